@@ -1,0 +1,111 @@
+"""Conversations: who speaks, what was said, and in which order."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, Literal
+
+from aftersales.domain.texts import Language
+
+Author = Literal["customer", "bot", "agent", "system"]
+
+
+class Owner(StrEnum):
+    """Who may answer. `waiting` is queued for a person."""
+
+    BOT = "bot"
+    WAITING = "waiting"
+    HUMAN = "human"
+    CLOSED = "closed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Conversation:
+    """One talk with one customer in one channel.
+
+    `epoch` rises with every change of owner; an answer is stored only while it still matches.
+    `matter` numbers the Rasa session within the talk: it rises when a matter is done, so that trackers stay short.
+    `last_seq` is the number of the newest message, `answered_seq` that of the newest customer message that
+    the bot has dealt with. `customer_id` is set only by a verified session.
+    """
+
+    id: str
+    channel: str
+    owner: Owner
+    epoch: int
+    matter: int
+    language: Language
+    language_fixed: bool
+    customer_id: str | None
+    last_seq: int
+    answered_seq: int
+    created_at: datetime
+    updated_at: datetime
+
+    @property
+    def bot_session(self) -> str:
+        """The sender id under which the bot keeps its tracker: conversation id and matter, dot between."""
+        return f"{self.id}.{self.matter}"
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    title: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Message:
+    """`seq` counts from 1 within the conversation without gaps. `value` is the chosen choice's value, if any.
+
+    `cards` are JSON objects with a `type`; `attachment_ids` name stored files. `client_message_id` is what the
+    customer's client called it; `in_reply_to` the seq of the customer message that a bot message answers.
+    """
+
+    conversation_id: str
+    seq: int
+    author: Author
+    text: str
+    at: datetime
+    value: str | None = None
+    choices: tuple[Choice, ...] = ()
+    cards: tuple[dict[str, Any], ...] = ()
+    attachment_ids: tuple[str, ...] = ()
+    client_message_id: str | None = None
+    in_reply_to: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reply:
+    """One message that the bot wants to say."""
+
+    text: str
+    choices: tuple[Choice, ...] = ()
+    cards: tuple[dict[str, Any], ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Turn:
+    """One customer message on its way to the bot. `kind` tells how `text` is to be read.
+
+    text: what the customer wrote; choice: the value of a choice that we offered; attachment: an attachment id.
+    """
+
+    session: str
+    message_id: str
+    kind: Literal["text", "choice", "attachment"]
+    text: str
+    language: Language
+    language_fixed: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """What the bot says to a turn, the language it settled on, and whether the matter at hand is done."""
+
+    replies: tuple[Reply, ...]
+    language: Language
+    language_fixed: bool
+    matter_done: bool = False

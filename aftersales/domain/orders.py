@@ -1,0 +1,139 @@
+"""Orders as every shop platform can tell them (the neutral form behind the ShopBackend port)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from aftersales.domain.money import Money
+from aftersales.domain.texts import Language, Text
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Customer:
+    """`phone` in E.164, `email` in lower case; at least one of the two."""
+
+    id: str
+    name: str
+    email: str | None
+    phone: str | None
+    language: Language
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderLine:
+    """One line item.
+
+    `paid` is what the customer paid for the whole line: tax included, coupons and points already taken off.
+    Quantities count units; `tags` are the product's traits that policies speak of (made_to_order, perishable,
+    digital, newspaper, hygiene, gift, final_sale …).
+    """
+
+    id: str
+    sku: str
+    product_id: str
+    variant_id: str
+    category: str
+    tags: frozenset[str]
+    title: Text
+    options: Text
+    image: str
+    quantity: int
+    fulfilled: int
+    return_requested: int
+    returned: int
+    dismissed: int
+    paid: Money
+
+    @property
+    def returnable(self) -> int:
+        """Units that left the shop and are neither back nor on their way back."""
+        return max(0, self.fulfilled - self.return_requested - self.returned - self.dismissed)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fulfilment:
+    """A parcel. `lines` holds (line id, units). Times are aware UTC."""
+
+    id: str
+    carrier: str
+    tracking_number: str
+    shipped_at: datetime | None
+    delivered_at: datetime | None
+    lines: tuple[tuple[str, int], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Payment:
+    id: str
+    provider: str
+    captured: Money
+    refunded: Money
+
+    @property
+    def refundable(self) -> Money:
+        return self.captured - self.refunded
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Order:
+    """`shipping_paid` is the outbound postage inside `total`; `country` is ISO 3166-1 alpha-2 of the delivery."""
+
+    id: str
+    number: str
+    customer: Customer
+    placed_at: datetime
+    cancelled_at: datetime | None
+    country: str
+    total: Money
+    shipping_paid: Money
+    lines: tuple[OrderLine, ...]
+    fulfilments: tuple[Fulfilment, ...]
+    payments: tuple[Payment, ...]
+
+    @property
+    def currency(self) -> str:
+        return self.total.currency
+
+    @property
+    def status(self) -> str:
+        """cancelled unpaid refunded partly_refunded delivered shipped partly_shipped paid — the first that fits."""
+        captured = sum(p.captured.minor for p in self.payments)
+        refunded = sum(p.refunded.minor for p in self.payments)
+        ordered = sum(line.quantity for line in self.lines)
+        shipped = sum(line.fulfilled for line in self.lines)
+        if self.cancelled_at is not None:
+            return "cancelled"
+        if captured == 0:
+            return "unpaid"
+        if refunded:
+            return "refunded" if refunded >= captured else "partly_refunded"
+        if shipped >= ordered:
+            return "delivered" if all(f.delivered_at for f in self.fulfilments) else "shipped"
+        return "partly_shipped" if shipped else "paid"
+
+    def line(self, line_id: str) -> OrderLine:
+        """Raises KeyError when the order has no such line."""
+        for line in self.lines:
+            if line.id == line_id:
+                return line
+        raise KeyError(line_id)
+
+    def delivered_at(self, line_id: str) -> datetime | None:
+        """When the last parcel that holds the line was delivered; None while one is on its way or none was sent."""
+        parcels = [f for f in self.fulfilments if any(held == line_id for held, _ in f.lines)]
+        times = [f.delivered_at for f in parcels]
+        known = [time for time in times if time is not None]
+        return max(known) if known and len(known) == len(times) else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Variant:
+    id: str
+    product_id: str
+    sku: str
+    title: Text
+    options: Text
+    price: Money
+    stock: int
+    image: str

@@ -1,0 +1,78 @@
+"""Refunds: one row per attempt to move money, written before any call; its id is the idempotency key outside."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from aftersales.domain.money import Money
+
+
+class RefundState(StrEnum):
+    CREATED = "created"
+    AWAITING_APPROVAL = "awaiting_approval"
+    SUBMITTED = "submitted"
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+    EXTERNAL = "external"
+    UNKNOWN = "unknown"
+
+
+class RefundTrigger(StrEnum):
+    HOLD = "hold"
+    APPROVE = "approve"
+    SUBMIT = "submit"
+    SETTLE = "settle"
+    FAIL = "fail"
+    LOSE_ANSWER = "lose_answer"
+    FIND_PENDING = "find_pending"
+    FIND_NOTHING = "find_nothing"
+    CANCEL = "cancel"
+
+
+_S, _T = RefundState, RefundTrigger
+
+REFUND_MACHINE: Mapping[tuple[RefundState, RefundTrigger], RefundState] = {
+    (_S.CREATED, _T.HOLD): _S.AWAITING_APPROVAL,
+    (_S.CREATED, _T.SUBMIT): _S.SUBMITTED,
+    (_S.CREATED, _T.CANCEL): _S.CANCELLED,
+    (_S.AWAITING_APPROVAL, _T.APPROVE): _S.CREATED,
+    (_S.AWAITING_APPROVAL, _T.CANCEL): _S.CANCELLED,
+    (_S.SUBMITTED, _T.SETTLE): _S.SUCCEEDED,
+    (_S.SUBMITTED, _T.FAIL): _S.FAILED,
+    (_S.SUBMITTED, _T.LOSE_ANSWER): _S.UNKNOWN,
+    (_S.UNKNOWN, _T.FIND_PENDING): _S.SUBMITTED,
+    (_S.UNKNOWN, _T.FIND_NOTHING): _S.CREATED,
+    (_S.UNKNOWN, _T.SETTLE): _S.SUCCEEDED,
+    (_S.UNKNOWN, _T.FAIL): _S.FAILED,
+}
+
+# In these states the amount counts against what may still be refunded of the payment.
+RESERVING = frozenset(
+    {_S.CREATED, _S.AWAITING_APPROVAL, _S.SUBMITTED, _S.UNKNOWN, _S.SUCCEEDED, _S.EXTERNAL}
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refund:
+    """One attempt to pay `amount` back out of one payment. `key` is unique (one refund per cause)."""
+
+    id: str
+    key: str
+    state: RefundState
+    return_id: str | None
+    order_id: str
+    order_number: str
+    customer_id: str
+    payment_id: str
+    amount: Money
+    reason: str
+    provider_reference: str | None
+    failure: str | None
+    attempts: int
+    next_attempt_at: datetime | None
+    created_at: datetime
+    updated_at: datetime

@@ -1,0 +1,93 @@
+"""Returns: goods on their way back. Money has its own machine, in refunds.py."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from aftersales.domain.money import Money
+from aftersales.domain.reasons import Reason
+
+
+class ReturnState(StrEnum):
+    REQUESTED = "requested"
+    APPROVED = "approved"
+    REJECTED = "rejected"
+    AWAITING_PARCEL = "awaiting_parcel"
+    IN_TRANSIT = "in_transit"
+    RECEIVED = "received"
+    INSPECTED = "inspected"
+    CLOSED = "closed"
+    CANCELLED = "cancelled"
+
+
+class ReturnTrigger(StrEnum):
+    APPROVE = "approve"
+    REJECT = "reject"
+    INSTRUCT = "instruct"
+    SHIP = "ship"
+    RECEIVE = "receive"
+    INSPECT = "inspect"
+    CLOSE = "close"
+    CANCEL = "cancel"
+
+
+_S, _T = ReturnState, ReturnTrigger
+
+RETURN_MACHINE: Mapping[tuple[ReturnState, ReturnTrigger], ReturnState] = {
+    (_S.REQUESTED, _T.APPROVE): _S.APPROVED,
+    (_S.REQUESTED, _T.REJECT): _S.REJECTED,
+    (_S.REQUESTED, _T.CANCEL): _S.CANCELLED,
+    (_S.APPROVED, _T.INSTRUCT): _S.AWAITING_PARCEL,
+    (_S.APPROVED, _T.CANCEL): _S.CANCELLED,
+    (_S.AWAITING_PARCEL, _T.SHIP): _S.IN_TRANSIT,
+    (_S.AWAITING_PARCEL, _T.RECEIVE): _S.RECEIVED,
+    (_S.AWAITING_PARCEL, _T.CANCEL): _S.CANCELLED,
+    (_S.IN_TRANSIT, _T.RECEIVE): _S.RECEIVED,
+    (_S.RECEIVED, _T.INSPECT): _S.INSPECTED,
+    (_S.INSPECTED, _T.CLOSE): _S.CLOSED,
+}
+
+# The units of a return in one of these states cannot be returned once more.
+HOLDING = frozenset(ReturnState) - {ReturnState.REJECTED, ReturnState.CANCELLED}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReturnLine:
+    """`amount` is what is paid back for these units, fee already taken off."""
+
+    line_id: str
+    quantity: int
+    amount: Money
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Return:
+    """An RMA. `number` is for people; `key` makes a repeated request harmless (unique).
+
+    `shop_reference` is the shop's own id of the return, None until the shop has confirmed it.
+    """
+
+    id: str
+    number: str
+    key: str
+    state: ReturnState
+    order_id: str
+    order_number: str
+    customer_id: str
+    conversation_id: str | None
+    lines: tuple[ReturnLine, ...]
+    reason: Reason
+    comment: str
+    attachment_ids: tuple[str, ...]
+    amount: Money
+    fee: Money
+    who_pays_shipping: str
+    rule_id: str
+    policy_version: str
+    needs_human: bool
+    shop_reference: str | None
+    created_at: datetime
+    updated_at: datetime

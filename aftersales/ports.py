@@ -1,0 +1,319 @@
+"""The ports: what the services need from the world. Adapters live in stores/ and connectors/."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal, Protocol
+
+from aftersales.domain.cases import Case
+from aftersales.domain.conversations import Answer, Conversation, Message, Turn
+from aftersales.domain.journal import Entry
+from aftersales.domain.money import Money
+from aftersales.domain.orders import Customer, Order, Payment, Variant
+from aftersales.domain.refunds import Refund, RefundState
+from aftersales.domain.returns import Return, ReturnState
+from aftersales.domain.texts import Language
+
+
+class Clock(Protocol):
+    def now(self) -> datetime:
+        """Aware UTC."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Capabilities:
+    """What a shop platform can do by itself."""
+
+    partial_refunds: bool
+    idempotent_refunds: bool
+    exchanges: bool
+    change_address: bool
+
+
+class ShopBackend(Protocol):
+    """The shop's orders. Every method may raise Unavailable; methods that change something also OutcomeUnknown."""
+
+    async def capabilities(self) -> Capabilities: ...
+
+    async def get_customer(self, customer_id: str) -> Customer:
+        """Raises NotFound."""
+        ...
+
+    async def find_order(self, number: str) -> Order:
+        """By its exact normalised number. Raises NotFound. Does not authorise: services.access does."""
+        ...
+
+    async def get_order(self, order_id: str) -> Order:
+        """Raises NotFound."""
+        ...
+
+    async def list_orders(self, customer_id: str, *, limit: int = 20) -> Sequence[Order]:
+        """Newest first."""
+        ...
+
+    async def list_variants(self, product_id: str) -> Sequence[Variant]: ...
+
+    async def request_return(self, *, order_id: str, lines: Sequence[tuple[str, int]], key: str) -> str:
+        """Marks (line id, units) as on their way back; returns the shop's reference of the return.
+
+        The same key again gives the same reference and marks nothing more. Raises NotFound, and Conflict
+        when more units are asked for than can still be returned.
+        """
+        ...
+
+    async def cancel_return(self, reference: str) -> None:
+        """Harmless when already cancelled. Raises NotFound, and Conflict after receipt."""
+        ...
+
+    async def receive_return(self, reference: str) -> None:
+        """Books all units of the return as returned. Harmless when already received. Raises NotFound, Conflict."""
+        ...
+
+    async def health(self) -> None:
+        """Raises Unavailable."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class ProviderRefund:
+    """A refund as the payment provider tells it."""
+
+    reference: str
+    status: Literal["pending", "succeeded", "failed"]
+    amount: Money
+    failure: str | None = None
+
+
+class Payments(Protocol):
+    """Moves money back."""
+
+    async def refund(self, payment: Payment, *, amount: Money, key: str, reason: str) -> ProviderRefund:
+        """Asks for a refund. `key` is ours and goes with the refund so that it can be found by it.
+
+        Raises Unavailable (nothing happened, a retry is safe), OutcomeUnknown (it may have happened:
+        reconcile by find_refund, never retry blindly), ProviderRejected (final).
+        """
+        ...
+
+    async def find_refund(self, key: str) -> ProviderRefund | None:
+        """The refund made under our key, or None when the provider has none. Raises Unavailable."""
+        ...
+
+
+class Bot(Protocol):
+    async def answer(self, turn: Turn) -> Answer:
+        """The same message_id in the same session again gives the first answer again. Raises Unavailable."""
+        ...
+
+    async def health(self) -> None:
+        """Raises Unavailable."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mail:
+    """`to` is an e-mail address or a phone number in E.164 (the embedded mailbox takes both)."""
+
+    to: str
+    subject: str
+    text: str
+
+
+class Notifier(Protocol):
+    async def send(self, mail: Mail, *, key: str) -> None:
+        """Delivers at least once; the key lets the receiver drop a repetition. Raises Unavailable."""
+        ...
+
+
+class Texts(Protocol):
+    """The words of data/responses, for what is said outside a bot turn."""
+
+    def render(self, response: str, language: Language, **parameters: Any) -> str:
+        """Raises KeyError when there is no such response or a placeholder has no parameter."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OneTimeCode:
+    """A code that proves a guest. `code_hash` is None where nobody was found: such a code can never be met."""
+
+    conversation_id: str
+    code_hash: str | None
+    customer_id: str | None
+    tries_left: int
+    created_at: datetime
+    expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Session:
+    """A chat session of one client; the token itself is never stored, only its hash."""
+
+    token_hash: str
+    conversation_id: str
+    created_at: datetime
+    expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attachment:
+    """A file of a customer. `path` is relative to the attachment folder; `sha256` of the stored bytes."""
+
+    id: str
+    conversation_id: str
+    name: str
+    media_type: str
+    size: int
+    sha256: str
+    path: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OutboxItem:
+    """Something to do after commit, at least once. `kind` names the handler, `key` is unique."""
+
+    id: int
+    kind: str
+    key: str
+    payload: dict[str, Any]
+    attempts: int
+    due_at: datetime
+
+
+class ConversationRepository(Protocol):
+    async def add(self, conversation: Conversation) -> None: ...
+    async def get(self, conversation_id: str) -> Conversation:
+        """Raises NotFound."""
+        ...
+
+    async def lock(self, conversation_id: str) -> Conversation:
+        """As get, and holds the row for writing until the transaction ends."""
+        ...
+
+    async def save(self, conversation: Conversation) -> None: ...
+    async def unanswered(self, *, before: datetime, limit: int) -> Sequence[str]:
+        """Ids of conversations of the bot with a customer message that was left unanswered since `before`."""
+        ...
+
+
+class MessageRepository(Protocol):
+    async def add(self, message: Message) -> None: ...
+    async def after(self, conversation_id: str, seq: int, *, limit: int = 200) -> Sequence[Message]: ...
+    async def by_client_id(self, conversation_id: str, client_message_id: str) -> Message | None: ...
+    async def offers(self, conversation_id: str, value: str) -> str | None:
+        """The title under which this choice value was offered lately in the conversation, or None."""
+        ...
+
+
+class SessionRepository(Protocol):
+    async def add(self, session: Session) -> None: ...
+    async def get(self, token_hash: str) -> Session | None: ...
+    async def remove(self, token_hash: str) -> None: ...
+    async def use_token_id(self, token_id: str, expires_at: datetime) -> bool:
+        """Notes that a site token was used; False when it had been used before."""
+        ...
+
+
+class CodeRepository(Protocol):
+    async def replace(self, code: OneTimeCode) -> None: ...
+    async def get(self, conversation_id: str) -> OneTimeCode | None: ...
+    async def remove(self, conversation_id: str) -> None: ...
+    async def issued_since(self, subject: str, since: datetime) -> int:
+        """How many codes were asked for under this subject (a hash of the contact) since then."""
+        ...
+
+    async def note_issued(self, subject: str, at: datetime) -> None: ...
+
+
+class AttachmentRepository(Protocol):
+    async def add(self, attachment: Attachment) -> None: ...
+    async def get(self, attachment_id: str) -> Attachment:
+        """Raises NotFound."""
+        ...
+
+
+class ReturnRepository(Protocol):
+    async def add(self, item: Return) -> None: ...
+    async def save(self, item: Return) -> None: ...
+    async def get(self, return_id: str) -> Return: ...
+    async def lock(self, return_id: str) -> Return: ...
+    async def by_number(self, number: str) -> Return:
+        """Raises NotFound."""
+        ...
+
+    async def by_key(self, key: str) -> Return | None: ...
+    async def of_order(self, order_id: str) -> Sequence[Return]: ...
+    async def of_customer(self, customer_id: str, *, limit: int = 50) -> Sequence[Return]:
+        """Newest first."""
+        ...
+
+    async def in_state(self, states: Sequence[ReturnState], *, limit: int = 100) -> Sequence[Return]: ...
+
+
+class RefundRepository(Protocol):
+    async def add(self, refund: Refund) -> None: ...
+    async def save(self, refund: Refund) -> None: ...
+    async def get(self, refund_id: str) -> Refund: ...
+    async def lock(self, refund_id: str) -> Refund: ...
+    async def by_key(self, key: str) -> Refund | None: ...
+    async def lock_payment(self, payment_id: str) -> None:
+        """Holds a lock on the payment until the transaction ends, so that reservations are counted one by one."""
+        ...
+
+    async def of_payment(self, payment_id: str) -> Sequence[Refund]: ...
+    async def of_return(self, return_id: str) -> Sequence[Refund]: ...
+    async def due(self, states: Sequence[RefundState], *, now: datetime, limit: int = 50) -> Sequence[Refund]:
+        """Refunds in these states whose next_attempt_at has come (or is None), oldest first."""
+        ...
+
+
+class CaseRepository(Protocol):
+    async def add(self, case: Case) -> None: ...
+    async def save(self, case: Case) -> None: ...
+    async def by_key(self, key: str) -> Case | None: ...
+    async def by_number(self, number: str) -> Case: ...
+    async def open_of(self, conversation_id: str) -> Sequence[Case]: ...
+    async def open(self, *, limit: int = 100) -> Sequence[Case]: ...
+
+
+class JournalRepository(Protocol):
+    async def add(self, entry: Entry) -> None: ...
+    async def of(self, subject: str, subject_id: str) -> Sequence[Entry]: ...
+
+
+class OutboxRepository(Protocol):
+    async def add(self, *, kind: str, key: str, payload: dict[str, Any], due_at: datetime) -> None:
+        """Harmless when the key is there already."""
+        ...
+
+    async def claim(self, *, now: datetime, limit: int, lease_seconds: int) -> Sequence[OutboxItem]:
+        """Due items, taken for this worker until the lease ends (SKIP LOCKED where the database has it)."""
+        ...
+
+    async def done(self, item_id: int) -> None: ...
+    async def postpone(self, item_id: int, *, due_at: datetime) -> None: ...
+
+
+class UnitOfWork(Protocol):
+    """One transaction. Commits on a clean exit of its context, rolls back on an exception."""
+
+    conversations: ConversationRepository
+    messages: MessageRepository
+    sessions: SessionRepository
+    codes: CodeRepository
+    attachments: AttachmentRepository
+    returns: ReturnRepository
+    refunds: RefundRepository
+    cases: CaseRepository
+    journal: JournalRepository
+    outbox: OutboxRepository
+
+
+class OpenUnitOfWork(Protocol):
+    def __call__(self) -> AbstractAsyncContextManager[UnitOfWork]: ...
+

@@ -1,0 +1,27 @@
+"""What every use case is given: the ports and the rules."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from zoneinfo import ZoneInfo
+
+from aftersales.domain.policy_rules import Policy
+from aftersales.ports import Clock, OpenUnitOfWork, Payments, ShopBackend, Texts
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Context:
+    """`zone` is the shop's time zone: days are counted in it, times are kept in UTC."""
+
+    unit_of_work: OpenUnitOfWork
+    shop: ShopBackend
+    payments: Payments
+    policy: Policy
+    texts: Texts
+    clock: Clock
+    zone: ZoneInfo
+
+    def today(self) -> date:
+        """The day it is in the shop's zone."""
+        return self.clock.now().astimezone(self.zone).date()

@@ -1,0 +1,60 @@
+"""All settings of the service, read once from the environment and `.env`; see docs/settings.md."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+from zoneinfo import ZoneInfo
+
+from pydantic import AfterValidator, Field, SecretStr
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+
+def _known_zone(name: str) -> str:
+    ZoneInfo(name)
+    return name
+
+
+class Settings(BaseSettings):
+    """Each field is the environment variable RETURNDESK_<NAME IN CAPITALS>."""
+
+    model_config = SettingsConfigDict(env_prefix="RETURNDESK_", env_file=".env", extra="ignore")
+
+    data: Path = Field(Path("var"), description="Folder for everything that the service writes.")
+    host: str = Field("127.0.0.1", description="Address on which the front listens.")
+    port: int = Field(8000, ge=1, le=65535, description="Port of the front: widget, chat API, desk.")
+    bot_port: int = Field(5005, ge=1, le=65535, description="Port of the bot (inside only, on 127.0.0.1).")
+    actions_port: int = Field(5055, ge=1, le=65535, description="Port of the action server (inside only).")
+    public_url: str = Field("", description="The front's address as browsers see it; empty: http://host:port.")
+    database_url: str = Field("", description="SQLAlchemy URL; empty: SQLite in the data folder.")
+    policy_file: Path = Field(Path("returns_policy.yml"), description="The shop's returns policy.")
+    model: str = Field("", description="Trained model archive; empty: the one for the present data, trained if need be.")
+    shop_name: str = Field("山前 Foothill", description="The shop's name as customers see it.")
+    timezone: Annotated[str, AfterValidator(_known_zone)] = Field(
+        "Asia/Shanghai", description="The shop's time zone; days are counted in it."
+    )
+    internal_secret: SecretStr = Field(
+        SecretStr(""), description="Shared by front, bot and actions; empty: made in the data folder."
+    )
+    merchant_key: SecretStr = Field(
+        SecretStr(""), description="Bearer key of the merchant API and password of the desk; empty: made in the data folder."
+    )
+    site_token_key: SecretStr = Field(
+        SecretStr(""), description="HS256 secret or Ed25519 public key (PEM) that verifies the shop site's tokens; "
+        "empty: a secret made in the data folder."
+    )
+    site_token_audience: str = Field("returndesk", description="The audience that a site token must name.")
+    allowed_origins: Annotated[list[str], NoDecode] = Field(
+        [], description="Origins of shop sites that may embed the widget, separated by commas."
+    )
+    demo: bool = Field(True, description="Demo shop page, demo customers and mailbox. Never on for real customers.")
+    refund_delay_seconds: float = Field(3.0, ge=0, description="After how long an embedded payment refund settles.")
+    promise_hours: int = Field(24, ge=1, description="Within how many hours a filed case is answered by a person.")
+
+    @property
+    def database(self) -> str:
+        return self.database_url or f"sqlite+aiosqlite:///{(self.data / 'returndesk.sqlite3').absolute()}"
+
+    @property
+    def front_url(self) -> str:
+        return (self.public_url or f"http://{self.host}:{self.port}").rstrip("/")

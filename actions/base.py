@@ -1,0 +1,89 @@
+"""What all actions share: the services at hand, and errors told in the customer's language."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import structlog
+from rasa_sdk import Action, Tracker
+from rasa_sdk.executor import CollectingDispatcher
+
+from actions.said import conversation_id, language_of, read_said
+from aftersales.domain.errors import AftersalesError
+from aftersales.domain.texts import Language
+from aftersales.services.context import Context
+from runtime.current import current
+
+log = structlog.get_logger()
+
+Events = list[dict[str, Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """One call of an action: the services, the tracker, and where to say things."""
+
+    ctx: Context
+    tracker: Tracker
+    dispatcher: CollectingDispatcher
+
+    @property
+    def conversation_id(self) -> str:
+        return conversation_id(self.tracker)
+
+    @property
+    def language(self) -> Language:
+        language: Language = language_of(self.tracker)
+        return language
+
+    @property
+    def said(self) -> Any:
+        return read_said(self.tracker)
+
+    def slot(self, name: str) -> Any:
+        return self.tracker.get_slot(name)
+
+    def say(
+        self,
+        response: str,
+        parameters: Mapping[str, str] | None = None,
+        *,
+        cards: list[dict[str, Any]] | None = None,
+        buttons: list[dict[str, str]] | None = None,
+    ) -> None:
+        """Says a response by name. Buttons come after those of the response itself."""
+        custom = {"cards": cards} if cards else None
+        self.dispatcher.utter_message(
+            response=response, buttons=buttons, json_message=custom, **(parameters or {})
+        )
+
+    def finish_matter(self) -> None:
+        """Tells the front that the matter at hand is done: the next message begins a new bot session."""
+        self.dispatcher.utter_message(json_message={"matter_done": True})
+
+    def title(self, response: str) -> str:
+        """The words of a response alone, for a button."""
+        return self.ctx.texts.render(response, self.language)
+
+
+class ServiceAction(Action):  # type: ignore[misc]
+    """An action over the services. Subclasses say their name and what they do on stage."""
+
+    action_name: ClassVar[str] = ""
+
+    def name(self) -> str:
+        return self.action_name or "action_unnamed"
+
+    async def act(self, scene: Scene) -> Events:
+        raise NotImplementedError
+
+    async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> Events:
+        scene = Scene(current().context, tracker, dispatcher)
+        try:
+            return await self.act(scene)
+        except AftersalesError as error:
+            log.warning("action refused", action=self.action_name, code=error.code)
+            scene.say(f"utter_error_{error.code}")
+            return []

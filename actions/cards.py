@@ -1,0 +1,97 @@
+"""Cards that the widget draws: orders, verdicts, returns. Shapes are those of docs/api.md."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from aftersales.domain.money import Money
+from aftersales.domain.orders import Order, OrderLine
+from aftersales.domain.policy import Quote
+from aftersales.domain.texts import Language
+from aftersales.services.return_views import ReturnView
+
+Card = dict[str, Any]
+
+
+def amount(money: Money) -> dict[str, str]:
+    return {"amount": money.decimal(), "currency": money.currency}
+
+
+def line_title(line: OrderLine, language: Language) -> str:
+    """Title and options, as a customer would tell it apart from its sisters."""
+    options = line.options.of(language)
+    joint = f"（{options}）" if language == "zh" else f" ({options})"
+    return line.title.of(language) + (joint if options else "")
+
+
+def goods_words(units: list[tuple[OrderLine, int]], language: Language) -> str:
+    """Several items in one phrase: 跑鞋（黑）×1、T恤 ×2."""
+    parts = [f"{line_title(line, language)} ×{quantity}" for line, quantity in units]
+    return ("、" if language == "zh" else ", ").join(parts)
+
+
+def order_card(order: Order, language: Language) -> Card:
+    return {
+        "type": "order",
+        "number": order.number,
+        "placed_at": order.placed_at.isoformat(),
+        "status": order.status,
+        "total": amount(order.total),
+        "lines": [
+            {
+                "title": line.title.of(language),
+                "options": line.options.of(language),
+                "quantity": line.quantity,
+                "image": line.image,
+            }
+            for line in order.lines
+        ],
+    }
+
+
+def verdict_card(order: Order, quote: Quote, language: Language) -> Card:
+    decision = quote.decision
+    return {
+        "type": "verdict",
+        "allowed": decision.allowed,
+        "amount": amount(decision.amount),
+        "fee": amount(decision.fee),
+        "shipping_payer": decision.who_pays_shipping,
+        "refund_by": None,  # no day can be named before the goods are back
+        "rule_id": decision.rule_id,
+        "rule_text": decision.rule_text.of(language),
+        "policy_version": decision.version,
+        "lines": [
+            {
+                "title": order.line(line.line_id).title.of(language),
+                "options": order.line(line.line_id).options.of(language),
+                "quantity": line.quantity,
+                "amount": amount(line.decision.amount),
+            }
+            for line in quote.lines
+        ],
+        "checks": [
+            {"id": check.id, "passed": check.passed, "text": check.text.of(language)} for check in decision.checks
+        ],
+    }
+
+
+def return_card(view: ReturnView, order: Order, language: Language, next_step_text: str) -> Card:
+    item = view.item
+    return {
+        "type": "return",
+        "number": item.number,
+        "status": item.state.value,
+        "amount": amount(item.amount),
+        "refund_status": view.refunds[-1].state.value if view.refunds else None,
+        "lines": [
+            {
+                "title": order.line(line.line_id).title.of(language),
+                "options": order.line(line.line_id).options.of(language),
+                "quantity": line.quantity,
+                "amount": amount(line.amount),
+            }
+            for line in item.lines
+        ],
+        "next_step_text": next_step_text,
+    }

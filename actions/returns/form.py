@@ -1,0 +1,103 @@
+"""The return form: what a message means for the return at hand, and what to ask next."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+from actions.base import Scene
+from actions.forms import LOOSE, QUESTIONS, SOCIAL, FormValidation
+from actions.returns import draft as d
+from actions.returns.draft import Draft
+from actions.returns.listen import Heard, listen
+from actions.returns.plan import (
+    evidence_missing,
+    goods_missing,
+    offered_lines,
+    offered_orders,
+    settle,
+    too_many,
+)
+from actions.returns.quote import NOTED, QUOTED, customer_orders, quote_draft
+from actions.said import Said
+from aftersales.domain.orders import Order
+
+
+class ValidateReturnForm(FormValidation):
+    action_name = "validate_return_form"
+    form = "return_form"
+    entry = frozenset({"return_item", "request_refund", "report_damaged_item", "report_wrong_item"})
+
+    def digressions(self, said: Said, asked: str | None) -> frozenset[str]:
+        """Where words of any kind are asked for, small talk and neighbours are an answer."""
+        usual = super().digressions(said, asked)
+        if asked == d.COMMENT:
+            return usual - QUESTIONS - LOOSE - SOCIAL - {"report_missing_item"} | {"change_language"}
+        if asked == d.REASON:
+            return usual - LOOSE - {"report_missing_item"}
+        return usual
+
+    async def take(
+        self, scene: Scene, said: Said, *, customer_id: str, asked: str | None
+    ) -> dict[str, Any] | None:
+        orders = await customer_orders(scene, customer_id, said)
+        draft = Draft.of(scene.slot)
+        if asked is None and draft.order is None and scene.slot("access_number"):
+            draft = _named_when_proving(draft, orders, scene.slot("access_number"))
+        offered = self._offered(scene, orders, draft, asked)
+        heard = listen(draft, said, orders=orders, asked=asked, offered=offered, zone=scene.ctx.zone)
+        if asked is not None and not heard.understood:
+            return self._unconfirmed(scene, said, asked)
+        self._tell(scene, heard)
+        settled = self._within_reach(scene, settle(heard.draft, orders), orders)
+        return {**settled.slots(), NOTED: heard.noted or None}
+
+    async def next_slot(self, scene: Scene, slots: dict[str, Any], *, customer_id: str) -> str | None:
+        draft = Draft.of(lambda name: slots.get(name, scene.slot(name)))
+        missing = goods_missing(draft)
+        if missing:
+            return missing
+        quote = await quote_draft(scene, draft, customer_id)
+        shown = scene.slot(QUOTED)
+        if draft.confirmed and shown != quote.decision.amount.minor:
+            scene.say("utter_returns_changed_since")
+            draft = replace(draft, confirmed=None)
+            slots[d.CONFIRMED] = None
+        return evidence_missing(draft, quote.decision)
+
+    def _offered(self, scene: Scene, orders: Sequence[Order], draft: Draft, asked: str | None) -> list[str]:
+        noted = scene.slot(NOTED) or {}
+        order = d.find(orders, draft.order)
+        if asked == d.ORDER:
+            return [item.number for item in offered_orders(orders, noted)]
+        if asked == d.ITEMS and order:
+            return [line.id for line in offered_lines(order, noted)]
+        return []
+
+    def _unconfirmed(self, scene: Scene, said: Said, asked: str) -> dict[str, Any] | None:
+        """A plain no at the end asks what to change; a promise of a photo waits; all else is a miss."""
+        if asked == d.CONFIRMED and said.intent == "deny":
+            return {}
+        if asked == d.PHOTOS and said.intent == "affirm":
+            return {}
+        return None
+
+    def _tell(self, scene: Scene, heard: Heard) -> None:
+        if "not_found" in heard.noted:
+            scene.say("utter_returns_order_not_found")
+        if heard.draft.photos == () and scene.slot(d.PHOTOS) is None:
+            scene.say("utter_returns_photo_missing_noted")
+
+    def _within_reach(self, scene: Scene, draft: Draft, orders: Sequence[Order]) -> Draft:
+        order = d.find(orders, draft.order)
+        most = too_many(draft, order) if order else None
+        if most is None:
+            return draft
+        scene.say("utter_returns_too_many", {"count": str(most)})
+        return replace(draft, quantity=None)
+
+
+def _named_when_proving(draft: Draft, orders: Sequence[Order], number: str) -> Draft:
+    order = d.find(orders, number)
+    return draft.with_order(order.number) if order else draft

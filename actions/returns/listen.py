@@ -1,0 +1,169 @@
+"""What a message changes in a return: the order, the items, how many, why, the evidence, yes or no. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from zoneinfo import ZoneInfo
+
+from actions.returns import draft as d
+from actions.returns.draft import Draft
+from actions.said import UNSURE, Said
+from aftersales.domain.orders import Order
+from aftersales.domain.reasons import Reason
+
+_WORDY_STEPS = (None, d.ORDER, d.ITEMS, d.QUANTITY, d.CONFIRMED)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Heard:
+    """`noted` narrows what to offer next ("among" these orders or lines) or names what was not found."""
+
+    draft: Draft
+    understood: bool
+    noted: dict[str, list[str]]
+
+
+def listen(
+    draft: Draft, said: Said, *, orders: Sequence[Order], asked: str | None, offered: Sequence[str], zone: ZoneInfo
+) -> Heard:
+    """`offered` are the order numbers or line ids that were listed last, in that order."""
+    noted: dict[str, list[str]] = {}
+    after = _buttons(draft, said)
+    after = _order(after, said, orders, asked, offered, zone, noted)
+    after = _items(after, said, orders, asked, offered, noted)
+    after = _quantity(after, said, orders, asked)
+    after = _reason(after, said, asked)
+    after = _evidence(after, said, asked)
+    changed = after != draft
+    if changed and after.confirmed is None:
+        return Heard(draft=after, understood=True, noted=noted)
+    if asked == d.CONFIRMED and said.intent == "affirm" and not changed:
+        return Heard(draft=replace(after, confirmed=True), understood=True, noted=noted)
+    handled = bool(noted) or said.choice is not None
+    return Heard(draft=after, understood=changed or handled, noted=noted)
+
+
+def _buttons(draft: Draft, said: Said) -> Draft:
+    kind, value = said.choice or ("", "")
+    if kind == "order":
+        return draft.with_order(value)
+    if kind == "item":
+        return draft.with_items([value])
+    if (kind, value) == ("returns", "other_order"):
+        return Draft(reason=draft.reason, comment=draft.comment)
+    if (kind, value) == ("returns", "other_items"):
+        return replace(draft, items=(), quantity=None)
+    if (kind, value) == ("returns", "other_reason"):
+        return replace(draft, reason=None, comment=None, photos=None)
+    return draft
+
+
+def _pick(said: Said, offered: Sequence[str]) -> str | None:
+    """The one of the offered that an ordinal or a bare number names."""
+    ordinal = said.first("ordinal")
+    place = int(ordinal) if ordinal else d.bare_number(said.text)
+    if not place or not offered or place > len(offered):
+        return None
+    return offered[place - 1] if place > 0 else offered[place]
+
+
+def _order(
+    draft: Draft,
+    said: Said,
+    orders: Sequence[Order],
+    asked: str | None,
+    offered: Sequence[str],
+    zone: ZoneInfo,
+    noted: dict[str, list[str]],
+) -> Draft:
+    reference = said.first("order_number")
+    if reference:
+        found = d.orders_numbered(orders, reference)
+        if not found:
+            noted["not_found"] = [reference]
+    elif draft.order is None and not said.structured:
+        picked = _pick(said, offered) if asked == d.ORDER else None
+        found = (picked,) if picked else ()
+        found = found or d.orders_of_day(orders, said.entities.get("date", ()), zone)
+        found = found or d.matching_orders(said.text, orders)
+    else:
+        return draft
+    if len(found) == 1:
+        return draft.with_order(found[0])
+    if found and len(found) < len(orders):
+        noted["orders"] = list(found)
+    return draft
+
+
+def _items(
+    draft: Draft,
+    said: Said,
+    orders: Sequence[Order],
+    asked: str | None,
+    offered: Sequence[str],
+    noted: dict[str, list[str]],
+) -> Draft:
+    order = d.find(orders, draft.order)
+    if order is None or said.structured or asked not in _WORDY_STEPS:
+        return draft
+    lines = [line.id for line in order.lines if line.returnable] or [line.id for line in order.lines]
+    if asked != d.QUANTITY and d.wants_all(said):
+        return draft.with_items(lines)
+    if asked == d.ITEMS and (picked := _pick(said, offered)) in lines:
+        return draft.with_items([str(picked)])
+    named = [line for line in d.matching_lines(said.text, order) if line in lines]
+    if asked == d.CONFIRMED and d.wants_other(said) and not named:
+        others = [line for line in lines if line not in draft.items]
+        return draft.with_items(others) if len(others) == 1 else replace(draft, items=(), quantity=None)
+    if len(named) == 1:
+        return draft.with_items(named)
+    if named and len(named) < len(lines) and not draft.items:
+        noted["lines"] = named
+    return draft
+
+
+def _quantity(draft: Draft, said: Said, orders: Sequence[Order], asked: str | None) -> Draft:
+    if said.choice and said.choice[0] == "quantity" and said.choice[1].isdecimal():
+        return replace(draft, quantity=int(said.choice[1]))
+    if said.structured or asked not in _WORDY_STEPS:
+        return draft
+    counted = said.first("quantity")
+    number = int(counted) if counted and counted.isdecimal() else None
+    if asked == d.QUANTITY:
+        number = number or d.bare_number(said.text)
+        order = d.find(orders, draft.order)
+        if number is None and d.wants_all(said) and order and draft.items:
+            number = order.line(draft.items[0]).returnable
+    return replace(draft, quantity=number) if number else draft
+
+
+def _reason(draft: Draft, said: Said, asked: str | None) -> Draft:
+    explicit = said.choice is not None and said.choice[0] == "reason"
+    if not (explicit or asked in (None, d.REASON, d.CONFIRMED, d.ORDER, d.ITEMS)):
+        return draft
+    reason = d.reason_heard(said)
+    wordy = not said.structured and len(said.text) >= 4
+    if (
+        reason is None
+        and asked == d.REASON
+        and wordy
+        and said.intent in ("inform", UNSURE, "chitchat", "out_of_scope")
+    ):
+        reason = Reason.OTHER
+    if reason is None or reason == draft.reason:
+        return draft
+    told = said.text if wordy and said.intent not in ("return_item", "request_refund", "affirm", "deny") else None
+    return replace(draft, reason=reason, comment=draft.comment or told)
+
+
+def _evidence(draft: Draft, said: Said, asked: str | None) -> Draft:
+    if said.photo:
+        return replace(draft, photos=(*(draft.photos or ()), said.photo))
+    if asked == d.COMMENT and (said.choice == ("comment", "skip") or d.says_none(said)):
+        return replace(draft, comment="")
+    if asked == d.COMMENT and not said.structured and said.text.strip():
+        return replace(draft, comment=said.text.strip())
+    if asked == d.PHOTOS and (said.choice == ("photo", "none") or said.intent == "deny" or d.says_none(said)):
+        return replace(draft, photos=())
+    return draft

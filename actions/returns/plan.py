@@ -1,0 +1,81 @@
+"""What a return still lacks, and what can be offered for it. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from actions.returns import draft as d
+from actions.returns.draft import Draft
+from aftersales.domain.orders import Order, OrderLine
+from aftersales.domain.policy import Decision
+from aftersales.domain.reasons import MERCHANT_FAULT, Reason
+
+OFFERS = 5
+Noted = Mapping[str, Sequence[str]]
+
+
+def offered_orders(orders: Sequence[Order], noted: Noted) -> list[Order]:
+    """The orders to choose from: those that the words narrowed it to, else those with something to return."""
+    named = [order for order in orders if order.number in noted.get("orders", ())]
+    returnable = [order for order in orders if any(line.returnable for line in order.lines)]
+    return (named or returnable or list(orders))[:OFFERS]
+
+
+def offered_lines(order: Order, noted: Noted) -> list[OrderLine]:
+    named = [line for line in order.lines if line.id in noted.get("lines", ())]
+    returnable = [line for line in order.lines if line.returnable]
+    return named or returnable or list(order.lines)
+
+
+def settle(draft: Draft, orders: Sequence[Order]) -> Draft:
+    """Fills in what leaves no choice: the only order with something to return, the only item, the only unit."""
+    if draft.order is None:
+        candidates = offered_orders(orders, {})
+        if len(candidates) == 1:
+            draft = draft.with_order(candidates[0].number)
+    order = d.find(orders, draft.order)
+    if order is None:
+        return draft
+    if not draft.items and len(offered_lines(order, {})) == 1:
+        only = offered_lines(order, {})[0]
+        draft = replace(draft, items=(only.id,))
+    if len(draft.items) == 1 and draft.quantity is None and order.line(draft.items[0]).returnable <= 1:
+        draft = replace(draft, quantity=1)
+    return draft
+
+
+def units(draft: Draft, order: Order) -> list[tuple[str, int]]:
+    """(line id, units): the quantity that was said for a single item, all that can go back of several."""
+    if len(draft.items) == 1:
+        return [(draft.items[0], draft.quantity or 1)]
+    return [(item, order.line(item).returnable or order.line(item).quantity) for item in draft.items]
+
+
+def too_many(draft: Draft, order: Order) -> int | None:
+    """How many could be returned at most, when more were asked for."""
+    if len(draft.items) != 1 or not draft.quantity:
+        return None
+    most = order.line(draft.items[0]).returnable
+    return most if 0 < most < draft.quantity else None
+
+
+def goods_missing(draft: Draft) -> str | None:
+    """The slot to ask for before the rules can be asked, or None."""
+    if draft.order is None:
+        return d.ORDER
+    if not draft.items:
+        return d.ITEMS
+    if len(draft.items) == 1 and draft.quantity is None:
+        return d.QUANTITY
+    return d.REASON if draft.reason is None else None
+
+
+def evidence_missing(draft: Draft, decision: Decision) -> str | None:
+    """The slot to ask for after the rules were asked, or None when the return is complete and confirmed."""
+    if decision.allowed:
+        if draft.comment is None and (draft.reason in MERCHANT_FAULT or draft.reason is Reason.OTHER):
+            return d.COMMENT
+        if draft.photos is None and decision.photo_required:
+            return d.PHOTOS
+    return None if draft.confirmed and decision.allowed else d.CONFIRMED

@@ -1,0 +1,138 @@
+"""Withdrawing a return that has not been received yet."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from actions.access import known_customer
+from actions.base import Events, Scene, ServiceAction
+from actions.cards import goods_words
+from actions.forms import FormValidation, slot_events
+from actions.returns.ask import inform
+from actions.returns.draft import bare_number
+from actions.said import Said
+from aftersales.domain.errors import Conflict, NotFound
+from aftersales.domain.orders import Order
+from aftersales.domain.returns import RETURN_MACHINE, ReturnTrigger
+from aftersales.services.return_views import ReturnView, list_returns
+from aftersales.services.returns import cancel_return
+from runtime import formats
+
+NUMBER, CONFIRMED = "withdraw_number", "withdraw_confirmed"
+
+
+async def withdrawable(scene: Scene, customer_id: str) -> list[ReturnView]:
+    """The customer's returns that can still be withdrawn, newest first."""
+    views = await list_returns(scene.ctx, customer_id=customer_id)
+    return [view for view in views if (view.item.state, ReturnTrigger.CANCEL) in RETURN_MACHINE]
+
+
+class ValidateWithdrawForm(FormValidation):
+    action_name = "validate_withdraw_form"
+    form = "withdraw_form"
+    entry = frozenset({"cancel_return"})
+
+    async def take(
+        self, scene: Scene, said: Said, *, customer_id: str, asked: str | None
+    ) -> dict[str, Any] | None:
+        views = await withdrawable(scene, customer_id)
+        if asked == CONFIRMED:
+            if said.intent in ("affirm", "cancel_return"):
+                return {CONFIRMED: True}
+            return {CONFIRMED: False} if said.intent == "deny" else None
+        number = self._named(said, views, asked)
+        if number:
+            return {NUMBER: number}
+        return None if asked else {NUMBER: views[0].item.number if len(views) == 1 else None}
+
+    def _named(self, said: Said, views: Sequence[ReturnView], asked: str | None) -> str | None:
+        numbers = [view.item.number for view in views]
+        if said.choice and said.choice[0] == "return":
+            return said.choice[1] if said.choice[1] in numbers else None
+        for number in numbers:
+            if number in said.text.upper():
+                return number
+        place = int(said.first("ordinal") or bare_number(said.text) or 0) if asked == NUMBER else 0
+        return numbers[place - 1] if 0 < place <= len(numbers) else None
+
+    async def next_slot(self, scene: Scene, slots: dict[str, Any], *, customer_id: str) -> str | None:
+        if not await withdrawable(scene, customer_id):
+            return None
+        if slots.get(NUMBER, scene.slot(NUMBER)) is None:
+            return NUMBER
+        return CONFIRMED if slots.get(CONFIRMED, scene.slot(CONFIRMED)) is None else None
+
+
+class ActionAskWithdrawNumber(ServiceAction):
+    action_name = "action_ask_withdraw_number"
+
+    async def act(self, scene: Scene) -> Events:
+        views = await withdrawable(scene, await _customer(scene))
+        buttons = [
+            {
+                "title": f"{view.item.number} · {formats.money(view.item.amount, scene.language)}",
+                "payload": inform("return", view.item.number),
+            }
+            for view in views[:5]
+        ]
+        scene.say("utter_returns_choose_withdraw", buttons=buttons)
+        return []
+
+
+class ActionAskWithdrawConfirmed(ServiceAction):
+    action_name = "action_ask_withdraw_confirmed"
+
+    async def act(self, scene: Scene) -> Events:
+        views = await withdrawable(scene, await _customer(scene))
+        view = next((v for v in views if v.item.number == scene.slot(NUMBER)), None)
+        if view is None:
+            raise Conflict
+        order = await scene.ctx.shop.get_order(view.item.order_id)
+        scene.say(
+            "utter_returns_confirm_withdraw",
+            {
+                "number": view.item.number,
+                "items": returned_words(scene, view, order),
+                "amount": formats.money(view.item.amount, scene.language),
+            },
+        )
+        return []
+
+
+class ActionReturnsWithdraw(ServiceAction):
+    action_name = "action_returns_withdraw"
+
+    async def act(self, scene: Scene) -> Events:
+        number, confirmed = scene.slot(NUMBER), scene.slot(CONFIRMED)
+        if number is None:
+            scene.say("utter_returns_none_to_withdraw")
+        elif confirmed:
+            await self._withdraw(scene, number)
+        else:
+            scene.say("utter_returns_withdraw_kept", {"number": number})
+        scene.finish_matter()
+        return slot_events({NUMBER: None, CONFIRMED: None})
+
+    async def _withdraw(self, scene: Scene, number: str) -> None:
+        customer_id = await _customer(scene)
+        try:
+            await cancel_return(
+                scene.ctx, customer_id=customer_id, number=number, actor=f"customer:{customer_id}", channel="web"
+            )
+        except Conflict:
+            scene.say("utter_returns_withdraw_too_late", {"number": number})
+        else:
+            scene.say("utter_returns_withdrawn", {"number": number})
+
+
+def returned_words(scene: Scene, view: ReturnView, order: Order) -> str:
+    units = [(order.line(line.line_id), line.quantity) for line in view.item.lines]
+    return goods_words(units, scene.language)
+
+
+async def _customer(scene: Scene) -> str:
+    customer_id = await known_customer(scene)
+    if customer_id is None:
+        raise NotFound
+    return customer_id

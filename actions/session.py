@@ -1,0 +1,97 @@
+"""Not understood, say it again, stop."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from actions.base import Events, Scene, ServiceAction
+from actions.forms import CASES, QUESTIONS, STATUS, slot_events
+from actions.returns.submit import EMPTY
+from actions.said import Said
+
+CLARIFY = "action_session_clarify"
+SUGGESTED = (
+    QUESTIONS
+    | STATUS
+    | CASES
+    | {
+        "return_item",
+        "request_refund",
+        "cancel_return",
+        "talk_to_human",
+        "report_damaged_item",
+        "report_wrong_item",
+    }
+)
+LIKELY_ENOUGH = 0.12
+
+
+def action_before_last_message(events: list[dict[str, Any]]) -> str | None:
+    """What the bot did last before the customer spoke."""
+    users = 0
+    for event in reversed(events):
+        if event.get("event") == "user":
+            users += 1
+        elif (
+            users == 1
+            and event.get("event") == "action"
+            and event.get("name")
+            not in (
+                "action_listen",
+                "action_extract_slots",
+            )
+        ):
+            return str(event.get("name"))
+        if users > 1:
+            return None
+    return None
+
+
+class ActionSessionClarify(ServiceAction):
+    """Asks between the two likeliest meanings; the second time in a row offers a person."""
+
+    action_name = CLARIFY
+
+    async def act(self, scene: Scene) -> Events:
+        said: Said = scene.said
+        if said.photo:
+            scene.say("utter_session_photo_noted")
+            return slot_events({"returns_photos": [*(scene.slot("returns_photos") or []), said.photo]})
+        if action_before_last_message(scene.tracker.events) == CLARIFY:
+            scene.say("utter_session_offer_person")
+            return []
+        likely = [name for name, confidence in said.ranking if name in SUGGESTED and confidence >= LIKELY_ENOUGH]
+        if not likely or said.structured:
+            scene.say("utter_session_clarify_open")
+            return []
+        names = [*likely[:2], *(["talk_to_human"] if "talk_to_human" not in likely[:2] else [])]
+        buttons = [{"title": scene.title(f"utter_intent_{name}"), "payload": f"/{name}"} for name in names]
+        scene.say("utter_session_clarify", buttons=buttons)
+        return []
+
+
+class ActionSessionRepeat(ServiceAction):
+    action_name = "action_session_repeat"
+
+    async def act(self, scene: Scene) -> Events:
+        for event in reversed(scene.tracker.events):
+            if event.get("event") == "bot" and event.get("text"):
+                said_before: Mapping[str, Any] = event.get("data") or {}
+                scene.dispatcher.utter_message(text=event["text"], buttons=said_before.get("buttons") or [])
+                return []
+        scene.say("utter_session_nothing_to_repeat")
+        return []
+
+
+class ActionSessionStop(ServiceAction):
+    """Leaves the task at hand, if there is one, and forgets what it had gathered."""
+
+    action_name = "action_session_stop"
+
+    async def act(self, scene: Scene) -> Events:
+        busy = bool(scene.tracker.active_loop)
+        scene.say("utter_session_stop" if busy else "utter_session_nothing_more")
+        if busy:
+            scene.finish_matter()
+        return slot_events({**EMPTY, "withdraw_number": None, "withdraw_confirmed": None})

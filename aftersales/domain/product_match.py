@@ -1,0 +1,68 @@
+"""Matching words of a customer to the titles of what he bought ("那双跑鞋", "the blue jacket")."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+
+_HAN = re.compile(r"[\u3400-\u9fff]+")
+_LATIN = re.compile(r"[a-z][a-z0-9]+")
+
+# Words that stand in titles and in talk alike and tell nothing about which article is meant.
+_EMPTY_LATIN = frozenset(
+    "the and for with this that from your you one item order return refund want back size pack set new my it is was "
+    "to of in on not too but don need please can pair bought buy got send like these those black white".split()
+) - {"black", "white"}
+_EMPTY_HAN = (
+    "我的",
+    "你们",
+    "退货",
+    "退款",
+    "订单",
+    "这个",
+    "那个",
+    "一个",
+    "一件",
+    "东西",
+    "商品",
+    "质量",
+    "可以",
+    "不要",
+)
+
+
+def _han_pairs(text: str) -> set[str]:
+    runs = _HAN.findall(text)
+    pairs = {run[i : i + 2] for run in runs for i in range(len(run) - 1)}
+    return pairs - set(_EMPTY_HAN)
+
+
+def _stem(word: str) -> str:
+    for ending in ("ies", "es", "s"):
+        if word.endswith(ending) and len(word) - len(ending) >= 3:
+            return word[: -len(ending)] + ("y" if ending == "ies" else "")
+    return word
+
+
+def _latin_stems(text: str) -> set[str]:
+    return {_stem(word) for word in _LATIN.findall(text.lower()) if word not in _EMPTY_LATIN}
+
+
+def _features(text: str) -> set[str]:
+    return _han_pairs(text) | {word for word in _latin_stems(text) if len(word) >= 3}
+
+
+def match(said: str, titles: Mapping[str, Sequence[str]]) -> tuple[str, ...]:
+    """The keys of `titles` that the words fit best: one when it is clear, several when they tie, none when nothing fits.
+
+    `titles` maps a key to everything that names it (title and options in both languages). A Chinese article is
+    met by two characters in a row, an English one by a word, plural or not; what fewer titles share weighs more.
+    """
+    wanted = _features(said)
+    held = {key: set().union(*(_features(text) for text in texts)) for key, texts in titles.items()}
+    scores: dict[str, float] = {}
+    for key, features in held.items():
+        common = wanted & features
+        scores[key] = sum(1.0 / sum(feature in other for other in held.values()) for feature in common)
+    best = max(scores.values(), default=0.0)
+    return tuple(key for key, score in scores.items() if best > 0 and score >= best * 0.999)

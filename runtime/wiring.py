@@ -1,0 +1,65 @@
+"""Puts ports and adapters together, once per process."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from aftersales.ports import Bot, Notifier
+from aftersales.services.context import Context
+from aftersales.stores.base import make_engine
+from aftersales.stores.embedded_payments import EmbeddedPayments
+from aftersales.stores.embedded_shop import EmbeddedShop
+from aftersales.stores.mailbox import EmbeddedMailbox
+from aftersales.stores.unit_of_work import SqlUnitOfWorkFactory
+from connectors.rasa.bot import RasaBot
+from runtime.clock import SystemClock
+from runtime.policy_file import load_policy
+from runtime.settings import Settings
+from runtime.texts import ResponseTexts
+
+RESPONSES = Path(__file__).resolve().parent.parent / "data" / "responses"
+
+
+@asynccontextmanager
+async def open_context(settings: Settings) -> AsyncIterator[Context]:
+    """The collaborators of the services. Raises PolicyFileError when the policy cannot be used."""
+    policy = load_policy(settings.policy_file)
+    clock = SystemClock()
+    engine = make_engine(settings.database)
+    try:
+        yield Context(
+            unit_of_work=SqlUnitOfWorkFactory(engine),
+            shop=EmbeddedShop(engine),
+            payments=EmbeddedPayments(
+                engine, clock, settle_after=timedelta(seconds=settings.refund_delay_seconds)
+            ),
+            policy=policy,
+            texts=ResponseTexts(RESPONSES),
+            clock=clock,
+            zone=ZoneInfo(settings.timezone),
+        )
+    finally:
+        await engine.dispose()
+
+
+def make_bot(settings: Settings) -> Bot:
+    """The Rasa server of these settings."""
+    return RasaBot(
+        url=f"http://127.0.0.1:{settings.bot_port}",
+        token=settings.internal_secret.get_secret_value(),
+        timeout=15.0,
+    )
+
+
+@asynccontextmanager
+async def open_notifier(settings: Settings) -> AsyncIterator[Notifier]:
+    """Where one-time codes and news are sent: the embedded mailbox."""
+    engine = make_engine(settings.database)
+    try:
+        yield EmbeddedMailbox(engine, SystemClock())
+    finally:
+        await engine.dispose()

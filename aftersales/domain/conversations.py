@@ -28,7 +28,8 @@ class Conversation:
     `epoch` rises with every change of owner; an answer is stored only while it still matches.
     `matter` numbers the Rasa session within the talk: it rises when a matter is done, so that trackers stay short.
     `last_seq` is the number of the newest message, `answered_seq` that of the newest customer message that
-    the bot has dealt with. `customer_id` is set only by a verified session.
+    the bot has dealt with, `asked_seq` that of the newest customer message at all. `customer_id` is set only by
+    a verified session.
     """
 
     id: str
@@ -41,6 +42,7 @@ class Conversation:
     customer_id: str | None
     last_seq: int
     answered_seq: int
+    asked_seq: int = 0
     created_at: datetime
     updated_at: datetime
 

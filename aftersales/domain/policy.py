@@ -1,4 +1,4 @@
-"""Policy: pure rules from a document to a Decision that explains itself."""
+"""Policy: what the rules say about one return, as a Decision that explains itself."""
 
 from __future__ import annotations
 
@@ -14,10 +14,23 @@ Payer = Literal["customer", "merchant"]
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One rule looked at: its id, whether it is met, and the rule in words with its facts filled in."""
+    """One rule looked at: its id, whether it is met, and the rule in words with its facts filled in.
+
+    `required` is False where the outcome does not hang on this rule: another window that is open, the
+    automatic limit (its failure asks for a person), outbound postage.
+    """
 
     id: str
     passed: bool
+    text: Text
+    required: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """A rule that holds for the return once it is allowed: condition of the goods, postage, fee, photo, refund."""
+
+    id: str
     text: Text
 
 
@@ -25,11 +38,12 @@ class Check:
 class Decision:
     """What the policy says about returning some units of one order line, or of several.
 
-    `amount` is what is paid back (fee already taken off, never more than paid); `fee` what is kept;
-    `rule_id` and `rule_text` name the rule that decided; `checks` are all that were looked at, not only the
-    first failure. `refund_by` is the last day for the money to be sent once the goods are back, counted from
-    today as an estimate; `last_day` is the last day (shop's zone) on which the return may be asked for.
-    `needs_human` means allowed only after a person has looked.
+    `amount` is what is paid back (fee already taken off, never more than paid); `fee` what is kept; both are
+    zero when refused. `rule_id` and `rule_text` name the rule that decided; `checks` are all that were looked
+    at, not only the first failure. `refund_by` is the last day for the money to be sent once the goods are
+    back, counted from today as an estimate; `last_day` is the last day (shop's zone) on which the return may
+    be asked for, None where no window is open to these goods or they are not delivered.
+    `needs_human` means allowed only after a person has looked. `terms` are empty when refused.
     """
 
     allowed: bool
@@ -44,3 +58,30 @@ class Decision:
     refund_by: date | None
     last_day: date | None
     version: str
+    terms: tuple[Term, ...] = ()
+
+    @property
+    def failed(self) -> tuple[Check, ...]:
+        """The checks for which the return is refused; empty when it is allowed."""
+        return tuple(check for check in self.checks if check.required and not check.passed)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QuotedLine:
+    """`quantity` units of one line with what the policy says about them alone."""
+
+    line_id: str
+    quantity: int
+    decision: Decision
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Quote:
+    """What the policy says about several lines returned together.
+
+    When allowed, `decision.amount` is the sum of the lines' amounts plus the outbound postage, if that is paid
+    back too.
+    """
+
+    decision: Decision
+    lines: tuple[QuotedLine, ...]

@@ -1,0 +1,237 @@
+"""The rules of a returns policy as frozen values; runtime.policy_file reads them from returns_policy.yml.
+
+Sources for mainland China: Consumer Rights Protection Law, article 25 (消费者权益保护法), and the Interim Measures
+for Seven-Day No-Reason Returns of Goods Bought Online (网络购买商品七日无理由退货暂行办法), see docs/policy.md.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from decimal import ROUND_HALF_UP, Decimal
+from typing import ClassVar
+
+from aftersales.domain.money import Money
+from aftersales.domain.policy import Payer
+from aftersales.domain.policy_words import filled, joined, listed, money_words, same
+from aftersales.domain.reasons import MERCHANT_FAULT, Reason
+from aftersales.domain.texts import Text
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rule:
+    """`text` is the rule in general, `applied` an optional sentence about the order at hand.
+
+    Placeholders of `text` are the keys of `facts()`; `applied` may also use those named in APPLIED.
+    """
+
+    APPLIED: ClassVar[frozenset[str]] = frozenset()
+
+    id: str
+    text: Text
+    applied: Text | None = None
+
+    def facts(self) -> Mapping[str, Text]:
+        """What the rule itself can fill in."""
+        return {}
+
+    def general(self) -> Text:
+        """The rule in words, whatever the order."""
+        return filled(self.text, self.facts())
+
+    def about(self, facts: Mapping[str, Text]) -> Text:
+        """The rule in words with the facts of one order. Raises KeyError when one of APPLIED is missing."""
+        if self.applied is None:
+            return self.general()
+        return joined(self.general(), filled(self.applied, {**self.facts(), **facts}))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Requirement(Rule):
+    """Something that must hold of the order before windows are looked at."""
+
+    APPLIED: ClassVar[frozenset[str]] = frozenset({"quantity", "returnable"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RefundableRequirement(Rule):
+    """That what was paid has not been paid back already."""
+
+    APPLIED: ClassVar[frozenset[str]] = frozenset({"refundable"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Window(Rule):
+    """Calendar days in the shop's zone; the day after delivery is day 1 and the last day still counts."""
+
+    APPLIED: ClassVar[frozenset[str]] = frozenset({"delivered_day", "last_day"})
+
+    days: int
+
+    def facts(self) -> Mapping[str, Text]:
+        return {"days": same(self.days)}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CategoryWindow(Window):
+    categories: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FaultWindow(Window):
+    """The window for reasons that are the merchant's fault."""
+
+    reasons: frozenset[Reason]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StatutoryRight(Window):
+    """A right to return without a reason that the law gives to deliveries in `countries`; no fee may be kept."""
+
+    countries: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Exclusion(Rule):
+    """Goods with `tag` cannot be returned without a fault; `statutory`: not even under the statutory right."""
+
+    tag: str
+    statutory: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReturnShipping(Rule):
+    """Who pays the way back; `categories` empty: all."""
+
+    payer: Payer = "merchant"
+    categories: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fee(Rule):
+    """Kept from a return without fault: `percent` of what was paid, or a `fixed` amount per unit and currency.
+
+    `categories` empty: all. A currency without a fixed amount is free of the fee.
+    """
+
+    APPLIED: ClassVar[frozenset[str]] = frozenset({"fee"})
+
+    categories: frozenset[str]
+    percent: Decimal | None
+    fixed: Mapping[str, Money]
+
+    def facts(self) -> Mapping[str, Text]:
+        if self.percent is not None:
+            return {"rate": same(f"{self.percent.normalize():f}%")}
+        return {"rate": listed([money_words(money) for money in self.fixed.values()])}
+
+    def on(self, worth: Money, *, units: int) -> Money:
+        """The fee on the first `units` units that are worth `worth`: rounded half up, at most `worth`."""
+        if self.percent is not None:
+            exact = Decimal(worth.minor) * self.percent / 100
+            return Money(int(exact.quantize(Decimal(1), rounding=ROUND_HALF_UP)), worth.currency)
+        each = self.fixed.get(worth.currency, Money.zero(worth.currency))
+        return Money(min(each.minor * units, worth.minor), worth.currency)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Photos(Rule):
+    reasons: frozenset[Reason]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AutomaticLimit(Rule):
+    """Above the amount a person decides; a currency that is not listed has the limit zero."""
+
+    APPLIED: ClassVar[frozenset[str]] = frozenset({"limit", "amount"})
+
+    amounts: Mapping[str, Money]
+
+    def of(self, currency: str) -> Money:
+        return self.amounts.get(currency, Money.zero(currency))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RefundTime(Rule):
+    """Within how many days after the goods are back the money is sent."""
+
+    APPLIED: ClassVar[frozenset[str]] = frozenset({"refund_by"})
+
+    days: int
+
+    def facts(self) -> Mapping[str, Text]:
+        return {"days": same(self.days)}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OutboundShipping(Rule):
+    """Postage of the delivery: paid back when the fault is the merchant's and the whole order comes back."""
+
+    APPLIED: ClassVar[frozenset[str]] = frozenset({"shipping"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Requirements:
+    """Looked at in this order; the first that fails decides."""
+
+    active: Requirement
+    paid: Requirement
+    delivered: Requirement
+    left: Requirement
+    quantity: Requirement
+    refundable: RefundableRequirement
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Policy:
+    """The whole of a shop's rules under one version. Ids are unique."""
+
+    version: str
+    statutory: StatutoryRight
+    default_window: Window
+    category_windows: tuple[CategoryWindow, ...]
+    fault_windows: tuple[FaultWindow, ...]
+    returnable_goods: Rule
+    exclusions: tuple[Exclusion, ...]
+    shipping_no_reason: ReturnShipping
+    shipping_fault: ReturnShipping
+    shipping_free: tuple[ReturnShipping, ...]
+    fees: tuple[Fee, ...]
+    condition: Rule
+    photos: Photos
+    automatic_limit: AutomaticLimit
+    refund: RefundTime
+    outbound_shipping: OutboundShipping
+    requirements: Requirements
+
+    def rules(self) -> Iterator[Rule]:
+        """Every rule, in the order of the file."""
+        yield from (self.statutory, self.default_window, *self.category_windows, *self.fault_windows)
+        yield from (self.returnable_goods, *self.exclusions)
+        yield from (self.shipping_no_reason, self.shipping_fault, *self.shipping_free, *self.fees)
+        yield from (self.condition, self.photos, self.automatic_limit, self.refund, self.outbound_shipping)
+        needs = self.requirements
+        yield from (needs.active, needs.paid, needs.delivered, needs.left, needs.quantity, needs.refundable)
+
+    def own_window(self, category: str) -> Window:
+        """The shop's own window for returns without fault."""
+        named = (window for window in self.category_windows if category in window.categories)
+        return next(named, self.default_window)
+
+    def fault_window(self, reason: Reason) -> FaultWindow:
+        """Every reason of MERCHANT_FAULT has one; raises KeyError for any other."""
+        for window in self.fault_windows:
+            if reason in window.reasons:
+                return window
+        raise KeyError(reason)
+
+    def shipping(self, reason: Reason, category: str) -> ReturnShipping:
+        """Who pays the way back of goods of this category for this reason."""
+        if reason in MERCHANT_FAULT:
+            return self.shipping_fault
+        free = (rule for rule in self.shipping_free if category in rule.categories)
+        return next(free, self.shipping_no_reason)
+
+    def fee(self, category: str) -> Fee | None:
+        """The first fee that names the category, or one for all."""
+        return next((fee for fee in self.fees if not fee.categories or category in fee.categories), None)

@@ -1,0 +1,58 @@
+"""Reads returns_policy.yml into a Policy and refuses a file with any problem, naming all of them at once."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from aftersales.domain.policy_rules import Policy
+from runtime.policy_reader import Problem, Reader
+from runtime.policy_sections import Sections
+from runtime.policy_sense import check_sense
+
+_LARGEST = 1_000_000  # bytes
+
+
+class PolicyFileError(Exception):
+    """The file cannot be used. `problems` are all that were found, by line (counted from 1)."""
+
+    def __init__(self, path: Path, problems: tuple[Problem, ...]) -> None:
+        super().__init__("\n".join(f"{path}:{problem.line}: {problem.reason}" for problem in problems))
+        self.path = path
+        self.problems = problems
+
+
+def load_policy(path: Path) -> Policy:
+    """The policy of the file (UTF-8 YAML, 1 MB at most). Raises PolicyFileError."""
+    reader = Reader()
+    sections = Sections(reader)
+    policy = sections.policy(_compose(path))
+    check_sense(policy, reader, nodes=sections.nodes)
+    if reader.problems:
+        raise PolicyFileError(path, tuple(sorted(set(reader.problems))))
+    return policy
+
+
+def _compose(path: Path) -> yaml.Node:
+    try:
+        raw = path.read_bytes()
+    except OSError as error:
+        raise PolicyFileError(path, (Problem(1, f"cannot be read: {error.strerror}"),)) from error
+    if len(raw) > _LARGEST:
+        raise PolicyFileError(path, (Problem(1, f"is larger than {_LARGEST} bytes"),))
+    try:
+        root: Any = yaml.compose(raw.decode("utf-8-sig"), Loader=yaml.SafeLoader)
+    except UnicodeDecodeError as error:
+        raise PolicyFileError(path, (Problem(raw.count(b"\n", 0, error.start) + 1, "is not UTF-8"),)) from error
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        line = mark.line + 1 if mark else 1
+        raise PolicyFileError(path, (Problem(line, f"is not YAML: {error.problem}"),)) from error
+    except yaml.YAMLError as error:
+        raise PolicyFileError(path, (Problem(1, f"is not YAML: {error}"),)) from error
+    if root is None:
+        raise PolicyFileError(path, (Problem(1, "is empty"),))
+    node: yaml.Node = root
+    return node

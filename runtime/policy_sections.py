@@ -1,0 +1,195 @@
+"""The sections of returns_policy.yml: which keys each has, and which values sense or law does not allow."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping
+from decimal import Decimal
+from typing import Any, TypeVar, cast
+
+import yaml
+
+from aftersales.domain import policy_rules as rules
+from aftersales.domain.money import Money
+from aftersales.domain.policy import Payer
+from aftersales.domain.policy_rules import Policy, Rule
+from aftersales.domain.reasons import MERCHANT_FAULT, Reason
+from aftersales.domain.texts import Text
+from runtime.policy_reader import Reader, placeholders
+
+Node = yaml.Node | None
+R = TypeVar("R", bound=Rule)
+
+_SECTIONS = (
+    *("version", "statutory", "windows", "goods", "return_shipping", "condition", "photos"),
+    *("automatic_limit", "refund", "outbound_shipping", "requirements"),
+)
+_REQUIREMENTS = ("active", "paid", "delivered", "left", "quantity")
+
+
+class Sections:
+    """Reads rule by rule; `nodes` remembers where the rule of an id stands."""
+
+    def __init__(self, reader: Reader) -> None:
+        self._reader = reader
+        self.nodes: dict[str, yaml.Node] = {}
+
+    def policy(self, root: yaml.Node) -> Policy:
+        """The whole file. Usable only when the reader has noted no problem."""
+        top = self._reader.mapping(root, name="policy", needed=_SECTIONS, optional=("fees",))
+        windows = self._part(top, "windows", needed=("default", "fault"), optional=("categories",))
+        goods = self._part(top, "goods", needed=("returnable",), optional=("excluded",))
+        shipping = self._part(top, "return_shipping", needed=("no_reason", "fault"), optional=("free",))
+        return Policy(
+            version=self._reader.word(
+                top.get("version"), name="version", pattern=r"[0-9A-Za-z][0-9A-Za-z._-]{0,39}"
+            ),
+            statutory=self._rule(
+                rules.StatutoryRight, top.get("statutory"), "statutory", countries=self._countries, days=self._days
+            ),
+            default_window=self._rule(rules.Window, windows.get("default"), "windows.default", days=self._days),
+            category_windows=self._each(windows, "categories", self._category_window, within="windows"),
+            fault_windows=self._each(windows, "fault", self._fault_window, within="windows"),
+            returnable_goods=self._rule(Rule, goods.get("returnable"), "goods.returnable"),
+            exclusions=self._each(goods, "excluded", self._exclusion, within="goods"),
+            shipping_no_reason=self._shipping(shipping.get("no_reason"), "return_shipping.no_reason"),
+            shipping_fault=self._shipping(shipping.get("fault"), "return_shipping.fault"),
+            shipping_free=self._each(shipping, "free", self._free_shipping, within="return_shipping"),
+            fees=self._each(top, "fees", self._fee),
+            condition=self._rule(Rule, top.get("condition"), "condition"),
+            photos=self._rule(rules.Photos, top.get("photos"), "photos", reasons=self._reasons),
+            automatic_limit=self._rule(
+                rules.AutomaticLimit, top.get("automatic_limit"), "automatic_limit", amounts=self._amounts
+            ),
+            refund=self._rule(rules.RefundTime, top.get("refund"), "refund", days=self._days),
+            outbound_shipping=self._rule(
+                rules.OutboundShipping, top.get("outbound_shipping"), "outbound_shipping"
+            ),
+            requirements=self._requirements(top),
+        )
+
+    def _part(
+        self, top: Mapping[str, yaml.Node], name: str, *, needed: Collection[str], optional: Collection[str] = ()
+    ) -> dict[str, yaml.Node]:
+        return self._reader.mapping(top.get(name), name=name, needed=needed, optional=optional)
+
+    def _each(
+        self, part: Mapping[str, yaml.Node], key: str, read: Callable[[yaml.Node, str], R], *, within: str = ""
+    ) -> tuple[R, ...]:
+        name = f"{within}.{key}" if within else key
+        nodes = self._reader.sequence(part.get(key), name=name)
+        return tuple(read(node, f"{name}[{number}]") for number, node in enumerate(nodes, start=1))
+
+    def _rule(
+        self,
+        kind: type[R],
+        node: Node,
+        name: str,
+        *,
+        optional: Collection[str] = (),
+        **keys: Callable[[Node, str], Any],
+    ) -> R:
+        """A rule of this kind: id, text, applied, and what `keys` read; those named `optional` may be left out."""
+        needed = ("id", "text", *(key for key in keys if key not in optional))
+        found = self._reader.mapping(node, name=name, needed=needed, optional=("applied", *optional))
+        rule = kind(
+            id=self._new_id(found.get("id"), node, f"{name}.id"),
+            text=self._reader.text(found.get("text"), name=f"{name}.text"),
+            applied=self._reader.text(found["applied"], name=f"{name}.applied") if "applied" in found else None,
+            **{key: read(found.get(key), f"{name}.{key}") for key, read in keys.items()},
+        )
+        known = set(rule.facts())
+        self._check_placeholders(found.get("text"), rule.text, known, f"{name}.text")
+        self._check_placeholders(found.get("applied"), rule.applied, known | rule.APPLIED, f"{name}.applied")
+        return rule
+
+    def _new_id(self, node: Node, rule: Node, name: str) -> str:
+        rule_id = self._reader.word(node, name=name)
+        if node is not None and rule_id in self.nodes:
+            self._reader.note(node, f"{name}: the id '{rule_id}' is given to another rule")
+        if rule_id and rule is not None:
+            self.nodes.setdefault(rule_id, rule)
+        return rule_id
+
+    def _check_placeholders(self, node: Node, text: Text | None, known: set[str], name: str) -> None:
+        if node is None or text is None:
+            return
+        for unknown in sorted((placeholders(text.zh) | placeholders(text.en)) - known):
+            names = ", ".join(f"{{{word}}}" for word in sorted(known)) or "none"
+            self._reader.note(node, f"{name}: unknown placeholder {{{unknown}}} (known here: {names})")
+
+    def _category_window(self, node: yaml.Node, name: str) -> rules.CategoryWindow:
+        return self._rule(rules.CategoryWindow, node, name, categories=self._words, days=self._days)
+
+    def _fault_window(self, node: yaml.Node, name: str) -> rules.FaultWindow:
+        return self._rule(rules.FaultWindow, node, name, reasons=self._fault_reasons, days=self._days)
+
+    def _exclusion(self, node: yaml.Node, name: str) -> rules.Exclusion:
+        return self._rule(rules.Exclusion, node, name, tag=self._word, statutory=self._truth)
+
+    def _shipping(self, node: Node, name: str) -> rules.ReturnShipping:
+        return self._rule(rules.ReturnShipping, node, name, payer=self._payer)
+
+    def _free_shipping(self, node: yaml.Node, name: str) -> rules.ReturnShipping:
+        return self._rule(rules.ReturnShipping, node, name, categories=self._words)
+
+    def _fee(self, node: yaml.Node, name: str) -> rules.Fee:
+        fee = self._rule(
+            rules.Fee,
+            node,
+            name,
+            categories=self._words,
+            percent=self._percent,
+            fixed=self._amounts,
+            optional=("categories", "percent", "fixed"),
+        )
+        if (fee.percent is None) == (not fee.fixed):
+            self._reader.note(node, f"{name}: either 'percent' or 'fixed' is needed")
+        return fee
+
+    def _requirements(self, top: Mapping[str, yaml.Node]) -> rules.Requirements:
+        part = self._part(top, "requirements", needed=(*_REQUIREMENTS, "refundable"))
+        needs = {key: self._rule(rules.Requirement, part.get(key), f"requirements.{key}") for key in _REQUIREMENTS}
+        refundable = self._rule(rules.RefundableRequirement, part.get("refundable"), "requirements.refundable")
+        return rules.Requirements(**needs, refundable=refundable)
+
+    def _word(self, node: Node, name: str) -> str:
+        return self._reader.word(node, name=name, pattern=r"[a-z0-9_]+")
+
+    def _words(self, node: Node, name: str) -> frozenset[str]:
+        return self._reader.words(node, name=name)
+
+    def _countries(self, node: Node, name: str) -> frozenset[str]:
+        return self._reader.words(node, name=name, pattern=r"[A-Z]{2}")
+
+    def _days(self, node: Node, name: str) -> int:
+        return self._reader.days(node, name=name)
+
+    def _truth(self, node: Node, name: str) -> bool:
+        return self._reader.truth(node, name=name)
+
+    def _reasons(self, node: Node, name: str) -> frozenset[Reason]:
+        return self._known(node, name, frozenset(Reason))
+
+    def _fault_reasons(self, node: Node, name: str) -> frozenset[Reason]:
+        return self._known(node, name, MERCHANT_FAULT)
+
+    def _known(self, node: Node, name: str, known: frozenset[Reason]) -> frozenset[Reason]:
+        """Notes words that are not among `known`."""
+        found = set[Reason]()
+        for word in sorted(self._words(node, name)):
+            if word in known:
+                found.add(Reason(word))
+            elif node is not None:
+                kind = "a reason of the merchant's fault" if word in frozenset(Reason) else "a known reason"
+                self._reader.note(node, f"{name}: '{word}' is not {kind} ({', '.join(sorted(known))})")
+        return frozenset(found)
+
+    def _amounts(self, node: Node, name: str) -> Mapping[str, Money]:
+        return self._reader.amounts(node, name=name)
+
+    def _percent(self, node: Node, name: str) -> Decimal | None:
+        return None if node is None else self._reader.number(node, name=name, highest=Decimal(100))
+
+    def _payer(self, node: Node, name: str) -> Payer:
+        word = self._reader.word(node, name=name, pattern="customer|merchant")
+        return cast(Payer, word or "customer")

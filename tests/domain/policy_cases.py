@@ -1,0 +1,197 @@
+"""A small policy and orders for the tests of the policy; plain functions with keyword overrides."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from zoneinfo import ZoneInfo
+
+from aftersales.domain import policy_rules as rules
+from aftersales.domain.money import Money
+from aftersales.domain.orders import Customer, Fulfilment, Order, OrderLine, Payment
+from aftersales.domain.policy import Decision
+from aftersales.domain.policy_evaluate import evaluate_line
+from aftersales.domain.policy_rules import Policy, Rule
+from aftersales.domain.reasons import Reason
+from aftersales.domain.texts import Text
+
+SHANGHAI = ZoneInfo("Asia/Shanghai")
+DELIVERED = datetime(2026, 11, 1, 4, 0, tzinfo=UTC)  # noon of 1 November in Shanghai
+PERIOD = Text("签收 {delivered_day},最后一天 {last_day}。", "Delivered {delivered_day}, last day {last_day}.")
+
+
+def _text(word: str) -> Text:
+    return Text(f"{word}(中)", word)
+
+
+def make_policy() -> Policy:
+    """7 statutory days, 15 of the shop's own, 30 for shoes, 90 (quality) and 60 (delivery) for faults."""
+    return Policy(
+        version="v1",
+        statutory=rules.StatutoryRight(
+            id="statutory", text=_text("law {days}"), applied=PERIOD, days=7, countries=frozenset({"CN"})
+        ),
+        default_window=rules.Window(id="own", text=_text("own {days}"), applied=PERIOD, days=15),
+        category_windows=(
+            rules.CategoryWindow(id="own_shoes", text=_text("shoes"), days=30, categories=frozenset({"shoes"})),
+        ),
+        fault_windows=(
+            rules.FaultWindow(
+                id="fault_quality",
+                text=_text("quality"),
+                days=90,
+                reasons=frozenset({Reason.DAMAGED, Reason.DEFECTIVE, Reason.NOT_AS_DESCRIBED}),
+            ),
+            rules.FaultWindow(
+                id="fault_delivery",
+                text=_text("delivery"),
+                days=60,
+                reasons=frozenset({Reason.WRONG_ITEM, Reason.MISSING_ITEM, Reason.LATE}),
+            ),
+        ),
+        returnable_goods=Rule(id="goods", text=_text("goods")),
+        exclusions=(
+            rules.Exclusion(id="no_made_to_order", text=_text("bespoke"), tag="made_to_order", statutory=True),
+            rules.Exclusion(id="no_hygiene", text=_text("hygiene"), tag="hygiene", statutory=True),
+            rules.Exclusion(id="no_sale", text=_text("sale"), tag="final_sale", statutory=False),
+        ),
+        shipping_no_reason=rules.ReturnShipping(id="ship_customer", text=_text("you pay"), payer="customer"),
+        shipping_fault=rules.ReturnShipping(id="ship_merchant", text=_text("we pay"), payer="merchant"),
+        shipping_free=(rules.ReturnShipping(id="ship_free", text=_text("free"), categories=frozenset({"shoes"})),),
+        fees=(
+            rules.Fee(
+                id="fee_ten",
+                text=_text("fee {rate}"),
+                applied=Text("收取 {fee}。", "Here {fee}."),
+                categories=frozenset({"electronics"}),
+                percent=Decimal(10),
+                fixed={},
+            ),
+            rules.Fee(
+                id="fee_fixed",
+                text=_text("fee {rate}"),
+                categories=frozenset({"furniture"}),
+                percent=None,
+                fixed={"CNY": Money(800, "CNY")},
+            ),
+        ),
+        condition=Rule(id="intact", text=_text("intact")),
+        photos=rules.Photos(id="photo", text=_text("photo"), reasons=frozenset({Reason.DAMAGED})),
+        automatic_limit=rules.AutomaticLimit(
+            id="limit", text=_text("limit"), amounts={"CNY": Money(50_000, "CNY")}
+        ),
+        refund=rules.RefundTime(id="refund", text=_text("refund {days}"), days=7),
+        outbound_shipping=rules.OutboundShipping(id="postage", text=_text("postage")),
+        requirements=rules.Requirements(
+            active=rules.Requirement(id="active", text=_text("active")),
+            paid=rules.Requirement(id="paid", text=_text("paid")),
+            delivered=rules.Requirement(id="delivered", text=_text("delivered")),
+            left=rules.Requirement(id="left", text=_text("left")),
+            quantity=rules.Requirement(id="quantity", text=_text("quantity")),
+            refundable=rules.RefundableRequirement(id="refundable", text=_text("refundable")),
+        ),
+    )
+
+
+def make_line(
+    line_id: str = "l1",
+    *,
+    category: str = "home",
+    tags: frozenset[str] = frozenset(),
+    quantity: int = 1,
+    fulfilled: int | None = None,
+    return_requested: int = 0,
+    returned: int = 0,
+    dismissed: int = 0,
+    paid: int = 10_000,
+    currency: str = "CNY",
+) -> OrderLine:
+    return OrderLine(
+        id=line_id,
+        sku=f"sku-{line_id}",
+        product_id=f"p-{line_id}",
+        variant_id=f"v-{line_id}",
+        category=category,
+        tags=tags,
+        title=Text(f"商品{line_id}", f"Item {line_id}"),
+        options=Text("", ""),
+        image="",
+        quantity=quantity,
+        fulfilled=quantity if fulfilled is None else fulfilled,
+        return_requested=return_requested,
+        returned=returned,
+        dismissed=dismissed,
+        paid=Money(paid, currency),
+    )
+
+
+def make_order(
+    *lines: OrderLine,
+    country: str = "CN",
+    delivered_at: datetime | None = DELIVERED,
+    cancelled_at: datetime | None = None,
+    captured: int | None = None,
+    refunded: int = 0,
+    shipping: int = 0,
+) -> Order:
+    """One parcel with all lines; captured is what was paid unless told otherwise."""
+    lines = lines or (make_line(),)
+    currency = lines[0].paid.currency
+    total = sum(line.paid.minor for line in lines) + shipping
+    return Order(
+        id="o1",
+        number="RD1",
+        customer=Customer(id="c1", name="Li", email="li@example.com", phone=None, language="zh"),
+        placed_at=datetime(2026, 10, 25, tzinfo=UTC),
+        cancelled_at=cancelled_at,
+        country=country,
+        total=Money(total, currency),
+        shipping_paid=Money(shipping, currency),
+        lines=lines,
+        fulfilments=(
+            Fulfilment(
+                id="f1",
+                carrier="SF",
+                tracking_number="SF1",
+                shipped_at=datetime(2026, 10, 26, tzinfo=UTC),
+                delivered_at=delivered_at,
+                lines=tuple((line.id, line.fulfilled) for line in lines),
+            ),
+        ),
+        payments=(
+            Payment(
+                id="pay1",
+                provider="embedded",
+                captured=Money(total if captured is None else captured, currency),
+                refunded=Money(refunded, currency),
+            ),
+        ),
+    )
+
+
+def with_own_days(policy: Policy, days: int) -> Policy:
+    return replace(policy, default_window=replace(policy.default_window, days=days))
+
+
+def decide(
+    order: Order,
+    *,
+    policy: Policy | None = None,
+    line_id: str = "l1",
+    quantity: int = 1,
+    reason: Reason = Reason.NO_LONGER_NEEDED,
+    today: date = date(2026, 11, 3),
+    zone: ZoneInfo = SHANGHAI,
+    already: int = 0,
+) -> Decision:
+    return evaluate_line(
+        policy or make_policy(),
+        order=order,
+        line_id=line_id,
+        quantity=quantity,
+        reason=reason,
+        today=today,
+        zone=zone,
+        already=already,
+    )

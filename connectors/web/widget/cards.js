@@ -1,0 +1,72 @@
+// Slips: an order, a decision, a return. Drawn from data; a type we do not know is skipped.
+
+import { el, icon } from "./dom.js";
+import { date, isZero, money } from "./format.js";
+
+const PATH = ["requested", "approved", "awaiting_parcel", "in_transit", "received", "inspected", "closed"];
+const DRAW = { order, verdict, return: returned };
+
+export function cardOf(card, scene) {
+  if (!Object.hasOwn(DRAW, card?.type)) return null;
+  try {
+    return el("article", { class: `slip ${card.type}` }, DRAW[card.type](card, scene));
+  } catch {
+    return null; // a field we need is missing: the text of the message still says it
+  }
+}
+
+function order(card, { texts, language, conversation, grew }) {
+  const picture = (line) => line.image && el("img", { src: conversation.address(line.image), alt: "", loading: "lazy", onload: grew });
+  return [
+    top(texts.order, card.number, el("span", { class: "status", text: texts.orderStatus[card.status] ?? card.status })),
+    lines(card.lines, (line) => [el("span", { class: "thumb" }, picture(line) || icon("file")), item(line)]),
+    el("div", { class: "tear" }),
+    el("div", { class: "sum" }, el("time", { datetime: card.placed_at, text: date(card.placed_at, language) }), el("span", { text: texts.total }), el("strong", { text: money(card.total, language) })),
+  ];
+}
+
+function verdict(card, { texts, language }) {
+  const allowed = Boolean(card.allowed);
+  const fee = isZero(card.fee) ? texts.noFee : money(card.fee, language);
+  const passed = card.checks.filter((check) => check.passed).length;
+  return [
+    el("div", { class: `stamp ${allowed ? "yes" : "no"}` }, icon(allowed ? "yes" : "no"), el("strong", { text: texts.verdict[allowed] })),
+    allowed && el("div", { class: "amount" }, el("span", { text: texts.refundAmount }), el("strong", { text: money(card.amount, language) })),
+    lines(card.lines, (line) => [item(line), line.amount && el("span", { class: "money", text: money(line.amount, language) })]),
+    allowed && facts([texts.fee, fee], [texts.shipping, texts.payer[card.shipping_payer]], card.refund_by && [texts.refundBy, date(card.refund_by, language)]),
+    el("div", { class: "tear" }),
+    el("p", { class: "rule" }, el("span", { text: `${texts.rule} ${card.rule_id}` }), el("span", { text: texts.policyVersion(card.policy_version) })),
+    el("p", { class: "rule-text", text: card.rule_text }),
+    card.checks.length && el("details", { open: !allowed }, el("summary", { text: texts.checks(passed, card.checks.length) }), el("ul", { class: "checks" }, card.checks.map((check) => checked(check, texts)))),
+  ];
+}
+
+function checked({ passed, text, id }, texts) {
+  return el("li", { class: passed ? "yes" : "no" }, icon(passed ? "yes" : "no"), el("span", { class: "hidden-text", text: passed ? texts.passed : texts.failed }), el("span", { text: text || id }));
+}
+
+function returned(card, { texts, language }) {
+  const step = PATH.indexOf(card.status);
+  const steps = PATH.map((name, index) => el("li", { class: index < step ? "done" : index === step ? "now" : "", "aria-hidden": "true" }));
+  return [
+    top(texts.return, card.number, el("span", { class: `status ${card.status}`, text: texts.returnStatus[card.status] ?? card.status })),
+    step >= 0 && el("ol", { class: "path", role: "img", "aria-label": texts.progress(step + 1, PATH.length) }, steps),
+    lines(card.lines ?? [], (line) => [item(line), line.amount && el("span", { class: "money", text: money(line.amount, language) })]),
+    el("div", { class: "tear" }),
+    facts([texts.refund, money(card.amount, language), "money"], card.refund_status && ["", texts.refundStatus[card.refund_status] ?? card.refund_status, `refund-${card.refund_status}`]),
+    card.next_step_text && el("p", { class: "next" }, el("span", { text: texts.nextStep }), card.next_step_text),
+  ];
+}
+
+const top = (kind, number, status) => el("header", { class: "slip-top" }, el("span", { text: kind }), el("span", { class: "number", text: number }), status);
+
+const lines = (list, draw) => el("ul", { class: "lines" }, list.map((line) => el("li", {}, draw(line))));
+
+function item({ title, options, quantity }) {
+  const detail = [typeof options === "string" ? options : Object.values(options ?? {}).join(" / "), quantity && `× ${quantity}`].filter(Boolean).join("  ");
+  return el("span", { class: "item" }, el("span", { class: "item-title", text: title }), detail && el("span", { class: "item-detail", text: detail }));
+}
+
+function facts(...pairs) {
+  return el("dl", { class: "facts" }, pairs.filter(Boolean).map(([name, value, style = ""]) => el("div", {}, el("dt", { text: name }), el("dd", { class: style, text: value }))));
+}

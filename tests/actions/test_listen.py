@@ -1,0 +1,138 @@
+from __future__ import annotations
+
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from actions.returns import draft as d
+from actions.returns.draft import Draft, bare_number
+from actions.returns.listen import Heard, listen
+from actions.returns.plan import offered_orders, settle
+from actions.said import Said
+from aftersales.domain.reasons import Reason
+from tests.actions.orders import ORDERS, said
+
+RUN, HOME, COAT = (order.number for order in ORDERS)
+CHOSEN = Draft(order=RUN, items=("shirts",), quantity=1, reason=Reason.NO_LONGER_NEEDED)
+
+
+def hear(draft: Draft, message: Said, asked: str | None, offered: Any = ()) -> Heard:
+    return listen(draft, message, orders=ORDERS, asked=asked, offered=offered, zone=ZoneInfo("Asia/Shanghai"))
+
+
+@pytest.mark.parametrize(
+    "text", ["那双跑鞋", "the running shoes", "我要退那双跑鞋", "running shoe please", "退跑鞋", "黑色那双跑鞋"]
+)
+def test_product_words_find_the_order_and_the_item(text: str) -> None:
+    heard = hear(Draft(), said(text), d.ORDER)
+    assert heard.draft.order == RUN
+    assert heard.draft.items == ("shoes",)
+
+
+def test_one_sentence_can_hold_everything() -> None:
+    message = said(
+        "订单尾号00101的T恤退两件,太小了", "return_item", order_number="00101", quantity="2", reason="wrong_size"
+    )
+    draft = hear(Draft(), message, None).draft
+    assert (draft.order, draft.items, draft.quantity, draft.reason) == (RUN, ("shirts",), 2, Reason.WRONG_SIZE)
+
+
+@pytest.mark.parametrize(("reference", "number"), [(RUN, RUN), ("00102", HOME), ("0103", COAT)])
+def test_an_order_is_found_by_its_number_or_its_tail(reference: str, number: str) -> None:
+    assert hear(Draft(), said(reference, order_number=reference), d.ORDER).draft.order == number
+
+
+def test_an_unknown_number_is_said_to_be_unknown() -> None:
+    heard = hear(Draft(), said("RD2020010100001", order_number="RD2020010100001"), d.ORDER)
+    assert heard.draft.order is None
+    assert heard.noted == {"not_found": ["RD2020010100001"]}
+
+
+def test_an_order_is_found_by_the_day_it_was_placed() -> None:
+    assert hear(Draft(), said("11月2号买的", date="2026-11-02"), d.ORDER).draft.order == HOME
+
+
+@pytest.mark.parametrize(
+    ("message", "number"),
+    [(said("第二个", ordinal="2"), HOME), (said("the last one", ordinal="-1"), COAT), (said("2"), HOME)],
+)
+def test_a_place_in_the_list_chooses_an_order(message: Said, number: str) -> None:
+    offered = [order.number for order in offered_orders(ORDERS, {})]
+    assert hear(Draft(), message, d.ORDER, offered).draft.order == number
+
+
+def test_a_number_beyond_the_list_chooses_nothing() -> None:
+    assert not hear(Draft(), said("9"), d.ORDER, [RUN, HOME]).understood
+
+
+@pytest.mark.parametrize("text", ["都退", "全部", "all of them", "both"])
+def test_all_items_of_an_order_can_go_back_at_once(text: str) -> None:
+    assert hear(Draft(order=RUN), said(text), d.ITEMS).draft.items == ("shoes", "shirts")
+
+
+@pytest.mark.parametrize("message", [said("两件", quantity="2"), said("2"), said("two please")])
+def test_a_quantity_is_heard_where_it_is_asked(message: Said) -> None:
+    draft = Draft(order=RUN, items=("shirts",))
+    assert hear(draft, message, d.QUANTITY).draft.quantity == 2
+
+
+@pytest.mark.parametrize("text", ["不对,是另一件", "no, the other one"])
+def test_the_other_one_is_the_other_item(text: str) -> None:
+    assert hear(CHOSEN, said(text, "deny"), d.CONFIRMED).draft.items == ("shoes",)
+
+
+def test_a_quantity_said_at_the_end_corrects_the_return_and_is_no_consent() -> None:
+    heard = hear(CHOSEN, said("对,但是两件", "affirm", quantity="2"), d.CONFIRMED)
+    assert heard.draft.quantity == 2
+    assert heard.draft.confirmed is None
+
+
+def test_a_plain_yes_at_the_end_is_consent() -> None:
+    assert hear(CHOSEN, said("确认", "affirm"), d.CONFIRMED).draft.confirmed is True
+
+
+@pytest.mark.parametrize("asked", [None, d.ORDER, d.ITEMS, d.QUANTITY, d.REASON, d.COMMENT, d.PHOTOS])
+def test_a_yes_anywhere_else_is_no_consent(asked: str | None) -> None:
+    assert hear(CHOSEN, said("好的", "affirm"), asked).draft.confirmed is None
+
+
+def test_naming_another_order_at_the_end_starts_its_items_anew() -> None:
+    draft = hear(CHOSEN, said(HOME, order_number=HOME), d.CONFIRMED).draft
+    assert (draft.order, draft.items, draft.quantity) == (HOME, (), None)
+
+
+def test_a_reported_fault_is_the_reason_and_the_comment() -> None:
+    draft = hear(Draft(), said("跑鞋穿一次就开胶了", "report_damaged_item"), None).draft
+    assert (draft.reason, draft.comment) == (Reason.DAMAGED, "跑鞋穿一次就开胶了")
+
+
+def test_a_reason_in_own_words_is_kept_as_other_with_the_words() -> None:
+    draft = hear(Draft(order=RUN, items=("shoes",), quantity=1), said("我老婆说太丑"), d.REASON).draft
+    assert (draft.reason, draft.comment) == (Reason.OTHER, "我老婆说太丑")
+
+
+@pytest.mark.parametrize("text", ["没有", "跳过", "skip", "No photo"])
+def test_evidence_can_be_declined(text: str) -> None:
+    assert hear(CHOSEN, said(text, "deny"), d.PHOTOS).draft.photos == ()
+    assert hear(CHOSEN, said(text, "deny"), d.COMMENT).draft.comment == ""
+
+
+def test_a_photo_is_taken_at_any_step() -> None:
+    assert hear(CHOSEN, said("", photo="a1"), d.REASON).draft.photos == ("a1",)
+
+
+def test_the_only_item_of_an_order_needs_no_question() -> None:
+    draft = settle(Draft(order=HOME), ORDERS)
+    assert (draft.items, draft.quantity) == (("lamp",), 1)
+
+
+def test_several_orders_are_always_asked_about() -> None:
+    assert settle(Draft(), ORDERS).order is None
+
+
+@pytest.mark.parametrize(
+    ("text", "number"), [("2", 2), ("两件", 2), ("two please", 2), ("第二个", 2), ("二手", None)]
+)
+def test_a_bare_number_is_hardly_more_than_the_number(text: str, number: int | None) -> None:
+    assert bare_number(text) == number

@@ -8,7 +8,7 @@ from typing import Any
 
 from actions.base import Events, Scene, ServiceAction
 from actions.said import Said
-from aftersales.domain.errors import Conflict
+from aftersales.domain.errors import Conflict, Invalid
 from aftersales.services.access import conversation_customer
 from aftersales.services.verification import Verification, confirm_code, start_verification
 
@@ -68,16 +68,24 @@ async def advance_access(scene: Scene, said: Said, *, asked: str | None) -> tupl
         }
         return None, replace(after, code=states[outcome]), True
     if after.number and after.contact and after.code is None:
-        after = replace(after, code=await _send_code(scene, after.number, after.contact))
+        after = await _with_code(scene, after)
     return None, after, after != before or said.choice == ("access", "resend")
 
 
-async def _send_code(scene: Scene, number: str, contact: str) -> str:
+async def _with_code(scene: Scene, access: Access) -> Access:
     try:
-        await start_verification(scene.ctx, conversation_id=scene.conversation_id, number=number, contact=contact)
+        await start_verification(
+            scene.ctx,
+            conversation_id=scene.conversation_id,
+            number=access.number or "",
+            contact=access.contact or "",
+        )
     except Conflict:
-        return "cooling"
-    return "sent"
+        return replace(access, code="cooling")
+    except Invalid:
+        scene.say("utter_access_contact_unreadable")
+        return replace(access, contact=None)
+    return replace(access, code="sent")
 
 
 class ActionAskAccessCode(ServiceAction):

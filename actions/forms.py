@@ -45,6 +45,7 @@ SOCIAL = frozenset({"greet", "thank", "help", "bot_challenge", "repeat", "change
 OPENING = "session_opening"
 # Asked for while the shop cannot be reached: the message is kept and taken up again.
 RETRY = "session_retry"
+# What goods are called often looks like small talk or another trade: it is tried as an answer first.
 LOOSE = frozenset({"chitchat", "out_of_scope", "ask_product"})
 
 
@@ -91,11 +92,12 @@ class FormValidation(ServiceAction):
         customer_id = await known_customer(scene)
         if asked and not is_fresh(scene.tracker, self.form):
             return [SlotSet("requested_slot", asked)]
-        if asked and said.intent in self.digressions(said, asked) and not self._answers(said, asked):
+        off = asked is not None and said.intent in self.digressions(said, asked) and not self._answers(said, asked)
+        if off and said.intent not in LOOSE:
             return []
         if customer_id is None:
-            return await self._prove(scene, said, asked)
-        return await self._listen(scene, said, customer_id, asked, understood=False)
+            return await self._prove(scene, said, asked, loose=off)
+        return await self._listen(scene, said, customer_id, asked, loose=off)
 
     def _answers(self, said: Said, asked: str) -> bool:
         """A message that carries just what was asked for is an answer, whatever else it looks like."""
@@ -107,24 +109,22 @@ class FormValidation(ServiceAction):
         }.get(asked, ())
         return said.intent not in LEAVING and any(said.first(entity) for entity in wanted)
 
-    async def _prove(self, scene: Scene, said: Said, asked: str | None) -> Events:
+    async def _prove(self, scene: Scene, said: Said, asked: str | None, *, loose: bool) -> Events:
         customer_id, access, understood = await advance_access(scene, said, asked=asked)
         if customer_id is not None:
             opening = Said.revive(scene.slot(OPENING))
-            return slot_events(access.slots()) + await self._listen(
-                scene, opening, customer_id, None, understood=True
-            )
+            return slot_events(access.slots()) + await self._listen(scene, opening, customer_id, None, loose=False)
         if asked in ACCESS_SLOTS and not understood:
-            return self._missed(scene, access.missing)
+            return [] if loose else self._missed(scene, access.missing)
         opened = {} if asked in ACCESS_SLOTS else {OPENING: said.kept()}
         return slot_events({**access.slots(), **opened, "session_misses": 0, "requested_slot": access.missing})
 
     async def _listen(
-        self, scene: Scene, said: Said, customer_id: str, asked: str | None, *, understood: bool
+        self, scene: Scene, said: Said, customer_id: str, asked: str | None, *, loose: bool
     ) -> Events:
         changes = await self.take(scene, said, customer_id=customer_id, asked=asked)
-        if changes is None and asked and not understood:
-            return self._missed(scene, asked)
+        if changes is None and asked:
+            return [] if loose else self._missed(scene, asked)
         slots = changes or {}
         following = await self.next_slot(scene, slots, customer_id=customer_id)
         return slot_events({**slots, "session_misses": 0, "requested_slot": following})

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal, Protocol
 
 from aftersales.domain.cases import Case
-from aftersales.domain.conversations import Answer, Conversation, Message, Turn
+from aftersales.domain.conversations import Answer, Author, Conversation, Message, Turn
 from aftersales.domain.journal import Entry
 from aftersales.domain.money import Money
 from aftersales.domain.orders import Customer, Order, Payment, Variant
@@ -200,11 +200,29 @@ class ConversationRepository(Protocol):
         """Ids of conversations of the bot with a customer message that was left unanswered since `before`."""
         ...
 
+    async def take_lease(self, conversation_id: str, *, by: str, now: datetime, until: datetime) -> bool:
+        """Whether `by` may ask the bot until `until`: not while another holds an unexpired lease."""
+        ...
+
+    async def release_lease(self, conversation_id: str, *, by: str) -> None: ...
+    async def latest(self, conversation_ids: Iterable[str]) -> Mapping[str, int]:
+        """last_seq of each of these conversations; unknown ids are left out."""
+        ...
+
 
 class MessageRepository(Protocol):
     async def add(self, message: Message) -> None: ...
     async def after(self, conversation_id: str, seq: int, *, limit: int = 200) -> Sequence[Message]: ...
-    async def by_client_id(self, conversation_id: str, client_message_id: str) -> Message | None: ...
+    async def next_of_customer(self, conversation_id: str, seq: int) -> Message | None:
+        """The customer's first message with a higher number."""
+        ...
+
+    async def by_client_id(
+        self, conversation_id: str, client_message_id: str, *, author: Author = "customer"
+    ) -> Message | None:
+        """Ids are told apart by author: a customer cannot take the id of a message of the bot."""
+        ...
+
     async def offers(self, conversation_id: str, value: str) -> str | None:
         """The title under which this choice value was offered lately in the conversation, or None."""
         ...
@@ -214,6 +232,15 @@ class SessionRepository(Protocol):
     async def add(self, session: Session) -> None: ...
     async def get(self, token_hash: str) -> Session | None: ...
     async def remove(self, token_hash: str) -> None: ...
+    async def is_open(self, conversation_id: str, *, now: datetime) -> bool:
+        """Whether the conversation has an unexpired session."""
+        ...
+
+    async def shorten(self, conversation_id: str, *, expires_at: datetime) -> None:
+        """Lets the conversation's sessions end at `expires_at` at the latest."""
+        ...
+
+    async def forget_expired(self, *, now: datetime) -> None: ...
     async def use_token_id(self, token_id: str, expires_at: datetime) -> bool:
         """Notes that a site token was used; False when it had been used before."""
         ...
@@ -224,10 +251,14 @@ class CodeRepository(Protocol):
     async def get(self, conversation_id: str) -> OneTimeCode | None: ...
     async def remove(self, conversation_id: str) -> None: ...
     async def issued_since(self, subject: str, since: datetime) -> int:
-        """How many codes were asked for under this subject (a hash of the contact) since then."""
+        """How many codes were asked for under this subject (a hash of the contact) since then.
+
+        Holds the subject until the transaction ends.
+        """
         ...
 
     async def note_issued(self, subject: str, at: datetime) -> None: ...
+    async def forget_expired(self, *, now: datetime, requests_before: datetime) -> None: ...
 
 
 class AttachmentRepository(Protocol):
@@ -236,12 +267,18 @@ class AttachmentRepository(Protocol):
         """Raises NotFound."""
         ...
 
+    async def count_of(self, conversation_id: str) -> int: ...
+
 
 class ReturnRepository(Protocol):
     async def add(self, item: Return) -> None: ...
     async def save(self, item: Return) -> None: ...
     async def get(self, return_id: str) -> Return: ...
     async def lock(self, return_id: str) -> Return: ...
+    async def lock_order(self, order_id: str) -> None:
+        """Holds a lock on the order until the transaction ends, so that its units are counted one by one."""
+        ...
+
     async def by_number(self, number: str) -> Return:
         """Raises NotFound."""
         ...
@@ -253,6 +290,12 @@ class ReturnRepository(Protocol):
         ...
 
     async def in_state(self, states: Sequence[ReturnState], *, limit: int = 100) -> Sequence[Return]: ...
+    async def waiting_for_shop(self, *, before: datetime, limit: int = 50) -> Sequence[Return]:
+        """Returns whose next step the shop has to confirm, untouched since `before`, oldest first.
+
+        Requested ones that no person has to decide, approved ones, and received ones.
+        """
+        ...
 
 
 class RefundRepository(Protocol):

@@ -4,15 +4,27 @@ from __future__ import annotations
 
 from pathlib import Path
 from typing import Annotated
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import AfterValidator, Field, SecretStr
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 
 def _known_zone(name: str) -> str:
-    ZoneInfo(name)
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, OSError):
+        raise ValueError("must be the name of a time zone such as Asia/Shanghai") from None
     return name
+
+
+def _split(value: object) -> object:
+    """A comma-separated environment variable as a list of origins, without slashes at the end."""
+    return (
+        [part.strip().rstrip("/") for part in value.split(",") if part.strip()]
+        if isinstance(value, str)
+        else value
+    )
 
 
 class Settings(BaseSettings):
@@ -28,7 +40,10 @@ class Settings(BaseSettings):
     public_url: str = Field("", description="The front's address as browsers see it; empty: http://host:port.")
     database_url: str = Field("", description="SQLAlchemy URL; empty: SQLite in the data folder.")
     policy_file: Path = Field(Path("returns_policy.yml"), description="The shop's returns policy.")
-    model: str = Field("", description="Trained model archive; empty: the one for the present data, trained if need be.")
+    model: str = Field(
+        "", description="Trained model archive; empty: the one for the present data, trained if need be."
+    )
+    bot_python: Path = Field(Path(".envs/bot/bin/python"), description="Python of the bot environment (Rasa).")
     shop_name: str = Field("山前 Foothill", description="The shop's name as customers see it.")
     timezone: Annotated[str, AfterValidator(_known_zone)] = Field(
         "Asia/Shanghai", description="The shop's time zone; days are counted in it."
@@ -37,18 +52,27 @@ class Settings(BaseSettings):
         SecretStr(""), description="Shared by front, bot and actions; empty: made in the data folder."
     )
     merchant_key: SecretStr = Field(
-        SecretStr(""), description="Bearer key of the merchant API and password of the desk; empty: made in the data folder."
+        SecretStr(""),
+        description="Bearer key of the merchant API and password of the desk; empty: made in the data folder.",
     )
     site_token_key: SecretStr = Field(
-        SecretStr(""), description="HS256 secret or Ed25519 public key (PEM) that verifies the shop site's tokens; "
-        "empty: a secret made in the data folder."
+        SecretStr(""),
+        description="HS256 secret or Ed25519 public key (PEM) that verifies the shop site's tokens; "
+        "empty: a secret made in the data folder.",
     )
     site_token_audience: str = Field("returndesk", description="The audience that a site token must name.")
-    allowed_origins: Annotated[list[str], NoDecode] = Field(
+    allowed_origins: Annotated[list[str], NoDecode, BeforeValidator(_split)] = Field(
         [], description="Origins of shop sites that may embed the widget, separated by commas."
     )
-    demo: bool = Field(True, description="Demo shop page, demo customers and mailbox. Never on for real customers.")
-    refund_delay_seconds: float = Field(3.0, ge=0, description="After how long an embedded payment refund settles.")
+    trusted_proxies: int = Field(
+        0, ge=0, description="How many reverse proxies stand before the front and write X-Forwarded-For."
+    )
+    demo: bool = Field(
+        True, description="Demo shop page, demo customers and mailbox. Never on for real customers."
+    )
+    refund_delay_seconds: float = Field(
+        3.0, ge=0, description="After how long an embedded payment refund settles."
+    )
     promise_hours: int = Field(24, ge=1, description="Within how many hours a filed case is answered by a person.")
 
     @property

@@ -41,6 +41,7 @@ async def open_context(settings: Settings) -> AsyncIterator[Context]:
             texts=ResponseTexts(RESPONSES),
             clock=clock,
             zone=ZoneInfo(settings.timezone),
+            promise=timedelta(hours=settings.promise_hours),
         )
     finally:
         await engine.dispose()

@@ -15,7 +15,7 @@ from aftersales.domain.product_match import match
 from aftersales.domain.reasons import Reason
 
 ORDER, ITEMS, QUANTITY, REASON = "returns_order", "returns_items", "returns_quantity", "returns_reason"
-COMMENT, PHOTOS, CONFIRMED = "returns_comment", "returns_photos", "returns_confirmed"
+NAMED, COMMENT, PHOTOS, CONFIRMED = "returns_named", "returns_comment", "returns_photos", "returns_confirmed"
 
 _REASON_OF_INTENT = {
     "report_damaged_item": Reason.DAMAGED,
@@ -53,9 +53,13 @@ _NUMERALS = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Draft:
-    """`items` are line ids of `order` (a number); `photos` None = not asked yet, () = has none."""
+    """`items` are line ids of `order` (a number); `photos` None = not asked yet, () = has none.
+
+    `named` keeps the words that named the goods, until the order is known in which to look for them.
+    """
 
     order: str | None = None
+    named: str | None = None
     items: tuple[str, ...] = ()
     quantity: int | None = None
     reason: Reason | None = None
@@ -69,6 +73,7 @@ class Draft:
         reason, photos = slot(REASON), slot(PHOTOS)
         return cls(
             order=slot(ORDER),
+            named=slot(NAMED),
             items=tuple(slot(ITEMS) or ()),
             quantity=slot(QUANTITY),
             reason=Reason(reason) if reason else None,
@@ -80,6 +85,7 @@ class Draft:
     def slots(self) -> dict[str, Any]:
         return {
             ORDER: self.order,
+            NAMED: self.named,
             ITEMS: list(self.items) or None,
             QUANTITY: self.quantity,
             REASON: self.reason.value if self.reason else None,

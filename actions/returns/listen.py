@@ -86,12 +86,14 @@ def _order(
         picked = _pick(said, offered) if asked == d.ORDER else None
         found = (picked,) if picked else ()
         found = found or d.orders_of_day(orders, said.entities.get("date", ()), zone)
-        found = found or d.matching_orders(said.text, orders)
+        named = d.matching_orders(said.text, orders)
+        draft = replace(draft, named=said.text) if named else draft
+        found = tuple(number for number in found if number in named) or found or named
     else:
         return draft
     if len(found) == 1:
         return draft.with_order(found[0])
-    if found and len(found) < len(orders):
+    if found:
         noted["orders"] = list(found)
     return draft
 
@@ -105,9 +107,12 @@ def _items(
     noted: dict[str, list[str]],
 ) -> Draft:
     order = d.find(orders, draft.order)
-    if order is None or said.structured or asked not in _WORDY_STEPS:
+    if order is None or asked not in _WORDY_STEPS:
         return draft
     lines = [line.id for line in order.lines if line.returnable] or [line.id for line in order.lines]
+    if said.structured:
+        before = [line for line in d.matching_lines(draft.named or "", order) if line in lines]
+        return draft.with_items(before) if len(before) == 1 and not draft.items else draft
     if asked != d.QUANTITY and d.wants_all(said):
         return draft.with_items(lines)
     if asked == d.ITEMS and (picked := _pick(said, offered)) in lines:
@@ -128,6 +133,8 @@ def _quantity(draft: Draft, said: Said, orders: Sequence[Order], asked: str | No
         return replace(draft, quantity=int(said.choice[1]))
     if said.structured or asked not in _WORDY_STEPS:
         return draft
+    if asked in (d.ORDER, d.ITEMS) and said.first("ordinal"):
+        return draft  # a bare 2 in a list is the second one
     counted = said.first("quantity")
     number = int(counted) if counted and counted.isdecimal() else None
     if asked == d.QUANTITY:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 
-_HAN = re.compile(r"[\u3400-\u9fff]+")
+_HAN = re.compile(r"[\u3400-\u9fff]")
+_RUN = re.compile(r"[\u3400-\u9fffa-z0-9]+")
 _LATIN = re.compile(r"[a-z][a-z0-9]+")
 
 # Words that stand in titles and in talk alike and tell nothing about which article is meant.
@@ -32,9 +33,8 @@ _EMPTY_HAN = (
 
 
 def _han_pairs(text: str) -> set[str]:
-    runs = _HAN.findall(text)
-    pairs = {run[i : i + 2] for run in runs for i in range(len(run) - 1)}
-    return pairs - set(_EMPTY_HAN)
+    pairs = {run[i : i + 2] for run in _RUN.findall(text.lower()) for i in range(len(run) - 1)}
+    return {pair for pair in pairs if _HAN.search(pair)} - set(_EMPTY_HAN)
 
 
 def _stem(word: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from zoneinfo import ZoneInfo
 
 from aftersales.domain.policy_rules import Policy
@@ -12,7 +12,10 @@ from aftersales.ports import Clock, OpenUnitOfWork, Payments, ShopBackend, Texts
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Context:
-    """`zone` is the shop's time zone: days are counted in it, times are kept in UTC."""
+    """`zone` is the shop's time zone: days are counted in it, times are kept in UTC.
+
+    `promise` is within what time a filed case is answered by a person.
+    """
 
     unit_of_work: OpenUnitOfWork
     shop: ShopBackend
@@ -21,6 +24,7 @@ class Context:
     texts: Texts
     clock: Clock
     zone: ZoneInfo
+    promise: timedelta = timedelta(hours=24)
 
     def today(self) -> date:
         """The day it is in the shop's zone."""

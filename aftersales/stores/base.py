@@ -42,7 +42,8 @@ def make_engine(url: str, *, echo: bool = False) -> AsyncEngine:
     """An engine for `sqlite+aiosqlite:///file` or `postgresql+asyncpg://…`.
 
     SQLite runs in WAL with full foreign keys; every transaction begins IMMEDIATE, so that a writer waits its
-    turn (10 s at most) instead of failing half-way.
+    turn (10 s at most) instead of failing half-way. With the execution option `read_only=True` it begins
+    deferred: a reader neither waits for a writer nor holds one up.
     """
     if not url.startswith("sqlite"):
         return create_async_engine(url, echo=echo, pool_pre_ping=True, pool_size=10, max_overflow=10)
@@ -58,6 +59,7 @@ def make_engine(url: str, *, echo: bool = False) -> AsyncEngine:
 
     @event.listens_for(engine.sync_engine, "begin")
     def _begin(connection: Any) -> None:
-        connection.exec_driver_sql("BEGIN IMMEDIATE")
+        read_only = connection.get_execution_options().get("read_only", False)
+        connection.exec_driver_sql("BEGIN" if read_only else "BEGIN IMMEDIATE")
 
     return engine

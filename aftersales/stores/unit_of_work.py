@@ -7,7 +7,19 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from aftersales.ports import UnitOfWork
+from aftersales.ports import (
+    AttachmentRepository,
+    CaseRepository,
+    CodeRepository,
+    ConversationRepository,
+    JournalRepository,
+    MessageRepository,
+    OutboxRepository,
+    RefundRepository,
+    ReturnRepository,
+    SessionRepository,
+    UnitOfWork,
+)
 from aftersales.stores.attachments import SqlAttachments
 from aftersales.stores.cases import SqlCases
 from aftersales.stores.codes import SqlCodes
@@ -24,16 +36,16 @@ class SqlUnitOfWork:
     """Commits on a clean exit, rolls back on an exception."""
 
     def __init__(self, connection: AsyncConnection) -> None:
-        self.conversations = SqlConversations(connection)
-        self.messages = SqlMessages(connection)
-        self.sessions = SqlSessions(connection)
-        self.codes = SqlCodes(connection)
-        self.attachments = SqlAttachments(connection)
-        self.returns = SqlReturns(connection)
-        self.refunds = SqlRefunds(connection)
-        self.cases = SqlCases(connection)
-        self.journal = SqlJournal(connection)
-        self.outbox = SqlOutbox(connection)
+        self.conversations: ConversationRepository = SqlConversations(connection)
+        self.messages: MessageRepository = SqlMessages(connection)
+        self.sessions: SessionRepository = SqlSessions(connection)
+        self.codes: CodeRepository = SqlCodes(connection)
+        self.attachments: AttachmentRepository = SqlAttachments(connection)
+        self.returns: ReturnRepository = SqlReturns(connection)
+        self.refunds: RefundRepository = SqlRefunds(connection)
+        self.cases: CaseRepository = SqlCases(connection)
+        self.journal: JournalRepository = SqlJournal(connection)
+        self.outbox: OutboxRepository = SqlOutbox(connection)
 
 
 class SqlUnitOfWorkFactory:

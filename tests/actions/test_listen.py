@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -136,3 +137,23 @@ def test_several_orders_are_always_asked_about() -> None:
 )
 def test_a_bare_number_is_hardly_more_than_the_number(text: str, number: int | None) -> None:
     assert bare_number(text) == number
+
+
+def test_a_bare_number_in_a_list_is_a_place_and_no_quantity() -> None:
+    message = said("2", ordinal="2", quantity="2")
+    draft = hear(Draft(order=RUN), message, d.ITEMS, ["shoes", "shirts"]).draft
+    assert (draft.items, draft.quantity) == (("shirts",), None)
+
+
+def test_goods_named_before_the_order_is_known_are_found_in_it_later() -> None:
+    first = hear(Draft(), said("耳机和跑鞋", "return_item"), None).draft
+    both = (*ORDERS, replace(ORDERS[0], number="RD2026111100104", id="o4"))
+    unsure = listen(
+        Draft(), said("退跑鞋", "return_item"), orders=both, asked=None, offered=(), zone=ZoneInfo("UTC")
+    )
+    assert first.order == RUN
+    assert unsure.draft.order is None
+    assert set(unsure.noted["orders"]) == {RUN, "RD2026111100104"}
+    chosen = said("", choice=f"order:{RUN}")
+    after = listen(unsure.draft, chosen, orders=both, asked=d.ORDER, offered=(), zone=ZoneInfo("UTC"))
+    assert after.draft.items == ("shoes",)

@@ -1,0 +1,136 @@
+"""A step of a return or a refund: along its machine, saved and journalled in the caller's transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from aftersales.domain.journal import Entry
+from aftersales.domain.machine import advance
+from aftersales.domain.refunds import REFUND_MACHINE, Refund, RefundTrigger
+from aftersales.domain.returns import RETURN_MACHINE, Return, ReturnTrigger
+from aftersales.ports import UnitOfWork
+
+
+@dataclass(frozen=True, slots=True)
+class By:
+    """Who does something, as the journal names actors ("customer:<id>", "agent:<id>", "system"), through what."""
+
+    actor: str
+    channel: str
+
+
+WORKER = By("system", "worker")
+
+
+async def open_return(uow: UnitOfWork, item: Return, *, by: By) -> None:
+    """Journals the birth of a return that the caller has just added."""
+    await uow.journal.add(_return_entry(item, by=by, trigger="request", before=None, detail={}))
+
+
+async def move_return(
+    uow: UnitOfWork,
+    item: Return,
+    trigger: ReturnTrigger,
+    *,
+    by: By,
+    at: datetime,
+    shop_reference: str | None = None,
+    detail: Mapping[str, Any] | None = None,
+) -> Return:
+    """The return one step further. The caller holds its lock. Raises Conflict when its state has no such step."""
+    moved = replace(
+        item,
+        state=advance(RETURN_MACHINE, item.state, trigger),
+        shop_reference=shop_reference or item.shop_reference,
+        updated_at=at,
+    )
+    await uow.returns.save(moved)
+    await uow.journal.add(
+        _return_entry(moved, by=by, trigger=trigger.value, before=item.state.value, detail=detail or {})
+    )
+    return moved
+
+
+async def open_refund(uow: UnitOfWork, refund: Refund, *, by: By, policy_version: str | None) -> None:
+    """Journals the birth of a refund that the caller has just added."""
+    await uow.journal.add(
+        _refund_entry(refund, by=by, trigger="create", before=None, policy_version=policy_version, detail={})
+    )
+
+
+async def move_refund(
+    uow: UnitOfWork,
+    refund: Refund,
+    trigger: RefundTrigger,
+    *,
+    by: By,
+    at: datetime,
+    next_attempt_at: datetime | None = None,
+    detail: Mapping[str, Any] | None = None,
+    **changes: Any,
+) -> Refund:
+    """The refund one step further, with other fields changed along. The caller holds its lock.
+
+    `next_attempt_at` is written as given: None means at once, or never in a state that is final.
+    Raises Conflict when its state has no such step.
+    """
+    state = advance(REFUND_MACHINE, refund.state, trigger)
+    moved = replace(refund, state=state, next_attempt_at=next_attempt_at, updated_at=at, **changes)
+    await uow.refunds.save(moved)
+    version = await _policy_version(uow, refund)
+    await uow.journal.add(
+        _refund_entry(
+            moved,
+            by=by,
+            trigger=trigger.value,
+            before=refund.state.value,
+            policy_version=version,
+            detail=detail or {},
+        )
+    )
+    return moved
+
+
+async def _policy_version(uow: UnitOfWork, refund: Refund) -> str | None:
+    return (await uow.returns.get(refund.return_id)).policy_version if refund.return_id else None
+
+
+def _return_entry(item: Return, *, by: By, trigger: str, before: str | None, detail: Mapping[str, Any]) -> Entry:
+    return Entry(
+        subject="return",
+        subject_id=item.id,
+        actor=by.actor,
+        channel=by.channel,
+        trigger=trigger,
+        from_state=before,
+        to_state=item.state.value,
+        at=item.updated_at,
+        policy_version=item.policy_version,
+        detail=dict(detail),
+    )
+
+
+def _refund_entry(
+    refund: Refund,
+    *,
+    by: By,
+    trigger: str,
+    before: str | None,
+    policy_version: str | None,
+    detail: Mapping[str, Any],
+) -> Entry:
+    return Entry(
+        subject="refund",
+        subject_id=refund.id,
+        actor=by.actor,
+        channel=by.channel,
+        trigger=trigger,
+        from_state=before,
+        to_state=refund.state.value,
+        at=refund.updated_at,
+        policy_version=policy_version,
+        detail=dict(detail),
+    )

@@ -1,0 +1,76 @@
+"""What a person at the desk looks at: open returns, refunds to decide, cases and their talk. Reads only."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from aftersales.domain.cases import Case
+from aftersales.domain.conversations import Message
+from aftersales.domain.errors import NotFound
+from aftersales.domain.journal import Entry
+from aftersales.domain.refunds import Refund, RefundState
+from aftersales.domain.returns import Return, ReturnState
+from aftersales.ports import UnitOfWork
+from aftersales.services.context import Context
+
+OPEN_STATES = (
+    ReturnState.REQUESTED,
+    ReturnState.APPROVED,
+    ReturnState.AWAITING_PARCEL,
+    ReturnState.IN_TRANSIT,
+    ReturnState.RECEIVED,
+    ReturnState.INSPECTED,
+)
+_TALK = 500
+
+
+@dataclass(frozen=True, slots=True)
+class FullReturn:
+    """A return with all its refunds and its journal, both oldest first."""
+
+    item: Return
+    refunds: tuple[Refund, ...]
+    journal: tuple[Entry, ...]
+
+
+async def find_returns(
+    ctx: Context, *, states: Sequence[ReturnState] = OPEN_STATES, limit: int = 100
+) -> Sequence[FullReturn]:
+    """Returns in these states, those untouched for longest first; without their journals."""
+    async with ctx.unit_of_work() as uow:
+        found = await uow.returns.in_state(states, limit=limit)
+        return [FullReturn(item, tuple(await uow.refunds.of_return(item.id)), ()) for item in found]
+
+
+async def find_return(ctx: Context, *, number: str) -> FullReturn:
+    """For the shop's own people: any customer's return. Raises NotFound."""
+    async with ctx.unit_of_work() as uow:
+        item = await uow.returns.by_number(number)
+        return FullReturn(
+            item,
+            tuple(await uow.refunds.of_return(item.id)),
+            tuple(await uow.journal.of("return", item.id)),
+        )
+
+
+async def refunds_to_decide(ctx: Context, *, limit: int = 100) -> Sequence[Refund]:
+    """Refunds that wait for a person, oldest first."""
+    async with ctx.unit_of_work() as uow:
+        return await uow.refunds.due([RefundState.AWAITING_APPROVAL], now=ctx.clock.now(), limit=limit)
+
+
+async def case_with_talk(ctx: Context, *, number: str) -> tuple[Case, Sequence[Message]]:
+    """A case and what was said in its conversation; nothing where it has none. Raises NotFound."""
+    async with ctx.unit_of_work() as uow:
+        case = await uow.cases.by_number(number)
+        return case, await _newest_messages(uow, case.conversation_id)
+
+
+async def _newest_messages(uow: UnitOfWork, conversation_id: str) -> Sequence[Message]:
+    try:
+        conversation = await uow.conversations.get(conversation_id)
+    except NotFound:
+        return ()
+    after = max(0, conversation.last_seq - _TALK)
+    return await uow.messages.after(conversation_id, after, limit=_TALK)

@@ -1,0 +1,147 @@
+"""What the payment provider said about a refund, taken in once however often it is heard."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from aftersales.domain.cases import CaseKind
+from aftersales.domain.refunds import Refund, RefundState, RefundTrigger
+from aftersales.domain.returns import ReturnState, ReturnTrigger
+from aftersales.ports import ProviderRefund, UnitOfWork
+from aftersales.services.cases import add_case
+from aftersales.services.context import Context
+from aftersales.services.moves import WORKER, By, move_refund, move_return
+from aftersales.services.news import tell_of_refund
+
+_OPEN = frozenset({RefundState.SUBMITTED, RefundState.UNKNOWN})
+_SOONEST, _LATEST = timedelta(seconds=1), timedelta(hours=1)
+
+
+async def take_in(ctx: Context, refund_id: str, told: ProviderRefund) -> None:
+    """Settles, fails or waits on, as the provider tells. Harmless when that is known already."""
+    if told.status == "succeeded":
+        await settle(ctx, refund_id, reference=told.reference)
+    elif told.status == "failed":
+        await fail(ctx, refund_id, failure=told.failure or "provider_failed", reference=told.reference)
+    else:
+        await wait(ctx, refund_id, reference=told.reference)
+
+
+async def settle(ctx: Context, refund_id: str, *, reference: str) -> None:
+    """The money is on its way to the customer: tells them, and closes the return when all of it is paid.
+
+    A refund that was given up before, and was paid after all, goes to a person.
+    """
+    async with ctx.unit_of_work() as uow:
+        refund = await uow.refunds.lock(refund_id)
+        if refund.state in {RefundState.FAILED, RefundState.CANCELLED}:
+            await _file(ctx, uow, refund, reason="refund_paid_after_all")
+        if refund.state not in _OPEN:
+            return
+        settled = await move_refund(
+            uow,
+            refund,
+            RefundTrigger.SETTLE,
+            by=WORKER,
+            at=ctx.clock.now(),
+            provider_reference=reference,
+            failure=None,
+        )
+        key = f"refund-succeeded:{refund.id}"
+        await tell_of_refund(ctx, uow, settled, "utter_refunds_succeeded", key=key)
+        if settled.return_id is not None:
+            await close_when_paid(ctx, uow, settled.return_id, by=WORKER)
+
+
+async def fail(ctx: Context, refund_id: str, *, failure: str, reference: str | None = None) -> None:
+    """No money moved and none will: tells the customer that a person takes over, and files the case."""
+    async with ctx.unit_of_work() as uow:
+        refund = await uow.refunds.lock(refund_id)
+        if refund.state not in _OPEN:
+            return
+        failed = await move_refund(
+            uow,
+            refund,
+            RefundTrigger.FAIL,
+            by=WORKER,
+            at=ctx.clock.now(),
+            failure=failure[:200],
+            provider_reference=reference or refund.provider_reference,
+            detail={"failure": failure[:200]},
+        )
+        await _file(ctx, uow, failed, reason="refund_failed")
+        await tell_of_refund(ctx, uow, failed, "utter_refunds_trouble", key=f"refund-trouble:{refund.id}")
+
+
+async def wait(ctx: Context, refund_id: str, *, reference: str) -> None:
+    """The provider has it and is not done: to be asked again, the later the longer it takes."""
+    async with ctx.unit_of_work() as uow:
+        refund = await uow.refunds.lock(refund_id)
+        now = ctx.clock.now()
+        again = next_look(refund, now)
+        if refund.state is RefundState.UNKNOWN:
+            await move_refund(
+                uow,
+                refund,
+                RefundTrigger.FIND_PENDING,
+                by=WORKER,
+                at=now,
+                next_attempt_at=again,
+                provider_reference=reference,
+            )
+        elif refund.state is RefundState.SUBMITTED:
+            waiting = replace(refund, provider_reference=reference, next_attempt_at=again, updated_at=now)
+            await uow.refunds.save(waiting)
+
+
+async def miss(ctx: Context, refund_id: str) -> None:
+    """The provider once confirmed this refund and now has none: never tried again, a person looks."""
+    async with ctx.unit_of_work() as uow:
+        refund = await uow.refunds.lock(refund_id)
+        if refund.state not in _OPEN:
+            return
+        now = ctx.clock.now()
+        await uow.refunds.save(replace(refund, next_attempt_at=next_look(refund, now), updated_at=now))
+        await _file(ctx, uow, refund, reason="refund_missing")
+
+
+async def hold_unpayable(ctx: Context, refund_id: str) -> None:
+    """The shop knows the payment no longer: the refund waits for a person."""
+    async with ctx.unit_of_work() as uow:
+        refund = await uow.refunds.lock(refund_id)
+        if refund.state is RefundState.CREATED:
+            await move_refund(uow, refund, RefundTrigger.HOLD, by=WORKER, at=ctx.clock.now())
+            await _file(ctx, uow, refund, reason="refund_payment_unknown")
+
+
+async def close_when_paid(ctx: Context, uow: UnitOfWork, return_id: str, *, by: By) -> None:
+    """Closes an inspected return once succeeded refunds cover its amount."""
+    item = await uow.returns.lock(return_id)
+    if item.state is not ReturnState.INSPECTED:
+        return
+    refunds = await uow.refunds.of_return(return_id)
+    paid = sum(refund.amount.minor for refund in refunds if refund.state is RefundState.SUCCEEDED)
+    if paid >= item.amount.minor:
+        await move_return(uow, item, ReturnTrigger.CLOSE, by=by, at=ctx.clock.now())
+
+
+def next_look(refund: Refund, now: datetime) -> datetime:
+    """A quarter of the refund's age from now, between a second and an hour."""
+    return now + min(max((now - refund.created_at) / 4, _SOONEST), _LATEST)
+
+
+async def _file(ctx: Context, uow: UnitOfWork, refund: Refund, *, reason: str) -> None:
+    item = await uow.returns.get(refund.return_id) if refund.return_id else None
+    number = item.number if item else refund.order_number
+    await add_case(
+        ctx,
+        uow,
+        conversation_id=(item.conversation_id if item else None) or "",
+        customer_id=refund.customer_id,
+        kind=CaseKind.APPROVAL,
+        reason=reason,
+        summary=f"{number} {refund.amount.decimal()} {refund.amount.currency} {refund.failure or ''}".rstrip(),
+        key=f"{reason}:{refund.id}",
+        promise=ctx.promise,
+    )

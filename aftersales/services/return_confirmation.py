@@ -1,0 +1,157 @@
+"""Returns and the shop: filing them there, giving units back, and carrying on after a failure."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+from aftersales.domain.cases import CaseKind
+from aftersales.domain.errors import AftersalesError, Conflict, Invalid, NotFound, OutcomeUnknown, Unavailable
+from aftersales.domain.returns import Return, ReturnState, ReturnTrigger
+from aftersales.ports import UnitOfWork
+from aftersales.services.batches import for_each
+from aftersales.services.cases import add_case, close_case_of
+from aftersales.services.context import Context
+from aftersales.services.moves import WORKER, By, move_return
+from aftersales.services.news import tell_later
+
+PAUSE = timedelta(seconds=5)  # between two tries to reach the shop
+_RELEASE_AGAIN = timedelta(seconds=30)
+_GONE = frozenset({ReturnState.CANCELLED, ReturnState.REJECTED})
+
+
+async def confirm_with_shop(ctx: Context, item: Return, *, by: By, tell: bool) -> Return:
+    """Files the return at the shop under its id, and lets it await the parcel.
+
+    A shop that says no rejects a requested return and cancels an approved one. When the shop cannot be reached
+    the return stays as it is and the worker carries on. `tell`: the customer is told of the outcome, because
+    nobody waits for the answer.
+    """
+    lines = [(line.line_id, line.quantity) for line in item.lines]
+    try:
+        reference = await ctx.shop.request_return(order_id=item.order_id, lines=lines, key=item.id)
+    except (Unavailable, OutcomeUnknown):
+        return await touch(ctx, item.id)
+    except (Conflict, NotFound, Invalid) as error:
+        return await _take_no(ctx, item.id, error, tell=tell)
+    async with ctx.unit_of_work() as uow:
+        now, item = ctx.clock.now(), await uow.returns.lock(item.id)
+        if item.state is ReturnState.REQUESTED:
+            item = await move_return(uow, item, ReturnTrigger.APPROVE, by=by, at=now)
+        if item.state is ReturnState.APPROVED:
+            item = await move_return(uow, item, ReturnTrigger.INSTRUCT, by=by, at=now, shop_reference=reference)
+            if tell:
+                await tell_later(ctx, uow, item, "utter_returns_approved", key=f"return-approved:{item.id}")
+        return item
+
+
+async def continue_requested(ctx: Context) -> int:
+    """Files at the shop what could not be filed when it was requested or approved; returns how many were tried."""
+    async with ctx.unit_of_work() as uow:
+        waiting = await uow.returns.waiting_for_shop(before=ctx.clock.now() - PAUSE)
+    unfiled = [item for item in waiting if item.state is not ReturnState.RECEIVED]
+    return await for_each(unfiled, lambda item: confirm_with_shop(ctx, item, by=WORKER, tell=True))
+
+
+async def touch(ctx: Context, return_id: str) -> Return:
+    """Puts the return at the end of those that wait for the shop."""
+    async with ctx.unit_of_work() as uow:
+        touched = replace(await uow.returns.lock(return_id), updated_at=ctx.clock.now())
+        await uow.returns.save(touched)
+        return touched
+
+
+async def withdraw(
+    ctx: Context, uow: UnitOfWork, item: Return, trigger: ReturnTrigger, *, by: By, reason: str = ""
+) -> Return:
+    """Cancels or rejects, closes the approval case, and has the shop give the units back.
+
+    The caller holds the return's lock, and calls release_at_shop after commit so that nobody has to wait for the
+    worker. Raises Conflict when it is too late.
+    """
+    at_shop = item.state is not ReturnState.REQUESTED or not item.needs_human
+    detail = {"reason": reason} if reason else {}
+    gone = await move_return(uow, item, trigger, by=by, at=ctx.clock.now(), detail=detail)
+    await close_case_of(ctx, uow, key=approval_key(item.id), by=by)
+    if at_shop:
+        due_at = ctx.clock.now() + _RELEASE_AGAIN
+        payload = {"return_id": item.id}
+        await uow.outbox.add(kind="release_return", key=f"release:{item.id}", payload=payload, due_at=due_at)
+    return gone
+
+
+async def try_release(ctx: Context, return_id: str) -> None:
+    """release_at_shop at once; left to the outbox when the shop cannot be reached."""
+    try:
+        await release_at_shop(ctx, return_id)
+    except (Unavailable, OutcomeUnknown):
+        return
+
+
+async def release_at_shop(ctx: Context, return_id: str) -> None:
+    """Has the shop give back the units of a cancelled or rejected return; harmless when it has.
+
+    Filing under the same key tells the reference where the shop's first answer was lost. Goods that the shop has
+    already booked as received go to a person. Raises Unavailable, OutcomeUnknown, NotFound.
+    """
+    async with ctx.unit_of_work() as uow:
+        item = await uow.returns.get(return_id)
+    if item.state not in _GONE:
+        return
+    lines = [(line.line_id, line.quantity) for line in item.lines]
+    try:
+        reference = item.shop_reference or await ctx.shop.request_return(
+            order_id=item.order_id, lines=lines, key=item.id
+        )
+    except (Conflict, NotFound, Invalid):
+        return  # the shop never held these units
+    try:
+        await ctx.shop.cancel_return(reference)
+    except NotFound:
+        return
+    except Conflict:
+        await file_return_case(ctx, item, reason="return_received_after_all")
+
+
+async def file_return_case(ctx: Context, item: Return, *, reason: str) -> None:
+    """A case about a return that only a person can put right; once per return and reason."""
+    async with ctx.unit_of_work() as uow:
+        await add_return_case(ctx, uow, item, reason=reason, key=f"{reason}:{item.id}")
+
+
+async def add_return_case(
+    ctx: Context, uow: UnitOfWork, item: Return, *, reason: str, key: str, by: By = WORKER
+) -> None:
+    """As file_return_case, inside the caller's transaction and with a key of its own."""
+    await add_case(
+        ctx,
+        uow,
+        conversation_id=item.conversation_id or "",
+        customer_id=item.customer_id,
+        kind=CaseKind.APPROVAL,
+        reason=reason,
+        summary=f"{item.number} {item.amount.decimal()} {item.amount.currency}",
+        key=key,
+        promise=ctx.promise,
+        by=by,
+    )
+
+
+def approval_key(return_id: str) -> str:
+    """The key of the case in which a person decides on a return."""
+    return f"approve-return:{return_id}"
+
+
+async def _take_no(ctx: Context, return_id: str, error: AftersalesError, *, tell: bool) -> Return:
+    async with ctx.unit_of_work() as uow:
+        now, item = ctx.clock.now(), await uow.returns.lock(return_id)
+        if item.state not in {ReturnState.REQUESTED, ReturnState.APPROVED}:
+            return item
+        early = item.state is ReturnState.REQUESTED
+        trigger = ReturnTrigger.REJECT if early else ReturnTrigger.CANCEL
+        detail = {"reason": f"shop_{error.code}"}
+        item = await move_return(uow, item, trigger, by=WORKER, at=now, detail=detail)
+        await close_case_of(ctx, uow, key=approval_key(item.id), by=WORKER)
+        if tell:
+            await tell_later(ctx, uow, item, "utter_returns_rejected", key=f"return-rejected:{item.id}")
+        return item

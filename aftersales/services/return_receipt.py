@@ -1,0 +1,75 @@
+"""From the parcel's arrival to the refund: received, booked at the shop, inspected, refund granted, closed."""
+
+from __future__ import annotations
+
+from aftersales.domain.errors import Conflict, NotFound, OutcomeUnknown, Unavailable
+from aftersales.domain.refunds import RESERVING, RefundState
+from aftersales.domain.returns import Return, ReturnState, ReturnTrigger
+from aftersales.services.batches import for_each
+from aftersales.services.context import Context
+from aftersales.services.moves import WORKER, By, move_return
+from aftersales.services.news import tell_later
+from aftersales.services.refund_outcomes import close_when_paid
+from aftersales.services.refunds import grant_refund, read_funds
+from aftersales.services.return_confirmation import PAUSE, file_return_case, touch
+
+_ARRIVED = frozenset({ReturnState.RECEIVED, ReturnState.INSPECTED, ReturnState.CLOSED})
+
+
+async def receive_return(ctx: Context, *, number: str, actor: str, channel: str = "api") -> Return:
+    """The parcel is here and its goods are accepted. Harmless when repeated.
+
+    The arrival is kept at once; when the shop cannot be reached, booking and refund follow by the worker.
+    Raises NotFound, and Conflict where no parcel is awaited.
+    """
+    by = By(actor, channel)
+    async with ctx.unit_of_work() as uow:
+        item = await uow.returns.lock((await uow.returns.by_number(number)).id)
+        if item.state not in _ARRIVED:
+            item = await move_return(uow, item, ReturnTrigger.RECEIVE, by=by, at=ctx.clock.now())
+    return await accept_goods(ctx, item, by=by) if item.state is ReturnState.RECEIVED else item
+
+
+async def continue_received(ctx: Context) -> int:
+    """Books and refunds what arrived while the shop could not be reached; returns how many were tried."""
+    async with ctx.unit_of_work() as uow:
+        waiting = await uow.returns.waiting_for_shop(before=ctx.clock.now() - PAUSE)
+    arrived = [item for item in waiting if item.state is ReturnState.RECEIVED]
+    return await for_each(arrived, lambda item: accept_goods(ctx, item, by=WORKER))
+
+
+async def accept_goods(ctx: Context, item: Return, *, by: By) -> Return:
+    """Books the goods at the shop, then in one transaction: inspected, refund granted, customer told.
+
+    A shop that will not book them leaves the return as received, with a case.
+    """
+    try:
+        await ctx.shop.receive_return(item.shop_reference or "")
+        funds = await read_funds(ctx, item.order_id)
+    except (Unavailable, OutcomeUnknown):
+        return await touch(ctx, item.id)
+    except (Conflict, NotFound):
+        await file_return_case(ctx, item, reason="return_not_booked")
+        return await touch(ctx, item.id)
+    async with ctx.unit_of_work() as uow:
+        item = await uow.returns.lock(item.id)
+        if item.state is not ReturnState.RECEIVED:
+            return item
+        item = await move_return(uow, item, ReturnTrigger.INSPECT, by=by, at=ctx.clock.now())
+        await grant_refund(ctx, uow, item=item, funds=funds, by=by)
+        await tell_later(ctx, uow, item, "utter_returns_received", key=f"return-received:{item.id}")
+        await close_when_paid(ctx, uow, item.id, by=by)  # at once where nothing is to be paid
+        return await uow.returns.get(item.id)
+
+
+async def close_return(ctx: Context, *, number: str, actor: str, channel: str = "desk") -> Return:
+    """A person closes a return whose refund was settled elsewhere.
+
+    Raises NotFound, and Conflict while a refund of it is under way and in any state but inspected.
+    """
+    async with ctx.unit_of_work() as uow:
+        item = await uow.returns.lock((await uow.returns.by_number(number)).id)
+        refunds = await uow.refunds.of_return(item.id)
+        if any(refund.state in RESERVING - {RefundState.SUCCEEDED, RefundState.EXTERNAL} for refund in refunds):
+            raise Conflict("a refund is under way")
+        return await move_return(uow, item, ReturnTrigger.CLOSE, by=By(actor, channel), at=ctx.clock.now())

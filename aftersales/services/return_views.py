@@ -1,0 +1,117 @@
+"""Returns as their customer may see them: how far they are and what comes next."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from aftersales.domain.errors import NotFound
+from aftersales.domain.journal import Entry
+from aftersales.domain.refunds import RESERVING, Refund, RefundState
+from aftersales.domain.returns import Return, ReturnState, ReturnTrigger
+from aftersales.ports import UnitOfWork
+from aftersales.services.context import Context
+
+_PUBLIC_DETAIL = frozenset({"carrier", "tracking_number"})
+_NEXT_STEP = {
+    ReturnState.REQUESTED: "wait_approval",
+    ReturnState.APPROVED: "wait_approval",
+    ReturnState.REJECTED: "rejected",
+    ReturnState.AWAITING_PARCEL: "send_parcel",
+    ReturnState.IN_TRANSIT: "parcel_on_the_way",
+    ReturnState.RECEIVED: "refund_underway",
+    ReturnState.CLOSED: "done",
+    ReturnState.CANCELLED: "cancelled",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReturnStep:
+    """One change of the return. `by` is "customer", "agent" or "system"; `detail` carrier and tracking number."""
+
+    trigger: str
+    state: str
+    by: str
+    at: datetime
+    detail: dict[str, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReturnView:
+    """A return with its refunds and steps, oldest first.
+
+    `next_step` is one of wait_approval send_parcel parcel_on_the_way refund_underway refund_approval
+    refund_trouble done rejected cancelled. `refund_by` is the day (shop's zone) by which the money is sent,
+    from receipt until it was; None otherwise.
+    """
+
+    item: Return
+    refunds: tuple[Refund, ...]
+    steps: tuple[ReturnStep, ...]
+    next_step: str
+    refund_by: date | None
+
+
+async def list_returns(ctx: Context, *, customer_id: str | None, limit: int = 50) -> Sequence[ReturnView]:
+    """The customer's returns, newest first; none for a guest who has not proven who they are."""
+    if customer_id is None:
+        return ()
+    async with ctx.unit_of_work() as uow:
+        own = await uow.returns.of_customer(customer_id, limit=limit)
+        return [await _view(ctx, uow, item) for item in own]
+
+
+async def access_return(ctx: Context, *, customer_id: str | None, number: str) -> ReturnView:
+    """The customer's return of this number. Raises NotFound when there is none and when it is another's."""
+    async with ctx.unit_of_work() as uow:
+        return await _view(ctx, uow, await own_return(uow, customer_id=customer_id, number=number))
+
+
+async def own_return(uow: UnitOfWork, *, customer_id: str | None, number: str) -> Return:
+    """As access_return, inside the caller's transaction and bare. The number may be typed in small letters."""
+    item = await uow.returns.by_number(number.strip().upper())
+    if customer_id is None or item.customer_id != customer_id:
+        raise NotFound("return")
+    return item
+
+
+def next_step(item: Return, refunds: Sequence[Refund]) -> str:
+    """The code of what comes next, see ReturnView."""
+    if item.state is not ReturnState.INSPECTED:
+        return _NEXT_STEP[item.state]
+    live = [refund for refund in refunds if refund.state in RESERVING]
+    if any(refund.state is RefundState.AWAITING_APPROVAL for refund in live):
+        return "refund_approval"
+    covered = sum(refund.amount.minor for refund in live)
+    return "refund_underway" if covered >= item.amount.minor else "refund_trouble"
+
+
+async def _view(ctx: Context, uow: UnitOfWork, item: Return) -> ReturnView:
+    refunds = tuple(await uow.refunds.of_return(item.id))
+    entries = await uow.journal.of("return", item.id)
+    return ReturnView(
+        item=item,
+        refunds=refunds,
+        steps=tuple(_step(entry) for entry in entries),
+        next_step=next_step(item, refunds),
+        refund_by=_refund_by(ctx, item, entries),
+    )
+
+
+def _step(entry: Entry) -> ReturnStep:
+    return ReturnStep(
+        trigger=entry.trigger,
+        state=entry.to_state,
+        by=entry.actor.partition(":")[0],
+        at=entry.at,
+        detail={name: str(value) for name, value in entry.detail.items() if name in _PUBLIC_DETAIL},
+    )
+
+
+def _refund_by(ctx: Context, item: Return, entries: Sequence[Entry]) -> date | None:
+    if item.state not in {ReturnState.RECEIVED, ReturnState.INSPECTED}:
+        return None
+    arrivals = [entry.at for entry in entries if entry.trigger == ReturnTrigger.RECEIVE]
+    arrived = arrivals[-1].astimezone(ctx.zone).date() if arrivals else ctx.today()
+    return arrived + timedelta(days=ctx.policy.refund.days)

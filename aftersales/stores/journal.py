@@ -1,0 +1,42 @@
+"""The journal in SQL: only ever appended to."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sqlalchemy import insert, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from aftersales.domain.journal import Entry
+from aftersales.stores.schema.returns import journal
+
+
+class SqlJournal:
+    def __init__(self, connection: AsyncConnection) -> None:
+        self._connection = connection
+
+    async def add(self, entry: Entry) -> None:
+        await self._connection.execute(
+            insert(journal).values(
+                subject=entry.subject,
+                subject_id=entry.subject_id,
+                actor=entry.actor,
+                channel=entry.channel,
+                trigger=entry.trigger,
+                from_state=entry.from_state,
+                to_state=entry.to_state,
+                at=entry.at,
+                policy_version=entry.policy_version,
+                detail=entry.detail,
+            )
+        )
+
+    async def of(self, subject: str, subject_id: str) -> Sequence[Entry]:
+        """Oldest first."""
+        columns = [column for column in journal.c if column.name != "id"]
+        rows = await self._connection.execute(
+            select(*columns)
+            .where(journal.c.subject == subject, journal.c.subject_id == subject_id)
+            .order_by(journal.c.id)
+        )
+        return [Entry(**row) for row in rows.mappings()]

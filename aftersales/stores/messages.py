@@ -1,0 +1,85 @@
+"""Messages in the database: numbered without gaps within their conversation, never changed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from typing import Any
+
+from sqlalchemy import Row, insert, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from aftersales.domain.conversations import Author, Choice, Message
+from aftersales.stores.schema.conversations import messages
+
+_OFFERS_REMEMBERED = 50  # messages of ours, looked through newest first
+
+
+def _message(row: Row[Any]) -> Message:
+    return Message(
+        **{
+            **row._mapping,
+            "choices": tuple(Choice(**choice) for choice in row.choices),
+            "cards": tuple(row.cards),
+            "attachment_ids": tuple(row.attachment_ids),
+        }
+    )
+
+
+class SqlMessages:
+    def __init__(self, connection: AsyncConnection) -> None:
+        self._connection = connection
+
+    async def add(self, message: Message) -> None:
+        """The caller holds the lock of the conversation and numbered the message."""
+        await self._connection.execute(insert(messages).values(**asdict(message)))
+
+    async def after(self, conversation_id: str, seq: int, *, limit: int = 200) -> Sequence[Message]:
+        """Messages with a higher number, in order."""
+        query = (
+            select(messages)
+            .where(messages.c.conversation_id == conversation_id, messages.c.seq > seq)
+            .order_by(messages.c.seq)
+            .limit(limit)
+        )
+        return [_message(row) for row in await self._connection.execute(query)]
+
+    async def next_of_customer(self, conversation_id: str, seq: int) -> Message | None:
+        """The customer's first message with a higher number."""
+        query = (
+            select(messages)
+            .where(
+                messages.c.conversation_id == conversation_id,
+                messages.c.seq > seq,
+                messages.c.author == "customer",
+            )
+            .order_by(messages.c.seq)
+            .limit(1)
+        )
+        row = (await self._connection.execute(query)).one_or_none()
+        return None if row is None else _message(row)
+
+    async def by_client_id(
+        self, conversation_id: str, client_message_id: str, *, author: Author = "customer"
+    ) -> Message | None:
+        query = select(messages).where(
+            messages.c.conversation_id == conversation_id,
+            messages.c.author == author,
+            messages.c.client_message_id == client_message_id,
+        )
+        row = (await self._connection.execute(query)).one_or_none()
+        return None if row is None else _message(row)
+
+    async def offers(self, conversation_id: str, value: str) -> str | None:
+        """The title under which this choice value was offered lately in the conversation, or None."""
+        query = (
+            select(messages.c.choices)
+            .where(messages.c.conversation_id == conversation_id, messages.c.author != "customer")
+            .order_by(messages.c.seq.desc())
+            .limit(_OFFERS_REMEMBERED)
+        )
+        for choices in await self._connection.scalars(query):
+            for choice in choices:
+                if choice["value"] == value:
+                    return str(choice["title"])
+        return None

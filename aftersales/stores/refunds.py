@@ -1,0 +1,110 @@
+"""Refunds in SQL."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import RowMapping, Select, or_, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from aftersales.domain.errors import Conflict, NotFound
+from aftersales.domain.money import Money
+from aftersales.domain.refunds import Refund, RefundState
+from aftersales.stores.inserts import hold_lock, insert_new
+from aftersales.stores.schema.returns import refunds
+
+
+class SqlRefunds:
+    def __init__(self, connection: AsyncConnection) -> None:
+        self._connection = connection
+
+    async def add(self, refund: Refund) -> None:
+        """Raises Conflict when the key is taken; the transaction stays usable."""
+        values = {
+            "id": refund.id,
+            "key": refund.key,
+            "return_id": refund.return_id,
+            "order_id": refund.order_id,
+            "order_number": refund.order_number,
+            "customer_id": refund.customer_id,
+            "payment_id": refund.payment_id,
+            "amount_minor": refund.amount.minor,
+            "currency": refund.amount.currency,
+            "reason": refund.reason,
+            "created_at": refund.created_at,
+            **_changing(refund),
+        }
+        if not await insert_new(self._connection, refunds, values):
+            raise Conflict("key of the refund")
+
+    async def save(self, refund: Refund) -> None:
+        """Writes what changes in a refund's life; amount, payment and key never do."""
+        await self._connection.execute(
+            update(refunds).where(refunds.c.id == refund.id).values(**_changing(refund))
+        )
+
+    async def get(self, refund_id: str) -> Refund:
+        """Raises NotFound."""
+        return await self._one(select(refunds).where(refunds.c.id == refund_id))
+
+    async def lock(self, refund_id: str) -> Refund:
+        """As get, and holds the row for writing until the transaction ends."""
+        return await self._one(select(refunds).where(refunds.c.id == refund_id).with_for_update())
+
+    async def by_key(self, key: str) -> Refund | None:
+        found = await self._read(select(refunds).where(refunds.c.key == key))
+        return found[0] if found else None
+
+    async def lock_payment(self, payment_id: str) -> None:
+        await hold_lock(self._connection, f"payment:{payment_id}")
+
+    async def of_payment(self, payment_id: str) -> Sequence[Refund]:
+        """Oldest first."""
+        return await self._read(
+            select(refunds).where(refunds.c.payment_id == payment_id).order_by(refunds.c.created_at, refunds.c.key)
+        )
+
+    async def of_return(self, return_id: str) -> Sequence[Refund]:
+        """Oldest first."""
+        return await self._read(
+            select(refunds).where(refunds.c.return_id == return_id).order_by(refunds.c.created_at, refunds.c.key)
+        )
+
+    async def due(self, states: Sequence[RefundState], *, now: datetime, limit: int = 50) -> Sequence[Refund]:
+        return await self._read(
+            select(refunds)
+            .where(
+                refunds.c.state.in_([state.value for state in states]),
+                or_(refunds.c.next_attempt_at.is_(None), refunds.c.next_attempt_at <= now),
+            )
+            .order_by(refunds.c.updated_at)
+            .limit(limit)
+        )
+
+    async def _one(self, query: Select[Any]) -> Refund:
+        found = await self._read(query)
+        if not found:
+            raise NotFound("refund")
+        return found[0]
+
+    async def _read(self, query: Select[Any]) -> list[Refund]:
+        return [_refund(row) for row in (await self._connection.execute(query)).mappings()]
+
+
+def _changing(refund: Refund) -> dict[str, Any]:
+    return {
+        "state": refund.state.value,
+        "provider_reference": refund.provider_reference,
+        "failure": refund.failure,
+        "attempts": refund.attempts,
+        "next_attempt_at": refund.next_attempt_at,
+        "updated_at": refund.updated_at,
+    }
+
+
+def _refund(row: RowMapping) -> Refund:
+    fields = dict(row)
+    amount = Money(fields.pop("amount_minor"), fields.pop("currency"))
+    return Refund(**{**fields, "state": RefundState(row["state"]), "amount": amount})

@@ -1,0 +1,172 @@
+"""Returns in SQL."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import RowMapping, Select, and_, insert, or_, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from aftersales.domain.errors import Conflict, NotFound
+from aftersales.domain.money import Money
+from aftersales.domain.reasons import Reason
+from aftersales.domain.returns import Return, ReturnLine, ReturnState
+from aftersales.stores.inserts import hold_lock, insert_new
+from aftersales.stores.schema.returns import return_lines, returns
+
+
+class SqlReturns:
+    def __init__(self, connection: AsyncConnection) -> None:
+        self._connection = connection
+
+    async def add(self, item: Return) -> None:
+        """Raises Conflict when the number or the key is taken; the transaction stays usable."""
+        if not await insert_new(self._connection, returns, _values(item)):
+            raise Conflict("number or key of the return")
+        lines = [
+            {
+                "return_id": item.id,
+                "line_id": line.line_id,
+                "position": position,
+                "quantity": line.quantity,
+                "amount_minor": line.amount.minor,
+            }
+            for position, line in enumerate(item.lines)
+        ]
+        await self._connection.execute(insert(return_lines), lines)
+
+    async def save(self, item: Return) -> None:
+        """Writes what changes in a return's life; lines, amounts and key never do."""
+        await self._connection.execute(
+            update(returns)
+            .where(returns.c.id == item.id)
+            .values(
+                state=item.state.value,
+                needs_human=item.needs_human,
+                shop_reference=item.shop_reference,
+                updated_at=item.updated_at,
+            )
+        )
+
+    async def get(self, return_id: str) -> Return:
+        """Raises NotFound."""
+        return await self._one(select(returns).where(returns.c.id == return_id))
+
+    async def lock(self, return_id: str) -> Return:
+        """As get, and holds the row for writing until the transaction ends."""
+        return await self._one(select(returns).where(returns.c.id == return_id).with_for_update())
+
+    async def lock_order(self, order_id: str) -> None:
+        await hold_lock(self._connection, f"order:{order_id}")
+
+    async def by_number(self, number: str) -> Return:
+        return await self._one(select(returns).where(returns.c.number == number))
+
+    async def by_key(self, key: str) -> Return | None:
+        found = await self._read(select(returns).where(returns.c.key == key))
+        return found[0] if found else None
+
+    async def of_order(self, order_id: str) -> Sequence[Return]:
+        """Oldest first."""
+        return await self._read(
+            select(returns).where(returns.c.order_id == order_id).order_by(returns.c.created_at, returns.c.id)
+        )
+
+    async def of_customer(self, customer_id: str, *, limit: int = 50) -> Sequence[Return]:
+        return await self._read(
+            select(returns)
+            .where(returns.c.customer_id == customer_id)
+            .order_by(returns.c.created_at.desc(), returns.c.id)
+            .limit(limit)
+        )
+
+    async def in_state(self, states: Sequence[ReturnState], *, limit: int = 100) -> Sequence[Return]:
+        """Those untouched for longest first."""
+        return await self._read(
+            select(returns)
+            .where(returns.c.state.in_([state.value for state in states]))
+            .order_by(returns.c.updated_at)
+            .limit(limit)
+        )
+
+    async def waiting_for_shop(self, *, before: datetime, limit: int = 50) -> Sequence[Return]:
+        requested = and_(returns.c.state == ReturnState.REQUESTED.value, returns.c.needs_human.is_(False))
+        later = returns.c.state.in_([ReturnState.APPROVED.value, ReturnState.RECEIVED.value])
+        return await self._read(
+            select(returns)
+            .where(or_(requested, later), returns.c.updated_at <= before)
+            .order_by(returns.c.updated_at)
+            .limit(limit)
+        )
+
+    async def _one(self, query: Select[Any]) -> Return:
+        found = await self._read(query)
+        if not found:
+            raise NotFound("return")
+        return found[0]
+
+    async def _read(self, query: Select[Any]) -> list[Return]:
+        rows = list((await self._connection.execute(query)).mappings())
+        if not rows:
+            return []
+        found = await self._connection.execute(
+            select(return_lines)
+            .where(return_lines.c.return_id.in_([row["id"] for row in rows]))
+            .order_by(return_lines.c.return_id, return_lines.c.position)
+        )
+        lines: dict[str, list[RowMapping]] = {row["id"]: [] for row in rows}
+        for line in found.mappings():
+            lines[line["return_id"]].append(line)
+        return [_return(row, lines[row["id"]]) for row in rows]
+
+
+def _values(item: Return) -> dict[str, Any]:
+    return {
+        "id": item.id,
+        "number": item.number,
+        "key": item.key,
+        "state": item.state.value,
+        "order_id": item.order_id,
+        "order_number": item.order_number,
+        "customer_id": item.customer_id,
+        "conversation_id": item.conversation_id,
+        "reason": item.reason.value,
+        "comment": item.comment,
+        "attachment_ids": list(item.attachment_ids),
+        "amount_minor": item.amount.minor,
+        "fee_minor": item.fee.minor,
+        "currency": item.amount.currency,
+        "who_pays_shipping": item.who_pays_shipping,
+        "rule_id": item.rule_id,
+        "policy_version": item.policy_version,
+        "needs_human": item.needs_human,
+        "shop_reference": item.shop_reference,
+        "created_at": item.created_at,
+        "updated_at": item.updated_at,
+    }
+
+
+def _return(row: RowMapping, lines: Sequence[RowMapping]) -> Return:
+    fields = dict(row)
+    currency = fields.pop("currency")
+    amount, fee = (Money(fields.pop(name), currency) for name in ("amount_minor", "fee_minor"))
+    return Return(
+        **{
+            **fields,
+            "state": ReturnState(row["state"]),
+            "reason": Reason(row["reason"]),
+            "attachment_ids": tuple(row["attachment_ids"]),
+            "amount": amount,
+            "fee": fee,
+            "lines": tuple(
+                ReturnLine(
+                    line_id=line["line_id"],
+                    quantity=line["quantity"],
+                    amount=Money(line["amount_minor"], currency),
+                )
+                for line in lines
+            ),
+        }
+    )

@@ -1,0 +1,122 @@
+"""Tables of returns, refunds, cases, the journal, the outbox and the locks that guard units and payments."""
+
+from __future__ import annotations
+
+from sqlalchemy import JSON, BigInteger, Boolean, Column, ForeignKey, Index, Integer, String, Table, Text
+
+from aftersales.stores.base import UtcDateTime, metadata
+
+_ID = String(64)
+_SERIAL = BigInteger().with_variant(Integer, "sqlite")
+
+returns = Table(
+    "returns",
+    metadata,
+    Column("id", _ID, primary_key=True),
+    Column("number", String(32), nullable=False, unique=True),
+    Column("key", String(200), nullable=False, unique=True),
+    Column("state", String(20), nullable=False),
+    Column("order_id", String(100), nullable=False, index=True),
+    Column("order_number", String(100), nullable=False),
+    Column("customer_id", String(100), nullable=False),
+    Column("conversation_id", _ID),
+    Column("reason", String(40), nullable=False),
+    Column("comment", Text, nullable=False),
+    Column("attachment_ids", JSON, nullable=False),
+    Column("amount_minor", BigInteger, nullable=False),
+    Column("fee_minor", BigInteger, nullable=False),
+    Column("currency", String(3), nullable=False),
+    Column("who_pays_shipping", String(10), nullable=False),
+    Column("rule_id", String(100), nullable=False),
+    Column("policy_version", String(100), nullable=False),
+    Column("needs_human", Boolean, nullable=False),
+    Column("shop_reference", String(200)),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("updated_at", UtcDateTime, nullable=False),
+    Index("ix_returns_customer", "customer_id", "created_at"),
+    Index("ix_returns_state", "state", "updated_at"),
+)
+
+return_lines = Table(
+    "return_lines",
+    metadata,
+    Column("return_id", ForeignKey("returns.id"), primary_key=True),
+    Column("line_id", String(100), primary_key=True),
+    Column("position", Integer, nullable=False),
+    Column("quantity", Integer, nullable=False),
+    Column("amount_minor", BigInteger, nullable=False),
+)
+
+refunds = Table(
+    "refunds",
+    metadata,
+    Column("id", _ID, primary_key=True),
+    Column("key", String(200), nullable=False, unique=True),
+    Column("state", String(20), nullable=False),
+    Column("return_id", ForeignKey("returns.id"), index=True),
+    Column("order_id", String(100), nullable=False),
+    Column("order_number", String(100), nullable=False),
+    Column("customer_id", String(100), nullable=False),
+    Column("payment_id", String(100), nullable=False, index=True),
+    Column("amount_minor", BigInteger, nullable=False),
+    Column("currency", String(3), nullable=False),
+    Column("reason", String(200), nullable=False),
+    Column("provider_reference", String(200)),
+    Column("failure", String(200)),
+    Column("attempts", Integer, nullable=False),
+    Column("next_attempt_at", UtcDateTime),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("updated_at", UtcDateTime, nullable=False),
+    Index("ix_refunds_due", "state", "next_attempt_at"),
+)
+
+cases = Table(
+    "cases",
+    metadata,
+    Column("id", _ID, primary_key=True),
+    Column("number", String(32), nullable=False, unique=True),
+    Column("key", String(200), nullable=False, unique=True),
+    Column("kind", String(20), nullable=False),
+    Column("conversation_id", _ID, nullable=False, index=True),
+    Column("customer_id", String(100)),
+    Column("reason", String(100), nullable=False),
+    Column("summary", Text, nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("promised_by", UtcDateTime, nullable=False),
+    Column("closed_at", UtcDateTime),
+    Index("ix_cases_open", "closed_at", "promised_by"),
+)
+
+journal = Table(
+    "journal",
+    metadata,
+    Column("id", _SERIAL, primary_key=True, autoincrement=True),
+    Column("subject", String(20), nullable=False),
+    Column("subject_id", _ID, nullable=False),
+    Column("actor", String(120), nullable=False),
+    Column("channel", String(40), nullable=False),
+    Column("trigger", String(40), nullable=False),
+    Column("from_state", String(40)),
+    Column("to_state", String(40), nullable=False),
+    Column("at", UtcDateTime, nullable=False),
+    Column("policy_version", String(100)),
+    Column("detail", JSON, nullable=False),
+    Index("ix_journal_subject", "subject", "subject_id", "id"),
+)
+
+# A row stays after it was done, without its payload: its key keeps the same thing from being done twice.
+outbox = Table(
+    "outbox",
+    metadata,
+    Column("id", _SERIAL, primary_key=True, autoincrement=True),
+    Column("kind", String(40), nullable=False),
+    Column("key", String(200), nullable=False, unique=True),
+    Column("payload", JSON, nullable=False),
+    Column("attempts", Integer, nullable=False, default=0),
+    Column("due_at", UtcDateTime, nullable=False),
+    Column("done_at", UtcDateTime),
+    Index("ix_outbox_due", "done_at", "due_at"),
+)
+
+# One row per thing that is locked by name ("payment:…", "order:…") because its own row lives elsewhere.
+locks = Table("locks", metadata, Column("name", String(200), primary_key=True))

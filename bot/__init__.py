@@ -1,0 +1,1 @@
+"""What runs inside Rasa: reading a message (language, intent, entities). Imports nothing else of this project."""

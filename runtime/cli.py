@@ -1,0 +1,101 @@
+"""The command `returndesk`."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import subprocess
+import sys
+from collections.abc import Coroutine
+from typing import Any, TypeVar
+
+import typer
+
+from runtime import cli_migrations, cli_policy, cli_shop
+from runtime.console import Console
+from runtime.model import provide_model
+from runtime.places import ROOT, make_data_folder
+from runtime.problems import CannotStart, read_settings
+from runtime.processes import bot_environment
+from runtime.start import prepare_database
+from runtime.start import run as run_service
+
+Result = TypeVar("Result")
+
+app = typer.Typer(
+    name="returndesk", help="After-sales service: returns, refunds, complaints.", no_args_is_help=True
+)
+app.add_typer(cli_shop.app, name="shop")
+app.add_typer(cli_policy.app, name="policy")
+
+
+@app.command()
+def run() -> None:
+    """Start everything: bot, actions, worker, front. Ctrl-C stops it."""
+    _do(run_service(read_settings(), console=Console()))
+
+
+@app.command()
+def migrate() -> None:
+    """Bring the database to the present tables (`run` does so by itself)."""
+    settings = read_settings()
+    make_data_folder(settings.data)
+    _do(prepare_database(settings))
+    typer.echo("the database is current")
+
+
+@app.command()
+def migration(message: str) -> None:
+    """Write a migration after a change of the tables; for developers."""
+    cli_migrations.write(message)
+
+
+@app.command()
+def train() -> None:
+    """Train the model for the present data unless it is there already; prints its path."""
+    typer.echo(str(_do(provide_model(read_settings(), _progress))))
+
+
+@app.command()
+def predict(text: str) -> None:
+    """Show what the bot understands of one message."""
+    model = _do(provide_model(read_settings(), _progress))
+    _in_bot_environment("benchmarks/nlu.py", "--model", str(model), "--text", text)
+
+
+@app.command()
+def bench() -> None:
+    """Measure the understanding on the held-out examples, and the check of an action's answer."""
+    model = _do(provide_model(read_settings(), _progress))
+    gold = sorted(str(path) for path in (ROOT / "tests" / "nlu").glob("*.jsonl"))
+    _in_bot_environment("benchmarks/nlu.py", "--model", str(model), *gold)
+    _in_bot_environment("-m", "benchmarks.action_validation")
+
+
+def _in_bot_environment(*arguments: str) -> None:
+    command = [str(read_settings().bot_python.absolute()), *arguments]
+    done = subprocess.run(command, cwd=ROOT, env=bot_environment(os.environ), check=False)  # noqa: S603 (our own)
+    if done.returncode:
+        raise typer.Exit(done.returncode)
+
+
+def _progress(line: str) -> None:
+    Console(sys.stderr).say("train", line)
+
+
+def _do(work: Coroutine[Any, Any, Result]) -> Result:
+    return asyncio.run(work)
+
+
+def main() -> None:
+    """Every known reason not to start becomes a line on standard error and status 1."""
+    try:
+        app()
+    except CannotStart as problem:
+        for line in problem.lines:
+            print(line, file=sys.stderr)
+        sys.exit(1)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,135 @@
+"""What the worker does: which jobs, how often, and what becomes of each kind of outbox item."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from aftersales.domain.errors import NotFound
+from aftersales.domain.money import Money
+from aftersales.domain.texts import Language
+from aftersales.ports import Bot, Mail, Notifier, OutboxItem
+from aftersales.services.answering import answer_orphans
+from aftersales.services.batches import for_each
+from aftersales.services.context import Context
+from aftersales.services.conversations import tell
+from aftersales.services.refund_submission import reconcile_due, submit_due
+from aftersales.services.return_confirmation import release_at_shop
+from aftersales.services.returns import continue_received, continue_requested
+from aftersales.services.sessions import forget_expired_sessions
+from aftersales.services.verification import forget_expired_codes
+from runtime import formats
+
+Handler = Callable[[OutboxItem], Awaitable[None]]
+
+_LEASE_SECONDS = 60
+_AT_ONCE = 20
+_LONGEST_PAUSE = timedelta(hours=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """`every` is the pause in seconds between the end of one run and the start of the next."""
+
+    name: str
+    every: float
+    run: Callable[[], Awaitable[object]]
+
+
+def make_jobs(ctx: Context, handlers: Mapping[str, Handler], bot: Bot) -> list[Job]:
+    return [
+        Job("outbox", 0.5, lambda: deliver_outbox(ctx, handlers)),
+        Job("submit_refunds", 0.5, lambda: submit_due(ctx)),
+        Job("reconcile_refunds", 1.0, lambda: reconcile_due(ctx)),
+        Job("continue_requested", 5.0, lambda: continue_requested(ctx)),
+        Job("continue_received", 5.0, lambda: continue_received(ctx)),
+        Job("answer_orphans", 2.0, lambda: answer_orphans(ctx, bot)),
+        Job("forget_expired_sessions", 3600.0, lambda: forget_expired_sessions(ctx)),
+        Job("forget_expired_codes", 3600.0, lambda: forget_expired_codes(ctx)),
+    ]
+
+
+def make_handlers(ctx: Context, notifier: Notifier, *, shop_name: str) -> dict[str, Handler]:
+    """One handler per kind of outbox item. Each is harmless when repeated with the same item."""
+
+    async def tell_customer(item: OutboxItem) -> None:
+        await _tell(ctx, item)
+
+    async def send_mail(item: OutboxItem) -> None:
+        await _mail(ctx, notifier, item, shop_name=shop_name)
+
+    async def release_return(item: OutboxItem) -> None:
+        await release_at_shop(ctx, item.payload["return_id"])
+
+    return {"tell": tell_customer, "mail": send_mail, "release_return": release_return}
+
+
+async def deliver_outbox(ctx: Context, handlers: Mapping[str, Handler]) -> int:
+    """Does what is due in the outbox; what fails is tried again, the later the more often it failed.
+
+    Returns how many items were tried. Raises the first exception of a handler after all had their turn; an item
+    whose conversation or return is gone counts as done.
+    """
+    async with ctx.unit_of_work() as uow:
+        items = await uow.outbox.claim(now=ctx.clock.now(), limit=_AT_ONCE, lease_seconds=_LEASE_SECONDS)
+    return await for_each(items, lambda item: _deliver(ctx, handlers, item))
+
+
+def pause_after(attempts: int) -> timedelta:
+    """2 s after the first failure, twice as long after each, an hour at most."""
+    return min(timedelta(seconds=2 ** min(attempts, 20)), _LONGEST_PAUSE)
+
+
+async def _deliver(ctx: Context, handlers: Mapping[str, Handler], item: OutboxItem) -> None:
+    try:
+        await handlers[item.kind](item)
+    except NotFound:
+        pass  # whom or what it was about is gone
+    except Exception:
+        async with ctx.unit_of_work() as uow:
+            await uow.outbox.postpone(item.id, due_at=ctx.clock.now() + pause_after(item.attempts))
+        raise
+    async with ctx.unit_of_work() as uow:
+        await uow.outbox.done(item.id)
+
+
+async def _tell(ctx: Context, item: OutboxItem) -> None:
+    """Amounts are put into words here, in the language that the conversation has by now."""
+    conversation_id = item.payload["conversation_id"]
+    async with ctx.unit_of_work() as uow:
+        conversation = await uow.conversations.get(conversation_id)
+    await tell(
+        ctx,
+        conversation_id=conversation_id,
+        response=item.payload["response"],
+        parameters=_in_words(item.payload["parameters"], conversation.language),
+        cards=item.payload.get("cards", ()),
+        key=item.key,
+    )
+
+
+async def _mail(ctx: Context, notifier: Notifier, item: OutboxItem, *, shop_name: str) -> None:
+    """A mail that came too late to be of use is dropped."""
+    payload = item.payload
+    expires_at = payload.get("expires_at")
+    if expires_at is not None and datetime.fromisoformat(expires_at) <= ctx.clock.now():
+        return
+    language: Language = payload["language"]
+    response = f"utter_{payload['response']}"
+    parameters = {"shop": shop_name, **_in_words(payload["parameters"], language)}
+    mail = Mail(
+        to=payload["to"],
+        subject=ctx.texts.render(f"{response}_subject", language, **parameters),
+        text=ctx.texts.render(response, language, **parameters),
+    )
+    await notifier.send(mail, key=item.key)
+
+
+def _in_words(parameters: Mapping[str, Any], language: Language) -> dict[str, Any]:
+    """`amount` (major units) with its `currency` as people of the language write it."""
+    if "amount" not in parameters or "currency" not in parameters:
+        return dict(parameters)
+    money = Money.parse(parameters["amount"], parameters["currency"])
+    return {**parameters, "amount": formats.money(money, language)}

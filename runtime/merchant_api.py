@@ -1,0 +1,203 @@
+"""The merchant API: what a shop's own systems may ask and decide, with the merchant key."""
+
+from __future__ import annotations
+
+import hmac
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sanic import Blueprint, HTTPResponse, Request
+from sanic.response import json
+
+from aftersales.domain.cases import Case
+from aftersales.domain.refunds import Refund
+from aftersales.domain.returns import ReturnState
+from aftersales.services.cases import close_case, open_cases
+from aftersales.services.context import Context
+from aftersales.services.overview import OPEN_STATES, FullReturn, find_return, find_returns
+from aftersales.services.refunds import approve_refund, cancel_refund
+from aftersales.services.return_receipt import receive_return
+from aftersales.services.returns import approve_return, reject_return
+from connectors.web.bodies import read_json
+from connectors.web.chat import address_of, bearer
+from connectors.web.payloads import instant, money_json
+from connectors.web.problems import Problem
+from runtime.buckets import Buckets
+
+ACTOR = "agent:merchant"
+CHANNEL = "api"
+_NAME = re.compile(r"[A-Za-z0-9-]{1,40}")
+_LONGEST_REASON = 500
+_MOST = 200
+
+
+@dataclass(frozen=True)
+class Merchant:
+    """`wrong_keys` slows down guessing, per address."""
+
+    context: Context
+    key: str
+    wrong_keys: Buckets
+
+
+def merchant_blueprint() -> Blueprint:
+    """The routes; they find their Merchant at `app.ctx.merchant`."""
+    blueprint = Blueprint("merchant", url_prefix="/api/merchant")
+    add: Any = blueprint.add_route
+    add(_list_returns, "/returns", methods=["GET"])
+    add(_get_return, "/returns/<number:str>", methods=["GET"])
+    add(_receive, "/returns/<number:str>/receive", methods=["POST"], stream=True)
+    add(_approve, "/returns/<number:str>/approve", methods=["POST"], stream=True)
+    add(_reject, "/returns/<number:str>/reject", methods=["POST"], stream=True)
+    add(_list_cases, "/cases", methods=["GET"])
+    add(_close_case, "/cases/<number:str>/close", methods=["POST"], stream=True)
+    add(_approve_refund, "/refunds/<refund_id:str>/approve", methods=["POST"], stream=True)
+    add(_cancel_refund, "/refunds/<refund_id:str>/cancel", methods=["POST"], stream=True)
+    return blueprint
+
+
+def access_merchant(request: Request) -> Context:
+    """The context for whoever knows the key. Raises Problem unauthorized, TooMany after many wrong keys."""
+    merchant: Merchant = request.app.ctx.merchant
+    given = bearer(request).encode("utf8", "surrogateescape")
+    if not merchant.key or not hmac.compare_digest(given, merchant.key.encode()):
+        merchant.wrong_keys.take(address_of(request))
+        raise Problem("unauthorized")
+    return merchant.context
+
+
+async def _list_returns(request: Request) -> HTTPResponse:
+    ctx = access_merchant(request)
+    found = await find_returns(ctx, states=_states(request), limit=_limit(request))
+    return json({"returns": [return_json(full) for full in found]})
+
+
+async def _get_return(request: Request, number: str) -> HTTPResponse:
+    return json(return_json(await find_return(access_merchant(request), number=_name(number))))
+
+
+async def _receive(request: Request, number: str) -> HTTPResponse:
+    ctx = access_merchant(request)
+    await receive_return(ctx, number=_name(number), actor=ACTOR, channel=CHANNEL)
+    return await _get_return(request, number)
+
+
+async def _approve(request: Request, number: str) -> HTTPResponse:
+    ctx = access_merchant(request)
+    await approve_return(ctx, number=_name(number), actor=ACTOR, channel=CHANNEL)
+    return await _get_return(request, number)
+
+
+async def _reject(request: Request, number: str) -> HTTPResponse:
+    ctx = access_merchant(request)
+    reason = _reason(await read_json(request))
+    await reject_return(ctx, number=_name(number), actor=ACTOR, channel=CHANNEL, reason=reason)
+    return await _get_return(request, number)
+
+
+async def _list_cases(request: Request) -> HTTPResponse:
+    cases = await open_cases(access_merchant(request), limit=_limit(request))
+    return json({"cases": [case_json(case) for case in cases]})
+
+
+async def _close_case(request: Request, number: str) -> HTTPResponse:
+    ctx = access_merchant(request)
+    return json(case_json(await close_case(ctx, number=_name(number), actor=ACTOR, channel=CHANNEL)))
+
+
+async def _approve_refund(request: Request, refund_id: str) -> HTTPResponse:
+    ctx = access_merchant(request)
+    decided = await approve_refund(ctx, refund_id=_name(refund_id), actor=ACTOR, channel=CHANNEL)
+    return json(refund_json(decided))
+
+
+async def _cancel_refund(request: Request, refund_id: str) -> HTTPResponse:
+    ctx = access_merchant(request)
+    decided = await cancel_refund(ctx, refund_id=_name(refund_id), actor=ACTOR, channel=CHANNEL)
+    return json(refund_json(decided))
+
+
+def return_json(full: FullReturn) -> dict[str, Any]:
+    """`history` is empty in lists."""
+    item = full.item
+    return {
+        "number": item.number,
+        "status": item.state.value,
+        "needs_human": item.needs_human,
+        "order_number": item.order_number,
+        "customer_id": item.customer_id,
+        "reason": item.reason.value,
+        "comment": item.comment,
+        "rule_id": item.rule_id,
+        "policy_version": item.policy_version,
+        "amount": money_json(item.amount),
+        "fee": money_json(item.fee),
+        "who_pays_shipping": item.who_pays_shipping,
+        "lines": [
+            {"line_id": line.line_id, "quantity": line.quantity, "amount": money_json(line.amount)}
+            for line in item.lines
+        ],
+        "created_at": instant(item.created_at),
+        "updated_at": instant(item.updated_at),
+        "refunds": [refund_json(refund) for refund in full.refunds],
+        "history": [
+            {"trigger": entry.trigger, "to": entry.to_state, "actor": entry.actor, "at": instant(entry.at)}
+            for entry in full.journal
+        ],
+    }
+
+
+def refund_json(refund: Refund) -> dict[str, Any]:
+    return {
+        "id": refund.id,
+        "status": refund.state.value,
+        "order_number": refund.order_number,
+        "amount": money_json(refund.amount),
+        "failure": refund.failure,
+        "updated_at": instant(refund.updated_at),
+    }
+
+
+def case_json(case: Case) -> dict[str, Any]:
+    return {
+        "number": case.number,
+        "kind": case.kind.value,
+        "reason": case.reason,
+        "summary": case.summary,
+        "conversation_id": case.conversation_id,
+        "customer_id": case.customer_id,
+        "created_at": instant(case.created_at),
+        "promised_by": instant(case.promised_by),
+        "closed_at": instant(case.closed_at) if case.closed_at else None,
+    }
+
+
+def _name(given: str) -> str:
+    """A number or id that can exist at all. Raises Problem not_found."""
+    if not _NAME.fullmatch(given):
+        raise Problem("not_found")
+    return given
+
+
+def _states(request: Request) -> Sequence[ReturnState]:
+    given = request.args.getlist("state") or []
+    try:
+        return [ReturnState(name) for name in given] or OPEN_STATES
+    except ValueError:
+        raise Problem("bad_request") from None
+
+
+def _limit(request: Request) -> int:
+    given = request.args.get("limit", "100")
+    if not re.fullmatch(r"[0-9]{1,4}", given) or not 1 <= int(given) <= _MOST:
+        raise Problem("bad_request")
+    return int(given)
+
+
+def _reason(body: dict[str, Any]) -> str:
+    reason = body.get("reason")
+    if not isinstance(reason, str) or not reason.strip() or len(reason) > _LONGEST_REASON or "\x00" in reason:
+        raise Problem("bad_request")
+    return reason.encode("utf8", "replace").decode().strip()

@@ -1,0 +1,104 @@
+"""What keeps the service from starting, each as one line for the person who starts it."""
+
+from __future__ import annotations
+
+import errno
+import os
+import socket
+from collections.abc import Iterator, Mapping
+
+from pydantic import ValidationError
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError
+
+from runtime.policy_file import PolicyFileError, load_policy
+from runtime.settings import Settings
+
+_DRIVERS = ("sqlite+aiosqlite", "postgresql+asyncpg")
+
+
+class CannotStart(Exception):  # noqa: N818 (reads as what it is: `raise CannotStart(...)`)
+    """`lines` say what is wrong and name the setting to change; they hold no secret."""
+
+    def __init__(self, *lines: str) -> None:
+        super().__init__("; ".join(lines))
+        self.lines = lines
+
+
+def variable(field: str) -> str:
+    """The environment variable of a setting."""
+    return f"RETURNDESK_{field.upper()}"
+
+
+def read_settings() -> Settings:
+    """The settings of the environment and `.env`. Raises CannotStart with a line for each that is wrong."""
+    try:
+        return Settings()
+    except ValidationError as error:
+        lines = [f"{variable(str(item['loc'][0]))}: {item['msg']}" for item in error.errors(include_input=False)]
+        raise CannotStart(*lines) from None
+
+
+def unknown_variables(environment: Mapping[str, str] = os.environ) -> list[str]:
+    """Names that look like settings of ours and are none, such as a misspelt one."""
+    known = {variable(field) for field in Settings.model_fields}
+    return sorted(
+        name
+        for name in environment
+        if name.startswith("RETURNDESK_") and not name.startswith("RETURNDESK_TEST_") and name not in known
+    )
+
+
+def check_settings(settings: Settings) -> None:
+    """Raises CannotStart with everything that can be seen to be wrong before anything is started."""
+    problems = [*_port_problems(settings), *_database_problems(settings), *_file_problems(settings)]
+    if problems:
+        raise CannotStart(*problems)
+
+
+def _file_problems(settings: Settings) -> Iterator[str]:
+    if not settings.bot_python.is_file():
+        yield f"{variable('bot_python')}: {settings.bot_python} is not there; run `make setup`"
+    if settings.model and not os.path.isfile(settings.model):
+        yield f"{variable('model')}: there is no file {settings.model}"
+    try:
+        load_policy(settings.policy_file)
+    except PolicyFileError as error:
+        yield f"{variable('policy_file')}: {error}"
+
+
+def _database_problems(settings: Settings) -> Iterator[str]:
+    try:
+        driver = make_url(settings.database).drivername
+    except ArgumentError:
+        driver = ""
+    if driver not in _DRIVERS:
+        yield f"{variable('database_url')}: must begin with {' or '.join(f'{name}://' for name in _DRIVERS)}"
+
+
+def _port_problems(settings: Settings) -> Iterator[str]:
+    wanted = {
+        "port": (settings.host, settings.port),
+        "bot_port": ("127.0.0.1", settings.bot_port),
+        "actions_port": ("127.0.0.1", settings.actions_port),
+    }
+    taken: dict[int, str] = {}
+    for field, (host, port) in wanted.items():
+        if port in taken:
+            yield f"{variable(field)}: port {port} is also {variable(taken[port])}; choose another one"
+        elif reason := _why_unusable(host, port):
+            yield f"{variable(field)}: port {port} {reason}"
+        taken.setdefault(port, field)
+
+
+def _why_unusable(host: str, port: int) -> str:
+    try:
+        family, kind, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        with socket.socket(family, kind) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(address)
+    except OSError as error:
+        if error.errno == errno.EADDRINUSE:
+            return f"is taken on {host}; choose another one"
+        return f"cannot be used on {host} ({error.strerror or error})"
+    return ""

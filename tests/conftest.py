@@ -1,0 +1,42 @@
+"""What all tests share."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Generator
+
+import pytest
+
+REQUIRE_ALL = os.environ.get("RETURNDESK_TEST_REQUIRE_ALL", "") not in ("", "0")
+
+AnyReport = pytest.TestReport | pytest.CollectReport
+
+
+@pytest.fixture(autouse=True)
+def _settings_of_the_machine_are_not_seen(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Tests set their own RETURNDESK_ variables, whatever the person who runs them has exported."""
+    for name in list(os.environ):
+        if name.startswith("RETURNDESK_") and not name.startswith("RETURNDESK_TEST_"):
+            monkeypatch.delenv(name)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    report = yield
+    if not hasattr(report, "wasxfail"):
+        _fail_if_skipped(report)
+    return report
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_make_collect_report() -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
+    report = yield
+    _fail_if_skipped(report)
+    return report
+
+
+def _fail_if_skipped(report: AnyReport) -> None:
+    """With RETURNDESK_TEST_REQUIRE_ALL a skipped test has failed: nothing is left out unseen."""
+    if REQUIRE_ALL and report.skipped:
+        report.outcome = "failed"
+        report.longrepr = f"{report.nodeid} was skipped: {report.longrepr}"

@@ -1,0 +1,201 @@
+"""What every shop backend owes to the services."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy import event
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from aftersales.domain.errors import Conflict, Invalid, NotFound, Unavailable
+from aftersales.domain.money import Money
+from aftersales.ports import ShopBackend
+from aftersales.stores.base import make_engine
+from aftersales.stores.embedded_shop import EmbeddedShop
+from aftersales.stores.shop_import import import_shop
+from tests.databases import DATABASES, open_database
+from tests.shop_data import customer, order, product, raw
+
+
+@pytest.fixture(params=DATABASES)
+async def engine(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[AsyncEngine]:
+    older = order("o0", placed_at="2026-10-01T10:00:00+08:00")
+    async with open_database(request.param, tmp_path) as engine:
+        await import_shop(engine, raw([customer(), customer("emma"), product(), order(), older]))
+        yield engine
+
+
+@pytest.fixture
+def shop(engine: AsyncEngine) -> ShopBackend:
+    return EmbeddedShop(engine)
+
+
+async def returnable(shop: ShopBackend) -> dict[str, int]:
+    return {line.id: line.returnable for line in (await shop.get_order("o1")).lines}
+
+
+async def test_an_order_is_told_with_all_its_parts(shop: ShopBackend) -> None:
+    found = await shop.get_order("o1")
+    assert found.customer.name == "林晓雨"
+    assert found.status == "delivered"
+    assert found.total == Money(100900, "CNY")
+    assert [(x.id, x.quantity, x.paid.minor) for x in found.lines] == [("o1-a", 1, 39900), ("o1-b", 3, 60000)]
+    assert found.line("o1-a").title.en == "Running shoes"
+    assert found.line("o1-b").options.zh == "42 码"
+    assert found.line("o1-a").tags == {"hygiene"}
+    assert found.fulfilments[0].lines == (("o1-a", 1), ("o1-b", 3))
+    delivered = found.delivered_at("o1-a")
+    assert delivered is not None
+    assert delivered.isoformat() == "2026-11-18T02:00:00+00:00"
+    assert found.payments[0].refundable == Money(100900, "CNY")
+
+
+async def test_an_order_is_found_by_its_exact_number_only(shop: ShopBackend) -> None:
+    number = (await shop.get_order("o1")).number
+    assert (await shop.find_order(number)).id == "o1"
+    for other in (number[:-1], f"{number}0", "%", ""):
+        with pytest.raises(NotFound):
+            await shop.find_order(other)
+
+
+async def test_what_is_not_there_is_not_found(shop: ShopBackend) -> None:
+    for missing in (
+        shop.get_order("x"),
+        shop.get_customer("x"),
+        shop.cancel_return("x"),
+        shop.receive_return("x"),
+    ):
+        with pytest.raises(NotFound):
+            await missing
+    assert await shop.list_orders("x") == []
+    assert await shop.list_variants("x") == []
+
+
+async def test_orders_come_newest_first_and_limited(shop: ShopBackend) -> None:
+    assert [found.id for found in await shop.list_orders("lin")] == ["o1", "o0"]
+    assert [found.id for found in await shop.list_orders("lin", limit=1)] == ["o1"]
+
+
+async def test_variants_carry_price_and_stock(shop: ShopBackend) -> None:
+    variants = await shop.list_variants("shoe")
+    assert [(v.sku, v.price, v.stock) for v in variants] == [
+        ("SHOE-41", Money(39900, "CNY"), 5),
+        ("SHOE-42", Money(41900, "CNY"), 5),
+    ]
+
+
+async def test_variants_are_priced_in_the_currency_asked_for(engine: AsyncEngine) -> None:
+    shop = EmbeddedShop(engine)
+    assert {v.price for v in await shop.list_variants("shoe", currency="USD")} == {Money(5900, "USD")}
+    assert await shop.list_variants("shoe", currency="EUR") == []
+
+
+async def test_a_return_marks_its_units(shop: ShopBackend) -> None:
+    await shop.request_return(order_id="o1", lines=[("o1-a", 1), ("o1-b", 2)], key="k")
+    assert await returnable(shop) == {"o1-a": 0, "o1-b": 1}
+    assert (await shop.get_order("o1")).line("o1-b").return_requested == 2
+
+
+async def test_the_same_key_gives_the_same_return_and_marks_nothing_more(shop: ShopBackend) -> None:
+    first = await shop.request_return(order_id="o1", lines=[("o1-b", 1)], key="k")
+    assert await shop.request_return(order_id="o1", lines=[("o1-b", 1)], key="k") == first
+    assert await returnable(shop) == {"o1-a": 1, "o1-b": 2}
+
+
+async def test_too_many_units_are_a_conflict_and_mark_nothing(shop: ShopBackend) -> None:
+    for lines in ([("o1-b", 4)], [("o1-a", 1), ("o1-b", 4)], [("o1-b", 2), ("o1-b", 2)]):
+        with pytest.raises(Conflict):
+            await shop.request_return(order_id="o1", lines=lines, key="k")
+    assert await returnable(shop) == {"o1-a": 1, "o1-b": 3}
+    await shop.request_return(order_id="o1", lines=[("o1-b", 3)], key="k")
+
+
+async def test_a_line_of_another_order_is_not_found(shop: ShopBackend) -> None:
+    for order_id, line_id in (("o1", "o0-a"), ("o1", "x"), ("x", "o1-a")):
+        with pytest.raises(NotFound):
+            await shop.request_return(order_id=order_id, lines=[(line_id, 1)], key="k")
+
+
+async def test_no_units_at_all_are_invalid(shop: ShopBackend) -> None:
+    for lines in ([], [("o1-a", 0)], [("o1-a", -1)]):
+        with pytest.raises(Invalid):
+            await shop.request_return(order_id="o1", lines=lines, key="k")
+
+
+async def test_a_cancelled_return_frees_its_units_once(shop: ShopBackend) -> None:
+    reference = await shop.request_return(order_id="o1", lines=[("o1-b", 2)], key="k")
+    await shop.cancel_return(reference)
+    await shop.cancel_return(reference)
+    assert await returnable(shop) == {"o1-a": 1, "o1-b": 3}
+    with pytest.raises(Conflict):
+        await shop.receive_return(reference)
+
+
+async def test_a_received_return_is_booked_once(shop: ShopBackend) -> None:
+    reference = await shop.request_return(order_id="o1", lines=[("o1-b", 2)], key="k")
+    await shop.receive_return(reference)
+    await shop.receive_return(reference)
+    line = (await shop.get_order("o1")).line("o1-b")
+    assert (line.return_requested, line.returned, line.returnable) == (0, 2, 1)
+    with pytest.raises(Conflict):
+        await shop.cancel_return(reference)
+
+
+async def test_of_twenty_parallel_returns_of_the_last_unit_one_wins(shop: ShopBackend) -> None:
+    asked = [shop.request_return(order_id="o1", lines=[("o1-a", 1)], key=f"k{n}") for n in range(20)]
+    results = await asyncio.gather(*asked, return_exceptions=True)
+    assert sum(isinstance(result, str) for result in results) == 1
+    assert sum(isinstance(result, Conflict) for result in results) == 19
+    assert (await shop.get_order("o1")).line("o1-a").return_requested == 1
+
+
+async def test_twenty_parallel_requests_under_one_key_are_one_return(shop: ShopBackend) -> None:
+    asked = [shop.request_return(order_id="o1", lines=[("o1-b", 1)], key="k") for _ in range(20)]
+    assert len(set(await asyncio.gather(*asked))) == 1
+    assert (await shop.get_order("o1")).line("o1-b").return_requested == 1
+
+
+async def test_receiving_and_cancelling_at_once_ends_in_one_of_them(shop: ShopBackend) -> None:
+    reference = await shop.request_return(order_id="o1", lines=[("o1-b", 3)], key="k")
+    ends = [shop.receive_return(reference), shop.cancel_return(reference)]
+    results = await asyncio.gather(*ends, return_exceptions=True)
+    assert sum(isinstance(result, Conflict) for result in results) == 1
+    line = (await shop.get_order("o1")).line("o1-b")
+    assert (line.return_requested, line.returned) in ((0, 3), (0, 0))
+
+
+async def test_the_number_of_queries_does_not_grow_with_the_orders(engine: AsyncEngine) -> None:
+    statements: list[str] = []
+    event.listen(engine.sync_engine, "before_cursor_execute", lambda *args: statements.append(args[2]))
+    await EmbeddedShop(engine).list_orders("lin", limit=1)
+    one = sum(statement.startswith("SELECT") for statement in statements)
+    statements.clear()
+    await EmbeddedShop(engine).list_orders("lin", limit=20)
+    assert sum(statement.startswith("SELECT") for statement in statements) == one == 6
+
+
+async def test_reading_does_not_wait_for_a_writer(engine: AsyncEngine) -> None:
+    async with engine.begin():
+        found = await asyncio.wait_for(EmbeddedShop(engine).get_order("o1"), timeout=2)
+    assert found.id == "o1"
+
+
+async def test_health_is_silent_when_well(shop: ShopBackend) -> None:
+    await shop.health()
+    assert (await shop.capabilities()).partial_refunds
+
+
+async def test_a_database_that_is_not_there_is_unavailable(tmp_path: Path) -> None:
+    for url in (
+        f"sqlite+aiosqlite:///{tmp_path}/none/shop.sqlite3",
+        "postgresql+asyncpg://nobody@127.0.0.1:1/none",
+    ):
+        lost = make_engine(url)
+        with pytest.raises(Unavailable):
+            await EmbeddedShop(lost).health()
+        with pytest.raises(Unavailable):
+            await EmbeddedShop(lost).cancel_return("x")
+        await lost.dispose()

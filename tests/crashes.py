@@ -1,0 +1,71 @@
+"""The real parties with a crash or an outage at a chosen place, to try what the next process makes of it."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Sequence
+from typing import Any
+
+from aftersales.domain.money import Money
+from aftersales.domain.orders import Payment
+from aftersales.ports import Payments, ProviderRefund, ShopBackend
+
+
+class Crash(BaseException):
+    """The process dies here: no `except Exception` may hold it up."""
+
+
+class TroubledPayments:
+    """Real payments; `before` and `after` hold what is raised around the next calls of refund (None: nothing)."""
+
+    def __init__(self, inner: Payments) -> None:
+        self._inner = inner
+        self.before: deque[BaseException | None] = deque()
+        self.after: deque[BaseException | None] = deque()
+        self.lookups: deque[BaseException | None] = deque()
+        self.calls: list[str] = []
+
+    async def refund(self, payment: Payment, *, amount: Money, key: str, reason: str) -> ProviderRefund:
+        self.calls.append(key)
+        _raise_next(self.before)
+        made = await self._inner.refund(payment, amount=amount, key=key, reason=reason)
+        _raise_next(self.after)
+        return made
+
+    async def find_refund(self, key: str) -> ProviderRefund | None:
+        _raise_next(self.lookups)
+        return await self._inner.find_refund(key)
+
+
+class TroubledShop:
+    """A real shop; `before` and `after` hold what is raised around the next calls that change something."""
+
+    def __init__(self, inner: ShopBackend) -> None:
+        self._inner = inner
+        self.before: deque[BaseException | None] = deque()
+        self.after: deque[BaseException | None] = deque()
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._inner, name)
+
+    async def request_return(self, *, order_id: str, lines: Sequence[tuple[str, int]], key: str) -> str:
+        _raise_next(self.before)
+        reference = await self._inner.request_return(order_id=order_id, lines=lines, key=key)
+        _raise_next(self.after)
+        return reference
+
+    async def cancel_return(self, reference: str) -> None:
+        _raise_next(self.before)
+        await self._inner.cancel_return(reference)
+        _raise_next(self.after)
+
+    async def receive_return(self, reference: str) -> None:
+        _raise_next(self.before)
+        await self._inner.receive_return(reference)
+        _raise_next(self.after)
+
+
+def _raise_next(planned: deque[BaseException | None]) -> None:
+    error = planned.popleft() if planned else None
+    if error is not None:
+        raise error

@@ -26,7 +26,8 @@ def line_title(line: OrderLine, language: Language) -> str:
 
 def goods_words(units: list[tuple[OrderLine, int]], language: Language) -> str:
     """Several items in one phrase: 跑鞋（黑）×1、T恤 ×2."""
-    parts = [f"{line_title(line, language)} ×{quantity}" for line, quantity in units]
+    gap = "" if language == "zh" else " "
+    parts = [f"{line_title(line, language)}{gap}×{quantity}" for line, quantity in units]
     return ("、" if language == "zh" else ", ").join(parts)
 
 

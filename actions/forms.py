@@ -13,31 +13,13 @@ from actions.said import Said, is_fresh
 from aftersales.domain.errors import Unavailable
 
 QUESTIONS = frozenset(
-    [
-        "ask_return_policy",
-        "ask_refund_policy",
-        "ask_return_shipping",
-        "ask_delivery",
-        "ask_payment",
-        "ask_price_protection",
-        "ask_invoice",
-        "ask_warranty",
-        "account_problem",
-    ]
+    "ask_return_policy ask_refund_policy ask_return_shipping ask_delivery ask_payment ask_price_protection "
+    "ask_invoice ask_warranty account_problem".split()
 )
 STATUS = frozenset({"check_return_status", "check_refund_status", "track_order", "list_orders"})
 CASES = frozenset(
-    [
-        "exchange_item",
-        "cancel_order",
-        "modify_order",
-        "file_complaint",
-        "give_feedback",
-        "report_missing_item",
-        "report_not_delivered",
-        "report_payment_problem",
-        "check_complaint_status",
-    ]
+    "exchange_item cancel_order modify_order file_complaint give_feedback report_missing_item "
+    "report_not_delivered report_payment_problem check_complaint_status".split()
 )
 LEAVING = frozenset({"stop", "talk_to_human", "goodbye"})
 SOCIAL = frozenset({"greet", "thank", "help", "bot_challenge", "repeat", "change_language"})

@@ -359,4 +359,3 @@ class UnitOfWork(Protocol):
 
 class OpenUnitOfWork(Protocol):
     def __call__(self) -> AbstractAsyncContextManager[UnitOfWork]: ...
-

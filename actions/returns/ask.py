@@ -9,7 +9,7 @@ from actions.base import Events, Scene, ServiceAction
 from actions.cards import goods_words, line_title, order_card, verdict_card
 from actions.returns.draft import Draft
 from actions.returns.plan import offered_lines, offered_orders, units
-from actions.returns.quote import NOTED, QUOTED, customer_orders, quote_draft
+from actions.returns.quote import NOTED, QUOTED, customer_orders, quote_draft, shown
 from aftersales.domain.errors import NotFound
 from aftersales.domain.orders import Order
 from aftersales.domain.policy import Quote
@@ -97,11 +97,12 @@ class ActionAskReturnsConfirmed(ServiceAction):
         draft = Draft.of(scene.slot)
         order = await _order(scene, draft)
         quote = await quote_draft(scene, draft, await _customer(scene))
-        if quote.decision.allowed and scene.said.intent == "deny" and scene.slot(QUOTED) is not None:
-            scene.say("utter_returns_not_yet")
+        if quote.decision.allowed and scene.slot(QUOTED) == shown(quote):
+            again = "utter_returns_not_yet" if scene.said.intent == "deny" else "utter_returns_confirm_again"
+            scene.say(again, {"amount": formats.money(quote.decision.amount, scene.language)})
             return []
         self._tell(scene, draft, order, quote)
-        return [SlotSet(QUOTED, quote.decision.amount.minor)]
+        return [SlotSet(QUOTED, shown(quote))]
 
     def _tell(self, scene: Scene, draft: Draft, order: Order, quote: Quote) -> None:
         decision, language = quote.decision, scene.language

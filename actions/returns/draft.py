@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 from actions.said import UNSURE, Said
 from aftersales.domain.orders import Order, OrderLine
-from aftersales.domain.product_match import match
+from aftersales.domain.product_match import counted, match
 from aftersales.domain.reasons import Reason
 
 ORDER, ITEMS, QUANTITY, REASON = "returns_order", "returns_items", "returns_quantity", "returns_reason"
@@ -113,6 +113,12 @@ def bare_number(text: str) -> int | None:
 
 def _titles(lines: Sequence[OrderLine]) -> Mapping[str, tuple[str, ...]]:
     return {line.id: (line.title.zh, line.title.en, line.options.zh, line.options.en) for line in lines}
+
+
+def counted_goods(text: str, line: OrderLine) -> int | None:
+    """How many units of the line the words count; None when they do not, or count more than were bought."""
+    number = counted(text, _titles([line])[line.id])
+    return number if number and number <= line.quantity else None
 
 
 def matching_lines(text: str, order: Order) -> tuple[str, ...]:

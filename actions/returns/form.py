@@ -19,7 +19,7 @@ from actions.returns.plan import (
     settle,
     too_many,
 )
-from actions.returns.quote import NOTED, QUOTED, customer_orders, quote_draft
+from actions.returns.quote import NOTED, QUOTED, customer_orders, quote_draft, shown
 from actions.said import Said
 from aftersales.domain.orders import Order
 
@@ -59,8 +59,7 @@ class ValidateReturnForm(FormValidation):
         if missing:
             return missing
         quote = await quote_draft(scene, draft, customer_id)
-        shown = scene.slot(QUOTED)
-        if draft.confirmed and shown != quote.decision.amount.minor:
+        if draft.confirmed and scene.slot(QUOTED) != shown(quote):
             scene.say("utter_returns_changed_since")
             draft = replace(draft, confirmed=None)
             slots[d.CONFIRMED] = None

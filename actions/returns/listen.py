@@ -113,11 +113,11 @@ def _items(
     if said.structured:
         before = [line for line in d.matching_lines(draft.named or "", order) if line in lines]
         return draft.with_items(before) if len(before) == 1 and not draft.items else draft
-    if asked != d.QUANTITY and d.wants_all(said):
-        return draft.with_items(lines)
     if asked == d.ITEMS and (picked := _pick(said, offered)) in lines:
         return draft.with_items([str(picked)])
     named = [line for line in d.matching_lines(said.text, order) if line in lines]
+    if asked != d.QUANTITY and d.wants_all(said) and len(named) != 1:
+        return draft.with_items(lines)
     if asked == d.CONFIRMED and d.wants_other(said) and not named:
         others = [line for line in lines if line not in draft.items]
         return draft.with_items(others) if len(others) == 1 else replace(draft, items=(), quantity=None)
@@ -135,11 +135,13 @@ def _quantity(draft: Draft, said: Said, orders: Sequence[Order], asked: str | No
         return draft
     if asked in (d.ORDER, d.ITEMS) and said.first("ordinal"):
         return draft  # a bare 2 in a list is the second one
-    counted = said.first("quantity")
-    number = int(counted) if counted and counted.isdecimal() else None
+    order = d.find(orders, draft.order)
+    counts = set(said.entities.get("quantity", ()))
+    number = int(counts.pop()) if len(counts) == 1 else None  # "three, two of them back" is asked about
+    if number is None and not counts and order and len(draft.items) == 1:
+        number = d.counted_goods(said.text, order.line(draft.items[0]))
     if asked == d.QUANTITY:
         number = number or d.bare_number(said.text)
-        order = d.find(orders, draft.order)
         if number is None and d.wants_all(said) and order and draft.items:
             number = order.line(draft.items[0]).returnable
     return replace(draft, quantity=number) if number else draft

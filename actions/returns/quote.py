@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from actions.base import Scene
 from actions.returns import draft as d
@@ -30,6 +31,15 @@ async def customer_orders(scene: Scene, customer_id: str, said: Said | None = No
             except NotFound:
                 continue
     return orders
+
+
+def shown(quote: Quote) -> dict[str, Any]:
+    """What the customer is shown and consents to, as a slot value: goods and amount."""
+    return {
+        "goods": [[line.line_id, line.quantity] for line in quote.lines],
+        "minor": quote.decision.amount.minor,
+        "allowed": quote.decision.allowed,
+    }
 
 
 async def quote_draft(scene: Scene, draft: Draft, customer_id: str) -> Quote:

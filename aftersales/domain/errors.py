@@ -1,13 +1,13 @@
 """What can go wrong, without words for people: the rims map `code` to `utter_error_<code>` or to an HTTP problem.
 
-    AftersalesError
-      NotFound            missing, or not yours: the two are never told apart
-      Refused             a rule says no; carries the Decision
-      Conflict            the state does not allow it (any more)
-      Invalid             the input itself is wrong; carries the field
-      Unavailable         an outside party did not answer; a retry is safe
-      OutcomeUnknown      an outside party may have acted; never retry, reconcile
-      ProviderRejected    an outside party said no for good
+AftersalesError
+  NotFound            missing, or not yours: the two are never told apart
+  Refused             a rule says no; carries the Decision
+  Conflict            the state does not allow it (any more)
+  Invalid             the input itself is wrong; carries the field
+  Unavailable         an outside party did not answer; a retry is safe
+  OutcomeUnknown      an outside party may have acted; never retry, reconcile
+  ProviderRejected    an outside party said no for good
 """
 
 from __future__ import annotations

@@ -68,7 +68,7 @@ def share(paid: Money, *, of: int, taken: int, take: int) -> Money:
 
     Rounding is cumulative (half up), so that the shares of all units always add up to `paid`.
     """
-    if not (0 <= taken and 0 < take and taken + take <= of):
+    if not (taken >= 0 and take > 0 and taken + take <= of):
         raise ValueError(f"cannot take {take} after {taken} of {of}")
 
     def upto(count: int) -> int:

@@ -97,7 +97,7 @@ class Order:
 
     @property
     def status(self) -> str:
-        """cancelled unpaid refunded partly_refunded delivered shipped partly_shipped paid — the first that fits."""
+        """cancelled unpaid refunded partly_refunded delivered shipped partly_shipped paid: the first that fits."""
         captured = sum(p.captured.minor for p in self.payments)
         refunded = sum(p.refunded.minor for p in self.payments)
         ordered = sum(line.quantity for line in self.lines)
@@ -120,7 +120,7 @@ class Order:
         raise KeyError(line_id)
 
     def delivered_at(self, line_id: str) -> datetime | None:
-        """When the last parcel that holds the line was delivered; None while one is on its way or none was sent."""
+        """When the last parcel that holds the line was delivered; None while one is on its way or unsent."""
         parcels = [f for f in self.fulfilments if any(held == line_id for held, _ in f.lines)]
         times = [f.delivered_at for f in parcels]
         known = [time for time in times if time is not None]

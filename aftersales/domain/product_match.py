@@ -9,11 +9,21 @@ _HAN = re.compile(r"[\u3400-\u9fff]")
 _RUN = re.compile(r"[\u3400-\u9fffa-z0-9]+")
 _LATIN = re.compile(r"[a-z][a-z0-9]+")
 
+_NUMBERS = {
+    word: n
+    for n, words in enumerate(("", "one 一", "two both 两 二", "three 三", "four 四", "five 五", "six 六"))
+    for word in words.split()
+}
+_COUNTED = re.compile(
+    r"(?P<number>(?<![\d.])\d{1,2}(?![\d.])|\b(?:one|two|both|three|four|five|six)\b|[一两二三四五六])"
+    r"(?:\s*[件条双个只盒]|\s+of(?:\s+(?:the|these|those))?)?\s*(?P<goods>[\w'-]+(?:\s[\w'-]+)?)"
+)
+
 # Words that stand in titles and in talk alike and tell nothing about which article is meant.
 _EMPTY_LATIN = frozenset(
-    "the and for with this that from your you one item order return refund want back size pack set new my it is was "
-    "to of in on not too but don need please can pair bought buy got send like these those black white".split()
-) - {"black", "white"}
+    "the and for with this that from your you one item order return refund want back size pack set new my it is "
+    "was to of in on not too but don need please can pair bought buy got send like these those".split()
+)
 _EMPTY_HAN = (
     "我的",
     "你们",
@@ -52,8 +62,18 @@ def _features(text: str) -> set[str]:
     return _han_pairs(text) | {word for word in _latin_stems(text) if len(word) >= 3}
 
 
+def counted(said: str, titles: Sequence[str]) -> int | None:
+    """How many of the goods with these titles the words count ("2 t-shirts", "两件T恤"); None if not said."""
+    wanted = set().union(*(_features(title) for title in titles))
+    for found in _COUNTED.finditer(said.lower()):
+        if _features(found["goods"]) & wanted:
+            number = found["number"]
+            return int(number) if number.isdecimal() else _NUMBERS[number]
+    return None
+
+
 def match(said: str, titles: Mapping[str, Sequence[str]]) -> tuple[str, ...]:
-    """The keys of `titles` that the words fit best: one when it is clear, several when they tie, none when nothing fits.
+    """The keys of `titles` that the words fit best: one when it is clear, several when they tie, or none.
 
     `titles` maps a key to everything that names it (title and options in both languages). A Chinese article is
     met by two characters in a row, an English one by a word, plural or not; what fewer titles share weighs more.

@@ -19,5 +19,12 @@ class Reason(StrEnum):
 
 
 MERCHANT_FAULT = frozenset(
-    {Reason.DAMAGED, Reason.DEFECTIVE, Reason.WRONG_ITEM, Reason.MISSING_ITEM, Reason.NOT_AS_DESCRIBED, Reason.LATE}
+    {
+        Reason.DAMAGED,
+        Reason.DEFECTIVE,
+        Reason.WRONG_ITEM,
+        Reason.MISSING_ITEM,
+        Reason.NOT_AS_DESCRIBED,
+        Reason.LATE,
+    }
 )

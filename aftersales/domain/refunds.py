@@ -51,9 +51,7 @@ REFUND_MACHINE: Mapping[tuple[RefundState, RefundTrigger], RefundState] = {
 }
 
 # In these states the amount counts against what may still be refunded of the payment.
-RESERVING = frozenset(
-    {_S.CREATED, _S.AWAITING_APPROVAL, _S.SUBMITTED, _S.UNKNOWN, _S.SUCCEEDED, _S.EXTERNAL}
-)
+RESERVING = frozenset({_S.CREATED, _S.AWAITING_APPROVAL, _S.SUBMITTED, _S.UNKNOWN, _S.SUCCEEDED, _S.EXTERNAL})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -157,3 +157,21 @@ def test_goods_named_before_the_order_is_known_are_found_in_it_later() -> None:
     chosen = said("", choice=f"order:{RUN}")
     after = listen(unsure.draft, chosen, orders=both, asked=d.ORDER, offered=(), zone=ZoneInfo("UTC"))
     assert after.draft.items == ("shoes",)
+
+
+@pytest.mark.parametrize(
+    "text", ["actually 2 t-shirts", "two T-shirts please", "退2件T恤", "退两件T恤", "2 T恤", "both shirts"]
+)
+def test_goods_that_are_counted_tell_the_quantity(text: str) -> None:
+    draft = hear(Draft(order=RUN, items=("shirts",), quantity=1), said(text), d.CONFIRMED).draft
+    assert (draft.items, draft.quantity) == (("shirts",), 2)
+
+
+@pytest.mark.parametrize("text", ["size 42 shoes", "the 2nd one", "RD2026111000101"])
+def test_other_numbers_are_no_quantity(text: str) -> None:
+    assert hear(Draft(order=RUN, items=("shoes",), quantity=1), said(text), d.CONFIRMED).draft.quantity == 1
+
+
+def test_two_counts_in_one_message_are_asked_about() -> None:
+    message = said("三件T恤退两件", quantity=("3", "2"))
+    assert hear(Draft(order=RUN), message, d.ITEMS).draft.quantity is None

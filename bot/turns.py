@@ -1,6 +1,6 @@
 """One turn in Rasa: begun, run to its end and saved as a whole, or not at all; and never run twice."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from rasa.core.agent import Agent
@@ -43,14 +43,17 @@ async def _run(processor: MessageProcessor, tracker: DialogueStateTracker, turn:
     for slot, value in (("language", turn.language), ("language_fixed", turn.language_fixed)):
         if slot in tracker.slots and tracker.get_slot(slot) != value:
             tracker.update(SlotSet(slot, value), processor.domain)
-    await processor._handle_message_with_tracker(_message(turn, output), tracker)
+    message = _message(turn, output, intents=processor.domain.intents)
+    await processor._handle_message_with_tracker(message, tracker)
     tracker = await processor.run_action_extract_slots(output, tracker)
     await processor._run_prediction_loop(output, tracker)
     await processor.save_tracker(tracker)
 
 
-def _message(turn: Turn, output: OutputChannel) -> UserMessage:
-    payload: Payload | None = payload_of(turn)
+def _message(turn: Turn, output: OutputChannel, *, intents: Collection[str]) -> UserMessage:
+    payload = payload_of(turn)
+    if payload and payload.intent not in intents:  # offered by an earlier model
+        payload = Payload("nlu_fallback")
     return UserMessage(
         payload.text if payload else spoken_text(turn),
         output,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sqlite3
 from contextlib import closing
 from pathlib import Path
@@ -11,7 +12,7 @@ from typing import Any
 import yaml
 from sqlalchemy.engine import URL, make_url
 
-from runtime.places import bot_folder
+from runtime.places import bot_folder, temporary_folder
 from runtime.settings import Settings
 
 
@@ -19,6 +20,7 @@ def write_bot_files(settings: Settings) -> None:
     """Writes credentials.yml and endpoints.yml (mode 0600). The secrets of `settings` must be filled."""
     folder = bot_folder(settings.data).absolute()
     folder.mkdir(mode=0o700, exist_ok=True)
+    _clear(temporary_folder(settings.data))
     secret = settings.internal_secret.get_secret_value()
     _write(folder / "credentials.yml", {"bot.channel.ReturnDeskChannel": {"token": secret}})
     _write(
@@ -50,6 +52,14 @@ def tracker_store(database: str, *, folder: Path) -> dict[str, Any]:
         "password": url.password or "",
         **({"query": {"sslmode": str(url.query["ssl"])}} if "ssl" in url.query else {}),
     }
+
+
+def _clear(temporary: Path) -> None:
+    """Removes what a killed bot has left behind; single files are caches and stay."""
+    temporary.mkdir(mode=0o700, exist_ok=True)
+    for left in temporary.iterdir():
+        if left.is_dir():
+            shutil.rmtree(left, ignore_errors=True)
 
 
 def _make_tracker_file(path: Path) -> None:

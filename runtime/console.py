@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import re
 import sys
 from typing import TextIO
 
@@ -15,6 +16,23 @@ _LINE_LIMIT = 16 * 1024
 def last_state(line: bytes) -> str:
     """A line as text; of a progress bar, which overwrites itself, what stood there last."""
     return line.decode(errors="replace").rstrip().rsplit("\r", 1)[-1]
+
+
+class Noise:
+    """Tells libraries' warnings to programmers (two lines: place and kind, then the source line) from the rest."""
+
+    _WARNING = re.compile(r"/site-packages/.*\b\w*(?:Deprecation|Future|User|Syntax|Runtime)Warning: ")
+
+    def __init__(self) -> None:
+        self._source_follows = False
+
+    def is_noise(self, text: str) -> bool:
+        """Must be asked for every line of a process, in their order."""
+        if self._WARNING.search(text):
+            self._source_follows = True
+            return True
+        source, self._source_follows = self._source_follows and text.startswith("  "), False
+        return source
 
 
 class Console:
@@ -36,17 +54,18 @@ class Console:
 
     async def relay(self, name: str, stream: asyncio.StreamReader) -> None:
         """Says every line of a process until it has closed its output; very long lines are cut into pieces."""
-        rest = b""
+        rest, noise = b"", Noise()
         while chunk := await stream.read(_LINE_LIMIT):
             *lines, rest = (rest + chunk).split(b"\n")
             for line in lines:
-                self._say_bytes(name, line)
+                self._say_bytes(name, line, noise)
             if len(rest) > _LINE_LIMIT:
-                self._say_bytes(name, rest)
+                self._say_bytes(name, rest, noise)
                 rest = b""
         if rest:
-            self._say_bytes(name, rest)
+            self._say_bytes(name, rest, noise)
 
-    def _say_bytes(self, name: str, line: bytes) -> None:
-        if text := last_state(line):
+    def _say_bytes(self, name: str, line: bytes, noise: Noise) -> None:
+        text = last_state(line)
+        if text and not noise.is_noise(text):
             self.say(name, text)

@@ -99,7 +99,9 @@ def create_front(
 
 def _configure(app: App, settings: Settings) -> None:
     app.config.ACCESS_LOG = False
-    app.config.TOUCHUP = False  # it rewrites Sanic itself, once per process, so that a second application could not start
+    app.config.TOUCHUP = (
+        False  # it rewrites Sanic itself, once per process, so that a second application could not start
+    )
     # Handlers hold their own, lower limits; up to this much is read to the end so that the refusal arrives.
     app.config.REQUEST_MAX_SIZE = 32 * 1024 * 1024
     app.config.REQUEST_TIMEOUT = 30

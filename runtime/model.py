@@ -11,7 +11,7 @@ import tempfile
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from runtime.console import last_state
+from runtime.console import Noise, last_state
 from runtime.places import MODELS, ROOT
 from runtime.problems import CannotStart
 from runtime.processes import bot_environment
@@ -74,16 +74,29 @@ async def _train(settings: Settings, path: Path, say: Say) -> None:
     with tempfile.TemporaryDirectory(dir=MODELS, prefix=".training-") as folder:
         process = await asyncio.create_subprocess_exec(
             *(str(settings.bot_python.absolute()), "-m", "rasa", "train", "--config", "config.yml"),
-            *("--domain", "domain.yml", "--data", "data", "--out", folder, "--fixed-model-name", path.name),
+            *(
+                "--domain",
+                "domain.yml",
+                "--data",
+                "data",
+                "--out",
+                folder,
+                "--fixed-model-name",
+                path.name,
+                "--skip-validation",
+            ),
             cwd=ROOT,
-            env=bot_environment(os.environ),
+            env={**bot_environment(os.environ), "TMPDIR": folder},
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.STDOUT,
         )
         assert process.stdout is not None  # noqa: S101 (asked for above)
         try:
+            noise = Noise()
             async for line in process.stdout:
-                say(last_state(line))
+                text = last_state(line)
+                if text and not noise.is_noise(text):
+                    say(text)
             status = await process.wait()
         finally:
             if process.returncode is None:

@@ -18,6 +18,11 @@ def bot_folder(data: Path) -> Path:
     return data / "bot"
 
 
+def temporary_folder(data: Path) -> Path:
+    """The bot's own temporary files (jieba trusts its cache there, so nobody else may write to it)."""
+    return (bot_folder(data) / "tmp").absolute()
+
+
 def pids_file(data: Path) -> Path:
     """JSON: the process id of the supervisor and of each of its processes."""
     return data / "pids.json"

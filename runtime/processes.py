@@ -10,7 +10,7 @@ from pathlib import Path
 import httpx
 
 from runtime.heartbeat import beat_file
-from runtime.places import ROOT, bot_folder
+from runtime.places import ROOT, bot_folder, temporary_folder
 from runtime.settings import Settings
 
 IsWell = Callable[[], Awaitable[bool]]
@@ -74,7 +74,7 @@ def plan(
         Process(
             name="bot",
             command=_bot_command(settings, model),
-            environment=bot_environment(outer),
+            environment={**bot_environment(outer), "TMPDIR": str(temporary_folder(settings.data))},
             is_well=answers(f"{inside}:{settings.bot_port}/webhooks/returndesk/health"),
         ),
         of_service("actions", "runtime.action_server", answers(f"{inside}:{settings.actions_port}/health")),
@@ -86,8 +86,8 @@ def plan(
 def _bot_command(settings: Settings, model: Path) -> tuple[str, ...]:
     folder = bot_folder(settings.data).absolute()
     return (
-        *(str(settings.bot_python.absolute()), "-m", "rasa", "run", "--model", str(model.absolute())),
-        *("--interface", "127.0.0.1", "--port", str(settings.bot_port)),
+        *(str(settings.bot_python.absolute()), "-m", "bot.serve"),
+        *("--model", str(model.absolute()), "--port", str(settings.bot_port)),
         *("--credentials", str(folder / "credentials.yml"), "--endpoints", str(folder / "endpoints.yml")),
     )
 

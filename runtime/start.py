@@ -93,10 +93,10 @@ def _welcome(settings: Settings, console: Console) -> None:
     lines = [
         "ready",
         f"desk       {url}/desk  (key: {_where_merchant_key(settings)})",
-        f"API        {url}/api/docs",
+        f"API        {url}/api-docs/",
     ]
     if settings.demo:
-        lines += [f"demo shop  {url}/demo", f"demo mail  {url}/demo/mail"]
+        lines += [f"demo shop  {url}/demo/", f"demo mail  {url}/demo/mailbox/"]
     for line in lines:
         console.say("returndesk", line)
 

@@ -50,7 +50,9 @@ class Folder:
         return await self.file(request, "index.html")
 
     async def file(self, request: Request, path: str) -> HTTPResponse:
-        """One file. Raises NotFound."""
+        """One file, and for an empty path the page. Raises NotFound."""
+        if not path:
+            return await self.page(request)
         file = await asyncio.to_thread(self._find, path)
         content = await asyncio.to_thread(file.read_bytes)
         tag = f'"{hashlib.sha256(content).hexdigest()[:32]}"'

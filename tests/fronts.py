@@ -7,7 +7,7 @@ import json
 import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -80,9 +80,9 @@ class Visitor:
 
 @asynccontextmanager
 async def open_front(folder: Path, *, kind: str = "sqlite", **changes: Any) -> AsyncIterator[Front]:
-    """`changes` are settings, and `context` to put in place of the goods' own."""
+    """`changes` are settings, and `clock` to put in place of the frozen one."""
     async with open_goods(kind, folder) as goods:
-        context: Context = changes.pop("context", goods.ctx)
+        context = replace(goods.ctx, clock=changes.pop("clock", goods.clock))
         settings = Settings(
             _env_file=None,
             data=folder,

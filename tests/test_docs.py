@@ -7,15 +7,18 @@ import tomllib
 from collections.abc import Iterator, Mapping
 from enum import StrEnum
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import pytest
 import typer
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
+
 from aftersales.domain.refunds import REFUND_MACHINE
 from aftersales.domain.returns import RETURN_MACHINE
+from connectors.web.site_token import SiteTokens
 from runtime.cli import app
 from runtime.settings import Settings
-
 from tests.project_data import ROOT, read_yaml
 
 DOCS = ROOT / "docs"
@@ -23,6 +26,8 @@ MODEL_CARD = ROOT / "models" / "README.md"
 PAGES = [*sorted(ROOT.glob("*.md")), *sorted(DOCS.rglob("*.md")), *([MODEL_CARD] if MODEL_CARD.exists() else [])]
 ENGLISH = sorted(DOCS.glob("*.md"))
 PAIRS = [(ROOT / "README.md", ROOT / "README.zh-CN.md"), *((page, DOCS / "zh" / page.name) for page in ENGLISH)]
+State = TypeVar("State", bound=StrEnum)
+Trigger = TypeVar("Trigger", bound=StrEnum)
 # Environment variables that are no settings of the service.
 OF_TESTS = {"RETURNDESK_TEST_POSTGRES", "RETURNDESK_TEST_REQUIRE_ALL"}
 
@@ -132,8 +137,15 @@ def test_every_make_target_is_documented(target: str) -> None:
 
 def commands(application: typer.Typer) -> dict[str, Any]:
     """Name -> None for a command, a dict again for a group."""
-    own = {command.name or getattr(command.callback, "__name__", ""): None for command in application.registered_commands}
-    groups = {group.name: commands(group.typer_instance) for group in application.registered_groups if group.typer_instance}
+    own = {
+        str(command.name or getattr(command.callback, "__name__", "")): None
+        for command in application.registered_commands
+    }
+    groups = {
+        str(group.name): commands(group.typer_instance)
+        for group in application.registered_groups
+        if group.typer_instance
+    }
     return {**own, **groups}
 
 
@@ -152,13 +164,17 @@ def test_files_that_are_named_exist() -> None:
     roots = "actions|aftersales|benchmarks|bot|connectors|data|desk|docs|models|requirements|runtime|tests"
     missing = set()
     for page in PAGES:
-        for path in re.findall(rf"(?<![\w/.-])((?:{roots})/[\w./-]+\w/?)(?![\w<*{{])", code(text_of(page))):
+        for path in re.findall(rf"(?<![\w/.-])((?:{roots})/[\w./-]+\w/?)(?![\w<*{{-])", code(text_of(page))):
             if not (ROOT / path).exists():
                 missing.add((name_of(page), path))
     assert missing == set()
 
 
 # Settings
+
+
+def variable(setting: str) -> str:
+    return f"RETURNDESK_{setting.upper()}"
 
 
 def settings_table(page: Path) -> dict[str, tuple[str, str]]:
@@ -179,13 +195,13 @@ def written(default: object) -> str:
 @pytest.mark.parametrize("page", [DOCS / "settings.md", DOCS / "zh" / "settings.md"], ids=name_of)
 def test_the_settings_table_is_the_settings(page: Path) -> None:
     described = settings_table(page)
-    fields = {f"RETURNDESK_{name.upper()}": written(field.default) for name, field in Settings.model_fields.items()}
+    fields = {variable(name): written(field.default) for name, field in Settings.model_fields.items()}
     assert {name: default for name, (default, _) in described.items()} == fields
     assert [name for name, (_, words) in described.items() if not words] == []
 
 
 def test_variables_that_are_named_are_settings() -> None:
-    known = {f"RETURNDESK_{name.upper()}" for name in Settings.model_fields} | OF_TESTS
+    known = {variable(name) for name in Settings.model_fields} | OF_TESTS
     named = {found for page in PAGES for found in re.findall(r"\bRETURNDESK_[A-Z_]*[A-Z]\b", text_of(page))}
     assert named - known == set()
 
@@ -193,15 +209,34 @@ def test_variables_that_are_named_are_settings() -> None:
 # States
 
 
-def machine_rows(machine: Mapping[tuple[StrEnum, StrEnum], StrEnum]) -> list[tuple[str, ...]]:
+def machine_rows(machine: Mapping[tuple[State, Trigger], State]) -> list[tuple[str, ...]]:
     return [(state.value, trigger.value, following.value) for (state, trigger), following in machine.items()]
 
 
 @pytest.mark.parametrize("page", [DOCS / "returns.md", DOCS / "zh" / "returns.md"], ids=name_of)
 def test_the_state_tables_are_the_state_machines(page: Path) -> None:
-    rows = [row for row in table_rows(text_of(page)) if all(re.fullmatch(r"`[a-z_]+`", cell) for cell in row[:3])]
-    told = [tuple(cell.strip("`") for cell in row[:3]) for row in rows if len(row) >= 3]
+    rows = [tuple(cell.strip("`") for cell in row[:3]) for row in table_rows(text_of(page)) if len(row) >= 3]
+    told = [row for row in rows if all(re.fullmatch(r"[a-z_]+", cell) for cell in row) and row[0] != "state"]
     assert sorted(told) == sorted([*machine_rows(RETURN_MACHINE), *machine_rows(REFUND_MACHINE)])
+
+
+# Signing
+
+
+def test_the_tokens_of_the_guide_are_accepted() -> None:
+    (sample,) = (block for block in fenced(text_of(ROOT / "README.md")) if block.startswith("```python"))
+    guide: dict[str, Any] = {}
+    exec(sample.removeprefix("```python").removesuffix("```"), guide)
+    private = Ed25519PrivateKey.generate()
+    pem = private.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
+    public = private.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode()
+    secret = "a secret that is long enough for it"
+    audience = Settings.model_fields["site_token_audience"].default
+    for token, key in (
+        (guide["with_shared_secret"]("c1", secret), secret),
+        (guide["with_private_key"]("c1", pem), public),
+    ):
+        assert SiteTokens(key, audience=audience).verify(token).customer_id == "c1"
 
 
 # Versions, connectors, licence

@@ -41,7 +41,7 @@ def test_a_killed_process_comes_back_and_all_is_well(service: Service, name: str
 
 
 def test_the_addresses_are_told(service: Service) -> None:
-    for address in ("/desk", "/api/docs", "/demo"):
+    for address in ("/desk", "/api-docs/", "/demo"):
         assert f"{service.url}{address}" in service.said
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gzip
 import json
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
@@ -17,7 +16,6 @@ from aftersales.stores.base import metadata
 from aftersales.stores.embedded_shop import EmbeddedShop
 from aftersales.stores.shop_export import export_records
 from aftersales.stores.shop_files import (
-    DOCUMENT_LIMIT,
     RawRecord,
     RecordWriter,
     ShopFileError,
@@ -264,35 +262,6 @@ async def test_numbers_and_mails_are_kept_in_their_normal_form(sqlite: AsyncEngi
     )
     found = await EmbeddedShop(sqlite).find_order("SO202677")
     assert found.customer.email == "lin@example.cn"
-
-
-def test_files_that_cannot_be_read_say_why(tmp_path: Path) -> None:
-    cases: dict[str, tuple[bytes, str]] = {
-        "shop.csv": (b"", "must end in"),
-        "broken.json": (b"{", "no JSON"),
-        "list.json": (b"[]", "must be an object of lists"),
-        "other.json": (b'{"people": []}', "unknown section 'people'"),
-        "large.json": (b" " * (DOCUMENT_LIMIT + 1), "20 MB"),
-        "long.jsonl": (b"x" * 1_100_000, "line 1: longer than"),
-        "plain.jsonl.gz": (b"{}", "plain.jsonl.gz"),
-        "cut.jsonl.gz": (gzip.compress(b"{}" * 1000)[:20], "cut.jsonl.gz"),
-    }
-    for name, (content, reason) in cases.items():
-        (tmp_path / name).write_bytes(content)
-        with pytest.raises(ShopFileError, match=reason):
-            list(read_records(tmp_path / name))
-    with pytest.raises(ShopFileError, match=r"missing\.json"):
-        list(read_records(tmp_path / "missing.json"))
-
-
-def test_places_in_a_document_are_paths(tmp_path: Path) -> None:
-    path = tmp_path / "shop.json"
-    path.write_text(json.dumps({"orders": [{"id": "o1"}], "customers": [{"id": "c1"}, 7]}))
-    read: list[int] = []
-    records = list(read_records(path, on_bytes=read.append))
-    assert [record.place for record in records] == ["customers[0]", "customers[1]", "orders[0]"]
-    assert json.loads(records[2].json) == {"type": "order", "id": "o1"}
-    assert read == [path.stat().st_size]
 
 
 async def test_a_file_that_breaks_off_imports_nothing(sqlite: AsyncEngine, tmp_path: Path) -> None:

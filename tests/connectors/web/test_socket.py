@@ -15,7 +15,6 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from aftersales.services.sessions import close_session
-from connectors.web import socket as web_socket
 from connectors.web.limits import Limits
 from runtime.buckets import Buckets
 from tests.fronts import ORIGIN, Front, Visitor, open_front
@@ -148,8 +147,8 @@ async def test_a_hello_with_an_impossible_cursor_closes_the_socket(front: Front)
             assert await close_code(socket) == 4400
 
 
-async def test_without_a_hello_the_socket_is_closed(front: Front, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(web_socket, "HELLO_SECONDS", 0.3)
+async def test_without_a_hello_the_socket_is_closed(front: Front) -> None:
+    front.app.ctx.chat = replace(front.app.ctx.chat, hello_seconds=0.3)
     async with connect(address(front)) as socket:
         assert await close_code(socket) == 4400
 

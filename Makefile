@@ -1,0 +1,74 @@
+# Needs make, python3 with venv, and a Linux or macOS shell. Everything else goes into .tools/ and .envs/.
+
+.DEFAULT_GOAL := help
+.PHONY: help setup check test train run demo predict bench lock migrate
+SHELL := /bin/sh
+
+UV := .tools/bin/uv
+# An environment is installed anew only when its locked requirements have changed: their checksum is in the stamp.
+stamp = .envs/$(1)/.installed-$(shell cksum < requirements/$(1).txt | tr ' ' '-')
+SERVICE := $(call stamp,service)
+BOT := $(call stamp,bot)
+DEV := $(call stamp,dev)
+# Training, tests and checks need one of our own environments; the one for development does where it is there.
+PYTHON = $(if $(wildcard $(DEV)),.envs/dev/bin/python,.envs/service/bin/python)
+OURS = $(if $(wildcard $(DEV)),$(DEV),$(SERVICE))
+
+help: ## List what can be made
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
+
+setup: $(SERVICE) $(BOT) ## Install what the service needs into .envs/ (once; a few minutes)
+	@echo "Set up. Next: make run"
+
+check: $(DEV) ## Format, lint, types, import rules
+	.envs/dev/bin/ruff format --check .
+	.envs/dev/bin/ruff check .
+	.envs/dev/bin/mypy
+	.envs/dev/bin/lint-imports
+
+test: $(DEV) $(BOT) ## All tests; trains the model first when there is none
+	.envs/dev/bin/python -m runtime.cli train
+	.envs/dev/bin/python -m pytest $(PYTEST)
+
+train: $(OURS) $(BOT) ## Train the model for the present data, unless it is there already
+	@$(PYTHON) -m runtime.cli train
+
+run: $(SERVICE) $(BOT) ## Start the service; Ctrl-C stops it
+	@exec .envs/service/bin/python -m runtime.cli run
+
+demo: $(SERVICE) $(BOT) ## Start the service with the demo shop
+	@RETURNDESK_DEMO=true exec .envs/service/bin/python -m runtime.cli run
+
+predict: $(OURS) $(BOT) ## What the bot understands: make predict TEXT="我要退货"
+	@test -n "$$TEXT" || { echo 'Say what: make predict TEXT="我要退货"'; exit 2; }
+	@$(PYTHON) -m runtime.cli predict "$$TEXT"
+
+bench: $(OURS) $(BOT) ## Quality of understanding and time per action answer
+	@$(PYTHON) -m runtime.cli bench
+
+lock: $(UV) ## Resolve the dependencies anew into requirements/
+	@for group in service bot dev; do \
+	  echo "resolving $$group"; \
+	  $(UV) pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header --upgrade \
+	    --python-version 3.11 --group $$group --output-file requirements/$$group.txt || exit 1; \
+	done
+
+migrate: $(SERVICE) ## Bring the database to the present tables (run does so by itself)
+	@.envs/service/bin/python -m runtime.cli migrate
+
+export TEXT
+
+$(UV):
+	@echo "fetching uv into .tools/"
+	@python3 -m venv .tools
+	@.tools/bin/python -m pip install --quiet --disable-pip-version-check uv
+
+define environment
+.envs/$(1)/.installed-%: requirements/$(1).txt | $(UV)
+	@echo "installing requirements/$(1).txt into .envs/$(1)"
+	@test -x .envs/$(1)/bin/python || $(UV) venv --quiet --python 3.11 .envs/$(1)
+	@$(UV) pip sync --python .envs/$(1)/bin/python --require-hashes requirements/$(1).txt
+	@rm -f .envs/$(1)/.installed-*
+	@touch $$@
+endef
+$(foreach name,service bot dev,$(eval $(call environment,$(name))))

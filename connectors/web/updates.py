@@ -1,0 +1,85 @@
+"""What is new in a conversation since a cursor: the one answer behind long polling and the websocket."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from time import monotonic
+from typing import Any
+
+from aftersales.domain.conversations import Conversation, Message
+from aftersales.domain.errors import NotFound
+from aftersales.ports import Attachment
+from aftersales.services.conversations import history, typing
+from connectors.web.chat import Chat
+from connectors.web.payloads import message_json
+
+PAGE = 200
+# A change of owner in another process comes without a message: so often a waiting client looks by itself.
+RECHECK_SECONDS = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    typing: bool
+    owner: str
+
+
+@dataclass(frozen=True, slots=True)
+class Update:
+    """At most PAGE messages, oldest first; `body` is their JSON with the status, `last` the next cursor."""
+
+    body: dict[str, Any]
+    status: Status
+    last: int
+    is_news: bool
+
+
+async def next_update(
+    chat: Chat, conversation_id: str, *, after: int, known: Status | None, wait: float
+) -> Update:
+    """What came after `after`, as soon as there is something or the status differs from `known`.
+
+    Without news the present state after `wait` seconds. With `known` None only messages count as news.
+    """
+    deadline = monotonic() + wait
+    with chat.live.watch(conversation_id) as watch:
+        while True:
+            messages, conversation = await history(
+                chat.context, conversation_id=conversation_id, after=after, limit=PAGE
+            )
+            watch.seen = max(conversation.last_seq, watch.seen)
+            status = Status(typing(conversation), conversation.owner.value)
+            is_news = bool(messages) or (known is not None and status != known)
+            remaining = deadline - monotonic()
+            if is_news or remaining <= 0 or chat.live.closing:
+                return await _update(chat, messages, conversation, after=after, is_news=is_news)
+            known = known or status
+            await watch.wait(min(remaining, RECHECK_SECONDS))
+
+
+async def _update(
+    chat: Chat, messages: Sequence[Message], conversation: Conversation, *, after: int, is_news: bool
+) -> Update:
+    attachments = await attachments_of(chat, messages)
+    status = Status(typing(conversation), conversation.owner.value)
+    body = {
+        "messages": [message_json(message, attachments) for message in messages],
+        "typing": status.typing,
+        "owner": status.owner,
+    }
+    return Update(body=body, status=status, last=messages[-1].seq if messages else after, is_news=is_news)
+
+
+async def attachments_of(chat: Chat, messages: Sequence[Message]) -> Mapping[str, Attachment]:
+    """What is known of the files that the messages name; a file that was removed is left out."""
+    wanted = {key for message in messages for key in message.attachment_ids}
+    found: dict[str, Attachment] = {}
+    if not wanted:
+        return found
+    async with chat.context.unit_of_work() as work:
+        for key in wanted:
+            with suppress(NotFound):
+                found[key] = await work.attachments.get(key)
+    return found

@@ -1,0 +1,79 @@
+"""What the desk's handlers share: collaborators, who is signed in, pages and redirects."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+from sanic import HTTPResponse, Request
+from sanic.response import html, redirect
+
+from aftersales.domain.texts import Language
+from aftersales.services.context import Context
+from desk.rendering import Pages
+from desk.sessions import DeskSession, DeskSessions
+from runtime.buckets import Buckets
+
+COOKIE = "desk_session"
+FORM_COOKIE = "desk_form"
+PREFIX = "/desk"
+
+
+@dataclass(frozen=True)
+class Desk:
+    """`key` is the merchant key; `secure` where browsers come by https."""
+
+    context: Context
+    key: str
+    secure: bool
+    tries: Buckets = field(default_factory=lambda: Buckets(5, seconds=60))
+
+    @cached_property
+    def sessions(self) -> DeskSessions:
+        return DeskSessions(self.context.clock)
+
+    @cached_property
+    def pages(self) -> Pages:
+        return Pages(zone=self.context.zone)
+
+
+def desk_of(request: Request) -> Desk:
+    desk: Desk = request.app.ctx.desk
+    return desk
+
+
+def language_of(request: Request) -> Language:
+    """From ?lang=, else from the browser; Chinese where neither says."""
+    wished = request.args.get("lang")
+    if wished in ("zh", "en"):
+        return "zh" if wished == "zh" else "en"
+    first = request.headers.get("accept-language", "zh").strip().lower()
+    return "en" if first.startswith("en") else "zh"
+
+
+def session_of(request: Request) -> DeskSession | None:
+    return desk_of(request).sessions.get(request.cookies.get(COOKIE))
+
+
+def show(request: Request, template: str, *, status: int = 200, **values: Any) -> HTTPResponse:
+    """A page; `problem` and `done` of the query become the line at its top."""
+    desk = desk_of(request)
+    problem = request.args.get("problem", "")
+    values.setdefault("problem", problem if desk.pages.knows(f"problem_{problem}") else "")
+    page = desk.pages.render(
+        template,
+        language=language_of(request),
+        now=desk.context.clock.now(),
+        done=request.args.get("done") == "1",
+        path=request.path,
+        session=session_of(request),
+        **values,
+    )
+    return html(page, status=status, headers={"Content-Language": language_of(request)})
+
+
+def back_to(request: Request, page: str, **query: str) -> HTTPResponse:
+    """Redirect after a form; `page` is below /desk and chosen by us."""
+    words = "&".join(f"{name}={value}" for name, value in {"lang": language_of(request), **query}.items())
+    return redirect(f"{PREFIX}/{page}?{words}", status=303)

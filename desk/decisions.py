@@ -1,0 +1,87 @@
+"""What a person decides at the desk; every form carries the session's token."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Awaitable, Mapping
+
+from sanic import HTTPResponse, Request
+
+from aftersales.domain.errors import AftersalesError, Invalid, NotFound, OutcomeUnknown, Unavailable
+from aftersales.services.cases import close_case
+from aftersales.services.context import Context
+from aftersales.services.refunds import approve_refund, cancel_refund
+from aftersales.services.returns import approve_return, receive_return, reject_return
+from desk.application import back_to, desk_of, session_of
+from desk.forms import read_form
+
+ACTOR = "agent:desk"
+CHANNEL = "desk"
+_NAME = re.compile(r"[A-Za-z0-9-]{1,40}")
+
+
+async def decide_return(request: Request, number: str, decision: str) -> HTTPResponse:
+    """POST /desk/returns/{number}/receive, approve or reject."""
+    form = await read_form(request)
+    if refused := _refused(request, form, number):
+        return refused
+    ctx = desk_of(request).context
+    deed = _return_deed(ctx, number, decision, reason=form.get("reason", "").strip())
+    return await _done(request, deed, page="")
+
+
+def _return_deed(ctx: Context, number: str, decision: str, *, reason: str) -> Awaitable[object] | None:
+    match decision:
+        case "receive":
+            return receive_return(ctx, number=number, actor=ACTOR, channel=CHANNEL)
+        case "approve":
+            return approve_return(ctx, number=number, actor=ACTOR, channel=CHANNEL)
+        case "reject" if reason:
+            return reject_return(ctx, number=number, actor=ACTOR, channel=CHANNEL, reason=reason[:500])
+    return None
+
+
+async def decide_refund(request: Request, refund_id: str, decision: str) -> HTTPResponse:
+    """POST /desk/refunds/{id}/approve or reject."""
+    form = await read_form(request)
+    if refused := _refused(request, form, refund_id):
+        return refused
+    deeds = {"approve": approve_refund, "reject": cancel_refund}
+    deed = deeds.get(decision)
+    ctx = desk_of(request).context
+    doing = deed(ctx, refund_id=refund_id, actor=ACTOR, channel=CHANNEL) if deed else None
+    return await _done(request, doing, page="refunds")
+
+
+async def close(request: Request, number: str) -> HTTPResponse:
+    """POST /desk/cases/{number}/close."""
+    form = await read_form(request)
+    if refused := _refused(request, form, number):
+        return refused
+    deed = close_case(desk_of(request).context, number=number, actor=ACTOR, channel=CHANNEL)
+    return await _done(request, deed, page="cases")
+
+
+def _refused(request: Request, form: Mapping[str, str], name: str) -> HTTPResponse | None:
+    session = session_of(request)
+    if session is None:
+        return back_to(request, "sign-in")
+    if not session.owns(form.get("form_token", "")):
+        return back_to(request, "", problem="form")
+    return None if _NAME.fullmatch(name) else back_to(request, "", problem="not_found")
+
+
+async def _done(request: Request, deed: Awaitable[object] | None, *, page: str) -> HTTPResponse:
+    if deed is None:
+        return back_to(request, page, problem="bad_request")
+    try:
+        await deed
+    except (Unavailable, OutcomeUnknown):
+        return back_to(request, page, problem="unavailable")
+    except NotFound:
+        return back_to(request, page, problem="not_found")
+    except Invalid:
+        return back_to(request, page, problem="bad_request")
+    except AftersalesError:
+        return back_to(request, page, problem="conflict")
+    return back_to(request, page, done="1")

@@ -1,0 +1,37 @@
+"""The desk's routes under /desk."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from sanic import Blueprint, HTTPResponse, Request
+from sanic.response import raw
+
+from desk import decisions, sign_in, views
+from desk.application import PREFIX
+
+_STYLE = Path(__file__).parent / "static" / "desk.css"
+
+
+def desk_blueprint() -> Blueprint:
+    """The routes; they find their Desk at `app.ctx.desk`. Bodies are read by the handlers (stream)."""
+    style = _STYLE.read_bytes()
+
+    async def stylesheet(_request: Request) -> HTTPResponse:
+        return raw(style, content_type="text/css; charset=utf-8", headers={"Cache-Control": "public, max-age=60"})
+
+    blueprint = Blueprint("desk", url_prefix=PREFIX)
+    add: Any = blueprint.add_route
+    add(stylesheet, "/desk.css", methods=["GET"])
+    add(sign_in.sign_in_page, "/sign-in", methods=["GET"])
+    add(sign_in.sign_in, "/sign-in", methods=["POST"], stream=True)
+    add(sign_in.sign_out, "/sign-out", methods=["POST"], stream=True)
+    add(views.returns_page, "/", methods=["GET"])
+    add(views.refunds_page, "/refunds", methods=["GET"])
+    add(views.cases_page, "/cases", methods=["GET"])
+    add(views.case_page, "/cases/<number:str>", methods=["GET"])
+    add(decisions.decide_return, "/returns/<number:str>/<decision:str>", methods=["POST"], stream=True)
+    add(decisions.decide_refund, "/refunds/<refund_id:str>/<decision:str>", methods=["POST"], stream=True)
+    add(decisions.close, "/cases/<number:str>/close", methods=["POST"], stream=True)
+    return blueprint

@@ -1,0 +1,209 @@
+"""The desk as a person uses it: signing in, looking, deciding; and what it does not let through."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from pathlib import Path
+
+import httpx
+import pytest
+import yaml
+from bs4 import BeautifulSoup
+
+import desk
+from aftersales.domain.cases import CaseKind
+from aftersales.domain.reasons import Reason
+from aftersales.services.cases import file_case
+from aftersales.services.conversations import receive_text
+from aftersales.services.returns import approve_return, receive_return
+from aftersales.services.sessions import open_session
+from tests.fronts import MERCHANT_KEY, Front, open_front
+from tests.goods import COAT, SHOES
+
+
+@pytest.fixture
+async def front(tmp_path: Path) -> AsyncIterator[Front]:
+    async with open_front(tmp_path) as front:
+        yield front
+
+
+def soup(response: httpx.Response) -> BeautifulSoup:
+    return BeautifulSoup(response.text, "html.parser")
+
+
+def token_in(response: httpx.Response) -> str:
+    field = soup(response).find("input", {"name": "form_token"})
+    assert field is not None
+    return str(field["value"])
+
+
+async def sign_in(front: Front, *, key: str = MERCHANT_KEY, lang: str = "en") -> httpx.Response:
+    form = await front.client.get(f"/desk/sign-in?lang={lang}")
+    data = {"form_token": token_in(form), "key": key}
+    return await front.client.post(f"/desk/sign-in?lang={lang}", data=data)
+
+
+async def page(front: Front, path: str = "", lang: str = "en") -> httpx.Response:
+    response = await front.client.get(f"/desk/{path}?lang={lang}")
+    assert response.status_code == 200, response.headers
+    return response
+
+
+async def decide(front: Front, path: str, **fields: str) -> str:
+    """Posts a form of the desk and tells where it leads."""
+    token = token_in(await page(front))
+    response = await front.client.post(f"/desk/{path}?lang=en", data={"form_token": token, **fields})
+    assert response.status_code == 303
+    return response.headers["location"]
+
+
+async def test_without_signing_in_every_page_leads_to_the_sign_in(front: Front) -> None:
+    for path in ("", "refunds", "cases", "cases/CS1"):
+        response = await front.client.get(f"/desk/{path}")
+        assert (response.status_code, response.headers["location"].split("?")[0]) == (303, "/desk/sign-in")
+    for path in ("returns/RT1/approve", "refunds/r1/approve", "cases/CS1/close"):
+        response = await front.client.post(f"/desk/{path}", data={"form_token": ""})
+        assert response.headers["location"].startswith("/desk/sign-in")
+
+
+async def test_the_key_opens_the_desk_with_a_guarded_cookie(front: Front) -> None:
+    response = await sign_in(front)
+    assert (response.status_code, response.headers["location"]) == (303, "/desk/?lang=en")
+    cookie = next(value for value in response.headers.get_list("set-cookie") if value.startswith("desk_session="))
+    assert "HttpOnly" in cookie
+    assert "SameSite=Strict" in cookie
+    assert "Max-Age=28800" in cookie
+    assert "No returns are open." in (await page(front)).text
+
+
+async def test_over_https_the_cookie_is_secure(tmp_path: Path) -> None:
+    async with open_front(tmp_path, public_url="https://desk.example") as front:
+        form = await front.client.get("/desk/sign-in")
+        assert "Secure" in form.headers["set-cookie"]
+
+
+async def test_wrong_keys_are_refused_and_slowed_down(front: Front) -> None:
+    statuses = [(await sign_in(front, key="wrong")).status_code for _ in range(6)]
+    assert statuses == [401] * 5 + [429]
+    assert (await sign_in(front)).status_code == 429
+
+
+async def test_a_sign_in_form_of_another_site_is_refused(front: Front) -> None:
+    for form_token in ("", "guess"):
+        response = await front.client.post("/desk/sign-in", data={"form_token": form_token, "key": MERCHANT_KEY})
+        assert response.status_code == 403
+
+
+async def test_a_session_ends_after_eight_hours_and_on_signing_out(front: Front) -> None:
+    await sign_in(front)
+    front.goods.clock.advance(hours=8, seconds=1)
+    assert (await front.client.get("/desk/")).status_code == 303
+    await sign_in(front)
+    assert await decide(front, "sign-out") == "/desk/sign-in?lang=en"
+    assert (await front.client.get("/desk/")).status_code == 303
+
+
+async def test_no_form_works_without_the_token_of_the_session(front: Front) -> None:
+    item = await front.goods.ask()
+    await sign_in(front)
+    for data in ({}, {"form_token": ""}, {"form_token": "guess"}, {"form_token": "猜"}):
+        response = await front.client.post(f"/desk/returns/{item.number}/receive?lang=en", data=data)
+        assert response.headers["location"] == "/desk/?lang=en&problem=form"
+    assert (await front.goods.item(item)).state == "awaiting_parcel"
+
+
+async def test_goods_are_received_with_one_button(front: Front) -> None:
+    item = await front.goods.ask((SHOES, 2))
+    await sign_in(front)
+    shown = soup(await page(front)).get_text(" ", strip=True)
+    for words in (item.number, item.order_number, "2 × l-shoes", "Wrong size", "258.00", "Awaiting parcel"):
+        assert words in shown
+    assert "待寄回" in (await page(front, lang="zh")).text
+    assert await decide(front, f"returns/{item.number}/receive") == "/desk/?lang=en&done=1"
+    assert (await front.goods.item(item)).state == "inspected"
+    assert await decide(front, "returns/RT0/receive") == "/desk/?lang=en&problem=not_found"
+
+
+async def test_a_return_is_approved_or_rejected_with_a_reason(front: Front) -> None:
+    one = await front.goods.ask((SHOES, 1), key="k1", reason=Reason.DAMAGED, comment="<b>torn</b>")
+    two = await front.goods.ask((COAT, 1), key="k2", reason=Reason.DAMAGED)
+    await sign_in(front)
+    shown = await page(front)
+    assert "<b>torn" not in shown.text
+    assert "&lt;b&gt;torn" in shown.text
+    assert await decide(front, f"returns/{one.number}/approve") == "/desk/?lang=en&done=1"
+    assert await decide(front, f"returns/{two.number}/reject", reason=" ") == "/desk/?lang=en&problem=bad_request"
+    assert await decide(front, f"returns/{two.number}/reject", reason="no photo") == "/desk/?lang=en&done=1"
+    assert await decide(front, f"returns/{two.number}/approve") == "/desk/?lang=en&problem=conflict"
+    assert await decide(front, f"returns/{two.number}/nothing") == "/desk/?lang=en&problem=bad_request"
+    conflict = await front.client.get("/desk/?lang=zh&problem=conflict")
+    assert "状态已变化" in conflict.text
+
+
+async def test_refunds_that_wait_are_approved_or_rejected(front: Front) -> None:
+    item = await front.goods.ask((COAT, 1))
+    await approve_return(front.goods.ctx, number=item.number, actor="agent:a1")
+    await receive_return(front.goods.ctx, number=item.number, actor="agent:a1")
+    one, two = await front.goods.refunds(item)
+    await sign_in(front)
+    shown = (await page(front, "refunds")).text
+    assert "1,900.00" in shown
+    assert "100.00" in shown
+    assert await decide(front, f"refunds/{one.id}/approve") == "/desk/refunds?lang=en&done=1"
+    assert await decide(front, f"refunds/{two.id}/reject") == "/desk/refunds?lang=en&done=1"
+    assert {refund.state for refund in await front.goods.refunds(item)} == {"created", "cancelled"}
+    assert "没有等待审批的退款" in (await page(front, "refunds", lang="zh")).text
+
+
+async def test_a_case_is_read_with_its_talk_and_closed(front: Front) -> None:
+    ctx = front.goods.ctx
+    _, talk = await open_session(ctx, channel="web", language="en", customer_id="c-lin")
+    said = "<script>I want a person</script>"
+    await receive_text(ctx, conversation_id=talk.id, client_message_id="m1", text=said)
+    case = await file_case(
+        ctx,
+        conversation_id=talk.id,
+        customer_id="c-lin",
+        kind=CaseKind.HANDOVER,
+        reason="handoff",
+        summary="wants a person",
+        key="k1",
+        promise=timedelta(hours=1),
+    )
+    await sign_in(front)
+    assert "Overdue" not in (await page(front, "cases")).text
+    front.goods.clock.advance(hours=2)
+    assert "Overdue" in (await page(front, "cases")).text
+    shown = await page(front, f"cases/{case.number}")
+    assert "&lt;script&gt;I want a person" in shown.text
+    assert "已超时" in (await page(front, f"cases/{case.number}", lang="zh")).text
+    assert await decide(front, f"cases/{case.number}/close") == "/desk/cases?lang=en&done=1"
+    assert "No cases are open." in (await page(front, "cases")).text
+
+
+async def test_odd_addresses_and_bodies_do_no_harm(front: Front) -> None:
+    await sign_in(front)
+    for path in ("cases/CS0", "cases/%00", "cases/a%20b"):
+        response = await front.client.get(f"/desk/{path}?lang=en")
+        assert response.headers["location"] == "/desk/cases?lang=en&problem=not_found"
+    for query in ("lang=xx", "lang=%00", "problem=%3Cscript%3E", "problem=nothing", "done=5"):
+        assert "<script>" not in (await front.client.get(f"/desk/?{query}")).text
+    large = await front.client.post("/desk/sign-in", content=b"a=" + b"x" * 40_000)
+    assert large.status_code == 413
+    for body in (b"\xff\xfe", b"&" * 100, b"key=%ff"):
+        assert (await front.client.post("/desk/sign-in", content=body)).status_code == 403
+
+
+async def test_the_pages_need_no_script_and_name_their_language(front: Front) -> None:
+    for lang, name in (("zh", "zh-CN"), ("en", "en")):
+        shown = soup(await front.client.get(f"/desk/sign-in?lang={lang}"))
+        assert shown.find("script") is None
+        assert shown.html is not None
+        assert shown.html["lang"] == name
+        assert shown.find("label", {"for": "key"}) is not None
+
+
+def test_every_text_of_the_desk_has_both_languages() -> None:
+    words = yaml.safe_load((Path(desk.__file__).parent / "texts.yml").read_text(encoding="utf8"))
+    assert [name for name, both in words.items() if set(both) != {"zh", "en"} or not all(both.values())] == []

@@ -113,5 +113,9 @@ class FormValidation(ServiceAction):
 
     def _missed(self, scene: Scene, asked: str) -> Events:
         misses = int(scene.slot("session_misses") or 0) + 1
-        scene.say("utter_session_not_caught" if misses == 1 else "utter_session_not_caught_again")
+        first = {
+            "access_number": "utter_access_number_unreadable",
+            "access_contact": "utter_access_contact_unreadable",
+        }.get(asked, "utter_session_not_caught")
+        scene.say(first if misses == 1 else "utter_session_not_caught_again")
         return slot_events({"session_misses": misses, "requested_slot": asked})

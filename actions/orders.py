@@ -31,7 +31,8 @@ class ValidateStatusForm(FormValidation):
     async def take(
         self, scene: Scene, said: Said, *, customer_id: str, asked: str | None
     ) -> dict[str, Any] | None:
-        return {GOAL: {"intent": said.intent, "order": said.first("order_number")}}
+        goal = said.intent if said.intent in STATUS else said.likely
+        return {GOAL: {"intent": goal, "order": said.first("order_number")}}
 
     async def next_slot(self, scene: Scene, slots: dict[str, Any], *, customer_id: str) -> str | None:
         return None
@@ -47,7 +48,7 @@ class ActionOrdersStatus(ServiceAction):
             return []
         said: Said = scene.said
         goal = scene.slot(GOAL) or {}
-        intent = said.intent if said.intent in STATUS else goal.get("intent")
+        intent = next((name for name in (said.intent, goal.get("intent"), said.likely) if name in STATUS), None)
         reference = said.first("order_number") or goal.get("order")
         orders = list(await access_orders(scene.ctx, customer_id=customer_id, limit=50))
         if reference:

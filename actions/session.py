@@ -5,9 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from rasa_sdk.events import FollowupAction
+
 from actions.base import Events, Scene, ServiceAction
 from actions.forms import CASES, QUESTIONS, STATUS, slot_events
+from actions.orders import ValidateStatusForm
+from actions.returns.form import ValidateReturnForm
 from actions.returns.submit import EMPTY
+from actions.returns.withdraw import ValidateWithdrawForm
 from actions.said import Said
 
 CLARIFY = "action_session_clarify"
@@ -25,6 +30,12 @@ SUGGESTED = (
     }
 )
 LIKELY_ENOUGH = 0.12
+SURE_TOGETHER = 0.5
+FORMS = {
+    ValidateReturnForm.form: ValidateReturnForm.entry,
+    ValidateStatusForm.form: ValidateStatusForm.entry,
+    ValidateWithdrawForm.form: ValidateWithdrawForm.entry,
+}
 
 
 def action_before_last_message(events: list[dict[str, Any]]) -> str | None:
@@ -48,6 +59,16 @@ def action_before_last_message(events: list[dict[str, Any]]) -> str | None:
     return None
 
 
+def agreed_form(said: Said) -> str | None:
+    """The form that the likeliest meanings open alike, when they are together likelier than all others."""
+    shares = {
+        form: sum(confidence for name, confidence in said.ranking if name in intents)
+        for form, intents in FORMS.items()
+    }
+    best = max(shares, key=lambda form: shares[form])
+    return best if said.likely in FORMS[best] and shares[best] >= SURE_TOGETHER else None
+
+
 class ActionSessionClarify(ServiceAction):
     """Asks between the two likeliest meanings; the second time in a row offers a person."""
 
@@ -58,7 +79,13 @@ class ActionSessionClarify(ServiceAction):
         if said.photo:
             scene.say("utter_session_photo_noted")
             return slot_events({"returns_photos": [*(scene.slot("returns_photos") or []), said.photo]})
-        if action_before_last_message(scene.tracker.events) == CLARIFY:
+        before = action_before_last_message(scene.tracker.events)
+        if before == "action_handoff_offer" and said.intent == "affirm":
+            return [FollowupAction("action_handoff_file")]
+        form = agreed_form(said)
+        if form:
+            return [FollowupAction(form)]
+        if before == CLARIFY:
             scene.say("utter_session_offer_person")
             return []
         likely = [name for name, confidence in said.ranking if name in SUGGESTED and confidence >= LIKELY_ENOUGH]

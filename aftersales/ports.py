@@ -358,4 +358,6 @@ class UnitOfWork(Protocol):
 
 
 class OpenUnitOfWork(Protocol):
-    def __call__(self) -> AbstractAsyncContextManager[UnitOfWork]: ...
+    def __call__(self, *, read_only: bool = False) -> AbstractAsyncContextManager[UnitOfWork]:
+        """`read_only` waits for no writer and holds none up; nothing may be written in it."""
+        ...

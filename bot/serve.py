@@ -29,9 +29,11 @@ def serve(arguments: argparse.Namespace) -> None:
     from rasa.core.run import serve_application
     from rasa.core.utils import AvailableEndpoints
     from rasa.utils.common import configure_logging_and_warnings
+    from rasa.utils.io import configure_colored_logging
     from rasa.utils.log_utils import configure_structlog
 
     configure_logging_and_warnings(logging.INFO, None, warn_only_once=True, filter_repeated_logs=True)
+    configure_colored_logging("INFO")
     configure_structlog(logging.INFO)
     serve_application(
         model_path=str(arguments.model),

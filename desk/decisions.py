@@ -10,6 +10,8 @@ from sanic import HTTPResponse, Request
 from aftersales.domain.errors import AftersalesError, Invalid, NotFound, OutcomeUnknown, Unavailable
 from aftersales.services.cases import close_case
 from aftersales.services.context import Context
+from aftersales.services.conversations import write_as_agent
+from aftersales.services.overview import case_with_talk
 from aftersales.services.refunds import approve_refund, cancel_refund
 from aftersales.services.returns import approve_return, receive_return, reject_return
 from desk.application import back_to, desk_of, session_of
@@ -60,6 +62,24 @@ async def close(request: Request, number: str) -> HTTPResponse:
         return refused
     deed = close_case(desk_of(request).context, number=number, actor=ACTOR, channel=CHANNEL)
     return await _done(request, deed, page="cases")
+
+
+async def reply(request: Request, number: str) -> HTTPResponse:
+    """POST /desk/cases/{number}/reply: a person's words into the customer's chat; once per rendered form."""
+    form = await read_form(request)
+    if refused := _refused(request, form, number):
+        return refused
+    ctx = desk_of(request).context
+    page = f"cases/{number}"
+    text, key = form.get("text", ""), form.get("reply_id", "")
+    return await _done(request, _write(ctx, number, text=text, key=key), page=page)
+
+
+async def _write(ctx: Context, number: str, *, text: str, key: str) -> None:
+    if not _NAME.fullmatch(key):
+        raise Invalid("reply_id")
+    case, _ = await case_with_talk(ctx, number=number)
+    await write_as_agent(ctx, conversation_id=case.conversation_id, text=text, key=key)
 
 
 def _refused(request: Request, form: Mapping[str, str], name: str) -> HTTPResponse | None:

@@ -33,5 +33,6 @@ def desk_blueprint() -> Blueprint:
     add(views.case_page, "/cases/<number:str>", methods=["GET"])
     add(decisions.decide_return, "/returns/<number:str>/<decision:str>", methods=["POST"], stream=True)
     add(decisions.decide_refund, "/refunds/<refund_id:str>/<decision:str>", methods=["POST"], stream=True)
+    add(decisions.reply, "/cases/<number:str>/reply", methods=["POST"], stream=True)
     add(decisions.close, "/cases/<number:str>/close", methods=["POST"], stream=True)
     return blueprint

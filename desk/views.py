@@ -11,6 +11,7 @@ from sanic import HTTPResponse, Request
 
 from aftersales.domain.cases import Case
 from aftersales.domain.errors import AftersalesError, NotFound
+from aftersales.domain.ids import new_id
 from aftersales.domain.orders import Order
 from aftersales.domain.refunds import Refund
 from aftersales.domain.returns import Return
@@ -88,7 +89,8 @@ async def case_page(request: Request, number: str) -> HTTPResponse:
     except NotFound:
         return back_to(request, "cases", problem="not_found")
     names = await read_names(ctx, [case])
-    return show(request, "case.html", case=case, talk=talk, customer=names.get(case.customer_id or ""))
+    customer = names.get(case.customer_id or "")
+    return show(request, "case.html", case=case, talk=talk, customer=customer, reply_id=new_id())
 
 
 async def read_orders(ctx: Context, ids: Iterable[str]) -> Mapping[str, Order]:

@@ -12,7 +12,7 @@ from time import monotonic
 _MOST_KEYS = 20_000
 
 
-class TooMany(Exception):  # noqa: N818
+class TooMany(Exception):
     """The bucket is empty; `retry_after` in seconds."""
 
     def __init__(self, retry_after: int) -> None:

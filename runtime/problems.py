@@ -17,7 +17,7 @@ from runtime.settings import Settings
 _DRIVERS = ("sqlite+aiosqlite", "postgresql+asyncpg")
 
 
-class CannotStart(Exception):  # noqa: N818 (reads as what it is: `raise CannotStart(...)`)
+class CannotStart(Exception):
     """`lines` say what is wrong and name the setting to change; they hold no secret."""
 
     def __init__(self, *lines: str) -> None:

@@ -24,7 +24,7 @@ _POLL_SECONDS = 0.2
 _PR_SET_PDEATHSIG = 1
 
 
-class StartFailed(Exception):  # noqa: N818
+class StartFailed(Exception):
     """A process died again and again, or took too long, before the service was ready."""
 
 

@@ -111,11 +111,12 @@ def _items(
         return draft
     lines = [line.id for line in order.lines if line.returnable] or [line.id for line in order.lines]
     if said.structured:
-        before = [line for line in d.matching_lines(draft.named or "", order) if line in lines]
+        before = d.matching_lines(draft.named or "", order)
         return draft.with_items(before) if len(before) == 1 and not draft.items else draft
     if asked == d.ITEMS and (picked := _pick(said, offered)) in lines:
         return draft.with_items([str(picked)])
-    named = [line for line in d.matching_lines(said.text, order) if line in lines]
+    matched = d.matching_lines(said.text, order)
+    named = [line for line in matched if line in lines] or list(matched)
     if asked != d.QUANTITY and d.wants_all(said) and len(named) != 1:
         return draft.with_items(lines)
     if asked == d.CONFIRMED and d.wants_other(said) and not named:

@@ -53,6 +53,6 @@ async def conversation_customer(ctx: Context, *, conversation_id: str) -> str | 
 
     Raises NotFound for an unknown conversation.
     """
-    async with ctx.unit_of_work() as uow:
+    async with ctx.unit_of_work(read_only=True) as uow:
         conversation = await uow.conversations.get(conversation_id)
     return None if conversation.owner is Owner.CLOSED else conversation.customer_id

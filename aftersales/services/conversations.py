@@ -9,7 +9,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from aftersales.domain.conversations import Conversation, Message, Owner
+from aftersales.domain.conversations import Author, Conversation, Message, Owner
 from aftersales.domain.errors import Invalid, NotFound
 from aftersales.domain.journal import Entry
 from aftersales.ports import UnitOfWork
@@ -98,7 +98,7 @@ async def history(
     ctx: Context, *, conversation_id: str, after: int, limit: int = 200
 ) -> tuple[Sequence[Message], Conversation]:
     """Messages numbered above `after`, in order (500 at most), and the conversation as of just before."""
-    async with ctx.unit_of_work() as uow:
+    async with ctx.unit_of_work(read_only=True) as uow:
         conversation = await uow.conversations.get(conversation_id)
         shown = max(1, min(limit, LONGEST_HISTORY))
         return await uow.messages.after(conversation_id, after, limit=shown), conversation
@@ -106,7 +106,7 @@ async def history(
 
 async def latest(ctx: Context, ids: Iterable[str]) -> dict[str, int]:
     """The number of each conversation's newest message, in one cheap query; unknown ids are left out."""
-    async with ctx.unit_of_work() as uow:
+    async with ctx.unit_of_work(read_only=True) as uow:
         return dict(await uow.conversations.latest(ids))
 
 
@@ -140,15 +140,36 @@ async def say(
     key: str,
 ) -> Conversation:
     """As tell, in the caller's transaction that holds the lock; gives the conversation as it is now."""
-    name = f"tell:{key}"
-    if await uow.messages.by_client_id(conversation.id, name, author="bot") is not None:
+    text = ctx.texts.render(response, conversation.language, **parameters)
+    return await _add_once(ctx, uow, conversation, author="bot", text=text, cards=cards, name=f"tell:{key}")
+
+
+async def write_as_agent(ctx: Context, *, conversation_id: str, text: str, key: str) -> None:
+    """A person's own words to the customer; once per key. Raises NotFound, and Invalid as receive_text."""
+    words = check_text(text)
+    async with ctx.unit_of_work() as uow:
+        conversation = await uow.conversations.lock(conversation_id)
+        await _add_once(ctx, uow, conversation, author="agent", text=words, name=f"agent:{key}")
+
+
+async def _add_once(
+    ctx: Context,
+    uow: UnitOfWork,
+    conversation: Conversation,
+    *,
+    author: Author,
+    text: str,
+    cards: Sequence[dict[str, Any]] = (),
+    name: str,
+) -> Conversation:
+    if await uow.messages.by_client_id(conversation.id, name, author=author) is not None:
         return conversation
     now = ctx.clock.now()
     message = Message(
         conversation_id=conversation.id,
         seq=conversation.last_seq + 1,
-        author="bot",
-        text=ctx.texts.render(response, conversation.language, **parameters),
+        author=author,
+        text=text,
         at=now,
         cards=tuple(cards),
         client_message_id=name,

@@ -38,14 +38,14 @@ async def find_returns(
     ctx: Context, *, states: Sequence[ReturnState] = OPEN_STATES, limit: int = 100
 ) -> Sequence[FullReturn]:
     """Returns in these states, those untouched for longest first; without their journals."""
-    async with ctx.unit_of_work() as uow:
+    async with ctx.unit_of_work(read_only=True) as uow:
         found = await uow.returns.in_state(states, limit=limit)
         return [FullReturn(item, tuple(await uow.refunds.of_return(item.id)), ()) for item in found]
 
 
 async def find_return(ctx: Context, *, number: str) -> FullReturn:
     """For the shop's own people: any customer's return. Raises NotFound."""
-    async with ctx.unit_of_work() as uow:
+    async with ctx.unit_of_work(read_only=True) as uow:
         item = await uow.returns.by_number(number)
         return FullReturn(
             item,
@@ -56,13 +56,13 @@ async def find_return(ctx: Context, *, number: str) -> FullReturn:
 
 async def refunds_to_decide(ctx: Context, *, limit: int = 100) -> Sequence[Refund]:
     """Refunds that wait for a person, oldest first."""
-    async with ctx.unit_of_work() as uow:
+    async with ctx.unit_of_work(read_only=True) as uow:
         return await uow.refunds.due([RefundState.AWAITING_APPROVAL], now=ctx.clock.now(), limit=limit)
 
 
 async def case_with_talk(ctx: Context, *, number: str) -> tuple[Case, Sequence[Message]]:
     """A case and what was said in its conversation; nothing where it has none. Raises NotFound."""
-    async with ctx.unit_of_work() as uow:
+    async with ctx.unit_of_work(read_only=True) as uow:
         case = await uow.cases.by_number(number)
         return case, await _newest_messages(uow, case.conversation_id)
 

@@ -37,7 +37,8 @@ async def confirm_with_shop(ctx: Context, item: Return, *, by: By, tell: bool) -
     async with ctx.unit_of_work() as uow:
         now, item = ctx.clock.now(), await uow.returns.lock(item.id)
         if item.state is ReturnState.REQUESTED:
-            item = await move_return(uow, item, ReturnTrigger.APPROVE, by=by, at=now)
+            policy = By("system", by.channel)  # nobody approved it: the rules did
+            item = await move_return(uow, item, ReturnTrigger.APPROVE, by=policy, at=now)
         if item.state is ReturnState.APPROVED:
             item = await move_return(uow, item, ReturnTrigger.INSTRUCT, by=by, at=now, shop_reference=reference)
             if tell:

@@ -57,14 +57,14 @@ async def list_returns(ctx: Context, *, customer_id: str | None, limit: int = 50
     """The customer's returns, newest first; none for a guest who has not proven who they are."""
     if customer_id is None:
         return ()
-    async with ctx.unit_of_work() as uow:
+    async with ctx.unit_of_work(read_only=True) as uow:
         own = await uow.returns.of_customer(customer_id, limit=limit)
         return [await _view(ctx, uow, item) for item in own]
 
 
 async def access_return(ctx: Context, *, customer_id: str | None, number: str) -> ReturnView:
     """The customer's return of this number. Raises NotFound when there is none and when it is another's."""
-    async with ctx.unit_of_work() as uow:
+    async with ctx.unit_of_work(read_only=True) as uow:
         return await _view(ctx, uow, await own_return(uow, customer_id=customer_id, number=number))
 
 

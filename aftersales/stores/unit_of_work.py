@@ -52,10 +52,10 @@ class SqlUnitOfWorkFactory:
     def __init__(self, engine: AsyncEngine) -> None:
         self._engine = engine
 
-    def __call__(self) -> AbstractAsyncContextManager[UnitOfWork]:
-        return self._open()
+    def __call__(self, *, read_only: bool = False) -> AbstractAsyncContextManager[UnitOfWork]:
+        return self._open(self._engine.execution_options(read_only=True) if read_only else self._engine)
 
     @asynccontextmanager
-    async def _open(self) -> AsyncIterator[UnitOfWork]:
-        async with self._engine.begin() as connection:
+    async def _open(self, engine: AsyncEngine) -> AsyncIterator[UnitOfWork]:
+        async with engine.begin() as connection:
             yield SqlUnitOfWork(connection)

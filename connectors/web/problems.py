@@ -59,7 +59,7 @@ _BY_ERROR: tuple[tuple[type[AftersalesError], str], ...] = (
 )
 
 
-class Problem(Exception):  # noqa: N818  (the word of RFC 9457)
+class Problem(Exception):
     """An answer other than success. `code` is a key of STATUS; `retry_after` in seconds."""
 
     def __init__(self, code: str, *, retry_after: int | None = None) -> None:

@@ -15,7 +15,7 @@ import desk
 from aftersales.domain.cases import CaseKind
 from aftersales.domain.reasons import Reason
 from aftersales.services.cases import file_case
-from aftersales.services.conversations import receive_text
+from aftersales.services.conversations import history, receive_text
 from aftersales.services.returns import approve_return, receive_return
 from aftersales.services.sessions import open_session
 from tests.fronts import MERCHANT_KEY, Front, open_front
@@ -180,6 +180,37 @@ async def test_a_case_is_read_with_its_talk_and_closed(front: Front) -> None:
     assert "已超时" in (await page(front, f"cases/{case.number}", lang="zh")).text
     assert await decide(front, f"cases/{case.number}/close") == "/desk/cases?lang=en&done=1"
     assert "No cases are open." in (await page(front, "cases")).text
+
+
+async def test_a_reply_to_a_case_reaches_the_customer_once(front: Front) -> None:
+    ctx = front.goods.ctx
+    _, talk = await open_session(ctx, channel="web", language="en", customer_id="c-lin")
+    await receive_text(ctx, conversation_id=talk.id, client_message_id="m1", text="I want a person")
+    case = await file_case(
+        ctx,
+        conversation_id=talk.id,
+        customer_id="c-lin",
+        kind=CaseKind.HANDOVER,
+        reason="talk_to_human",
+        summary="wants a person",
+        key="k2",
+        promise=timedelta(hours=1),
+    )
+    await sign_in(front)
+    form = soup(await page(front, f"cases/{case.number}")).select_one("form.reply")
+    assert form is not None
+    field = form.find("input", {"name": "reply_id"})
+    assert field is not None
+    written = {"text": "Hello, this is Wei. <b>How</b> can I help?", "reply_id": str(field["value"])}
+    for _ in range(2):
+        assert (
+            await decide(front, f"cases/{case.number}/reply", **written)
+            == f"/desk/cases/{case.number}?lang=en&done=1"
+        )
+    messages, _ = await history(ctx, conversation_id=talk.id, after=1)
+    assert [(m.author, m.text) for m in messages] == [("agent", written["text"])]
+    for wrong in ({"text": " ", "reply_id": "a"}, {"text": "x" * 2001, "reply_id": "b"}, {"text": "hi"}):
+        assert "problem=bad_request" in await decide(front, f"cases/{case.number}/reply", **wrong)
 
 
 async def test_odd_addresses_and_bodies_do_no_harm(front: Front) -> None:

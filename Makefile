@@ -46,10 +46,10 @@ predict: $(OURS) $(BOT) ## What the bot understands: make predict TEXT="我要�
 bench: $(OURS) $(BOT) ## Quality of understanding and time per action answer
 	@$(PYTHON) -m runtime.cli bench
 
-lock: $(UV) ## Resolve the dependencies anew into requirements/
+lock: $(UV) ## Write the locked dependencies to requirements/ (UPGRADE=--upgrade for newer ones)
 	@for group in service bot dev; do \
 	  echo "resolving $$group"; \
-	  $(UV) pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header --upgrade \
+	  $(UV) pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header $(UPGRADE) \
 	    --python-version 3.11 --group $$group --output-file requirements/$$group.txt || exit 1; \
 	done
 

@@ -60,7 +60,12 @@ def action_before_last_message(events: list[dict[str, Any]]) -> str | None:
 
 
 def agreed_form(said: Said) -> str | None:
-    """The form that the likeliest meanings open alike, when they are together likelier than all others."""
+    """The form that the likeliest meanings open alike, when they are together likelier than all others.
+
+    A reason for a return, said out of the blue, opens the return form.
+    """
+    if said.first("reason") and said.intent == "inform":
+        return ValidateReturnForm.form
     shares = {
         form: sum(confidence for name, confidence in said.ranking if name in intents)
         for form, intents in FORMS.items()

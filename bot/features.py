@@ -15,7 +15,8 @@ import opencc
 LONGEST_NGRAM = 4
 CHARACTERS, WORDS = "c:", "w:"  # prefixes: sorted, all n-grams stand before all words
 
-_ORDER_NUMBER = re.compile(r"rd[\s-]*\d[\d\s-]{6,}")
+_REFERENCE = re.compile(r"[\w.+-]+@[\w-]+\.[\w.]+|#?(?<![a-z])(?:rd)?[\s-]*\d[\d\s-]{5,}\d")
+_LETTER = re.compile(r"[^\W\d_]")
 _DIGITS = re.compile(r"\d+")
 _SPACE = re.compile(r"\s+")
 
@@ -27,9 +28,14 @@ def _simplifier() -> opencc.OpenCC:
 
 
 def normalise(text: str) -> str:
-    """NFKC, lower case, Traditional to Simplified; a run of digits becomes as many zeros, four at most."""
+    """NFKC, lower case, Traditional to Simplified; a run of digits becomes as many zeros, four at most.
+
+    Order numbers, phone numbers and addresses tell nothing about what is wanted: they are left out where words
+    stand beside them ("return order RD…" is about returning), and are one word where they stand alone.
+    """
     text = _simplifier().convert(unicodedata.normalize("NFKC", text).lower())
-    text = _ORDER_NUMBER.sub("rd00000 ", text)
+    others = _REFERENCE.sub(" ", text)
+    text = others if _LETTER.search(others) else _REFERENCE.sub(" rd0000 ", text)
     text = _DIGITS.sub(lambda match: "0" * min(len(match[0]), 4), text)
     return _SPACE.sub(" ", text).strip()
 

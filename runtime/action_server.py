@@ -18,6 +18,7 @@ from sanic import Request, Sanic
 from sanic.exceptions import SanicException
 from sanic.response import HTTPResponse, json
 
+from aftersales.domain.ids import new_id
 from runtime.current import Current, provide
 from runtime.logs import configure_logs
 from runtime.secret_files import load_or_make
@@ -31,7 +32,7 @@ def create_app(executor: ActionExecutor, *, secret: str) -> Sanic[Any, Any]:
     """`secret` must come as query argument `token` (as Rasa sends it) or bearer token; ValueError if empty."""
     if not secret:
         raise ValueError("the action server needs the internal secret")
-    app = Sanic("returndesk_actions", configure_logging=False)
+    app: Sanic[Any, Any] = Sanic(f"returndesk_actions_{new_id()}", configure_logging=False)
     app.config.REQUEST_MAX_SIZE = 8 * 1024 * 1024
     app.config.KEEP_ALIVE_TIMEOUT = 60
     expected = secret.encode()

@@ -89,7 +89,7 @@ class Service:
         return "\n".join(self.lines)
 
     def is_well(self) -> bool:
-        """All parts are up: bot and actions by their own word, the rest by the front's (which it keeps for 2 s)."""
+        """All parts are up: bot and actions by their own word, the others by the front's (up to 2 s old)."""
         urls = (f"{self.bot_url}/webhooks/returndesk/health", f"{self.actions_url}/health", f"{self.url}/health/")
         try:
             answers = [httpx.get(url, timeout=5, trust_env=False) for url in urls]

@@ -20,6 +20,7 @@ class Chat:
     client: httpx.Client
     seq: int = 0
     log: list[dict[str, Any]] = field(default_factory=list)
+    patience: float = PATIENCE
 
     @classmethod
     def open(cls, base_url: str, *, customer: str | None = None, language: str | None = None) -> Self:
@@ -40,7 +41,7 @@ class Chat:
     def post(self, **message: str) -> int:
         """Sends one message under a new client message id, again and again until it is acknowledged."""
         body = {"client_message_id": uuid.uuid4().hex, **message}
-        end = time.monotonic() + PATIENCE
+        end = time.monotonic() + self.patience
         while True:
             try:
                 answer = self.client.post("/api/chat/messages", json=body)
@@ -70,14 +71,14 @@ class Chat:
 
     def replies_after(self, seq: int) -> list[dict[str, Any]]:
         """Waits until the bot has answered the message with this number and is silent."""
-        end = time.monotonic() + PATIENCE
+        end = time.monotonic() + self.patience
         new: list[dict[str, Any]] = []
         while time.monotonic() < end:
             page = self.fetch(wait=2)
             new += page["messages"]
             if not page["typing"] and any(m["from"] != "customer" and m["seq"] > seq for m in new):
                 return [m for m in new if m["from"] != "customer"]
-        raise AssertionError(f"no answer within {PATIENCE} s; so far {new}")
+        raise AssertionError(f"no answer within {self.patience} s; so far {new}")
 
     def fetch(self, *, wait: int = 0) -> dict[str, Any]:
         try:

@@ -1,0 +1,209 @@
+"""What is looked at and written before the processes are started."""
+
+from __future__ import annotations
+
+import shutil
+import socket
+import sqlite3
+import stat
+import sys
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+import yaml
+from pydantic import SecretStr
+
+from runtime.bot_files import tracker_store, write_bot_files
+from runtime.console import Noise, last_state
+from runtime.model import fingerprint, provide_model
+from runtime.places import ROOT
+from runtime.problems import CannotStart, check_settings, read_settings, unknown_variables
+from runtime.processes import plan
+from runtime.secret_files import load_or_make
+from runtime.settings import Settings
+from tests.services_at_work import free_ports
+
+
+def settings(data: Path, **changes: Any) -> Settings:
+    front, bot, actions = free_ports(3)
+    given = {
+        "data": data,
+        "port": front,
+        "bot_port": bot,
+        "actions_port": actions,
+        "bot_python": Path(sys.executable),
+        "policy_file": ROOT / "returns_policy.yml",
+    }
+    return Settings(_env_file=None, **{**given, **changes})
+
+
+def problems_of(data: Path, **changes: Any) -> tuple[str, ...]:
+    with pytest.raises(CannotStart) as found:
+        check_settings(settings(data, **changes))
+    return found.value.lines
+
+
+def test_good_settings_have_no_problems(tmp_path: Path) -> None:
+    check_settings(settings(tmp_path))
+
+
+def test_each_wrong_variable_is_one_line(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("RETURNDESK_PORT", "many")
+    monkeypatch.setenv("RETURNDESK_TIMEZONE", "Mars/Olympus")
+    with pytest.raises(CannotStart) as found:
+        read_settings()
+    assert [line.partition(":")[0] for line in found.value.lines] == ["RETURNDESK_PORT", "RETURNDESK_TIMEZONE"]
+
+
+def test_a_taken_port_names_its_setting(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        assert problems_of(tmp_path, actions_port=port) == (
+            f"RETURNDESK_ACTIONS_PORT: port {port} is taken on 127.0.0.1; choose another one",
+        )
+
+
+def test_one_port_for_two_processes_is_a_problem(tmp_path: Path) -> None:
+    (port,) = free_ports(1)
+    assert problems_of(tmp_path, port=port, bot_port=port) == (
+        f"RETURNDESK_BOT_PORT: port {port} is also RETURNDESK_PORT; choose another one",
+    )
+
+
+@pytest.mark.parametrize("url", ["nonsense", "mysql://host/db", "postgresql://host/db", "sqlite:///file"])
+def test_a_database_that_we_cannot_use_is_a_problem(url: str, tmp_path: Path) -> None:
+    (line,) = problems_of(tmp_path, database_url=url)
+    assert line.startswith("RETURNDESK_DATABASE_URL: must begin with")
+
+
+def test_missing_files_are_problems_all_at_once(tmp_path: Path) -> None:
+    none = tmp_path / "none"
+    lines = problems_of(tmp_path, bot_python=none, model=str(none), policy_file=none)
+    assert [line.partition(":")[0] for line in lines] == [
+        "RETURNDESK_BOT_PYTHON",
+        "RETURNDESK_MODEL",
+        "RETURNDESK_POLICY_FILE",
+    ]
+
+
+def test_only_variables_that_look_like_ours_are_unknown() -> None:
+    outer = {"RETURNDESK_PROT": "1", "RETURNDESK_PORT": "1", "RETURNDESK_TEST_POSTGRES": "x", "PATH": "/bin"}
+    assert unknown_variables(outer) == ["RETURNDESK_PROT"]
+
+
+def test_secrets_are_made_once_and_for_the_owner_alone(tmp_path: Path) -> None:
+    first, second = load_or_make(settings(tmp_path)), load_or_make(settings(tmp_path))
+    assert first.merchant_key == second.merchant_key
+    keys = {first.internal_secret, first.merchant_key, first.site_token_key}
+    assert len(keys) == 3
+    assert all(len(key.get_secret_value()) >= 32 for key in keys)
+    files = list((tmp_path / "secrets").iterdir())
+    assert len(files) == 3
+    assert {stat.S_IMODE(file.stat().st_mode) for file in files} == {0o600}
+
+
+def test_a_secret_that_was_set_is_kept_and_not_written(tmp_path: Path) -> None:
+    filled = load_or_make(settings(tmp_path, merchant_key=SecretStr("mine")))
+    assert filled.merchant_key.get_secret_value() == "mine"
+    assert not (tmp_path / "secrets" / "merchant_key").exists()
+
+
+def test_the_bots_files_hold_ports_and_secret_for_the_owner_alone(tmp_path: Path) -> None:
+    filled = load_or_make(settings(tmp_path))
+    secret = filled.internal_secret.get_secret_value()
+    write_bot_files(filled)
+    files = [tmp_path / "bot" / name for name in ("credentials.yml", "endpoints.yml")]
+    assert {stat.S_IMODE(file.stat().st_mode) for file in files} == {0o600}
+    credentials, endpoints = (yaml.safe_load(file.read_text()) for file in files)
+    assert credentials == {"bot.channel.ReturnDeskChannel": {"token": secret}}
+    assert endpoints["action_endpoint"]["url"] == f"http://127.0.0.1:{filled.actions_port}/webhook"
+    assert endpoints["action_endpoint"]["token"] == secret
+    with closing(sqlite3.connect(endpoints["tracker_store"]["db"])) as trackers:
+        assert trackers.execute("PRAGMA journal_mode").fetchone() == ("wal",)
+
+
+def test_what_a_killed_bot_left_behind_is_removed(tmp_path: Path) -> None:
+    filled = load_or_make(settings(tmp_path))
+    write_bot_files(filled)
+    temporary = tmp_path / "bot" / "tmp"
+    (temporary / "unpacked").mkdir()
+    (temporary / "jieba.cache").touch()
+    write_bot_files(filled)
+    assert [path.name for path in temporary.iterdir()] == ["jieba.cache"]
+
+
+def test_trackers_go_where_the_service_keeps_its_tables(tmp_path: Path) -> None:
+    url = "postgresql+asyncpg://someone:p%40ss@db.example:5433/shop?ssl=require"
+    assert tracker_store(url, folder=tmp_path) == {
+        "type": "SQL",
+        "dialect": "postgresql",
+        "url": "db.example",
+        "port": 5433,
+        "db": "shop",
+        "username": "someone",
+        "password": "p@ss",
+        "query": {"sslmode": "require"},
+    }
+
+
+def test_the_bots_process_is_given_no_secret(tmp_path: Path) -> None:
+    filled = load_or_make(settings(tmp_path))
+    outer = {"PATH": "/bin", "RETURNDESK_MERCHANT_KEY": "secret", "RETURNDESK_DATABASE_URL": "secret"}
+    bot, *others = plan(filled, model=tmp_path / "m.tar.gz", outer=outer, client=httpx.AsyncClient())
+    assert bot.name == "bot"
+    assert "secret" not in bot.environment.values()
+    assert bot.environment["RASA_TELEMETRY_ENABLED"] == "false"
+    assert not any(filled.internal_secret.get_secret_value() in word for word in bot.command)
+    assert [process.name for process in others] == ["actions", "worker", "front"]
+
+
+def make_sources(root: Path) -> None:
+    for name in ("config.yml", "domain.yml", "requirements/bot.txt", "data/nlu/zh.yml", "bot/text.py"):
+        path = root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(name)
+
+
+@pytest.mark.parametrize(
+    "name", ["config.yml", "domain.yml", "requirements/bot.txt", "data/nlu/zh.yml", "bot/text.py", "data/new.yml"]
+)
+def test_a_change_of_any_source_asks_for_another_model(name: str, tmp_path: Path) -> None:
+    make_sources(tmp_path)
+    before = fingerprint(tmp_path)
+    assert fingerprint(tmp_path) == before
+    (tmp_path / name).write_text("changed")
+    assert fingerprint(tmp_path) != before
+
+
+def test_a_renamed_source_asks_for_another_model(tmp_path: Path) -> None:
+    make_sources(tmp_path)
+    before = fingerprint(tmp_path)
+    shutil.move(tmp_path / "bot" / "text.py", tmp_path / "bot" / "words.py")
+    assert fingerprint(tmp_path) != before
+
+
+async def test_a_model_that_was_asked_for_is_never_trained(tmp_path: Path) -> None:
+    said: list[str] = []
+    with pytest.raises(CannotStart, match="RETURNDESK_MODEL: there is no file"):
+        await provide_model(settings(tmp_path, model=str(tmp_path / "none.tar.gz")), said.append)
+    assert said == []
+
+
+def test_warnings_to_programmers_are_told_from_the_rest() -> None:
+    lines = [
+        "/x/site-packages/jieba/__init__.py:44: DeprecationWarning: invalid escape sequence",
+        "  re_han = re.compile()",
+        "  an indented line of ours",
+        "INFO  started",
+        "ERROR  a UserWarning: of our own",
+    ]
+    noise = Noise()
+    assert [noise.is_noise(line) for line in lines] == [True, True, False, False, False]
+
+
+def test_of_a_progress_bar_its_last_state_is_shown() -> None:
+    assert last_state(b"10%\r50%\r100%\n") == "100%"

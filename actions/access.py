@@ -38,8 +38,8 @@ def heard(access: Access, said: Said) -> Access:
     """What the message adds to the proof; a new number or contact starts it anew."""
     if said.choice == ("access", "restart"):
         return Access(number=None, contact=None, code=None)
-    if said.choice == ("access", "resend"):
-        return replace(access, code=None)
+    if said.choice == ("access", "resend") or (access.code in ("cooling", "expired") and not said.first("code")):
+        access = replace(access, code=None)
     numbers = [value for value in said.entities.get("order_number", ()) if _FULL_NUMBER.fullmatch(value)]
     number = numbers[0] if numbers else access.number
     contact = said.first("email") or said.first("phone") or access.contact
@@ -57,7 +57,9 @@ async def advance_access(scene: Scene, said: Said, *, asked: str | None) -> tupl
     after = heard(before, said)
     code = said.first("code")
     if asked == CODE and code and after == before:
-        outcome = await confirm_code(scene.ctx, conversation_id=scene.conversation_id, code=code)
+        outcome = await confirm_code(
+            scene.ctx, conversation_id=scene.conversation_id, code=code, message_id=scene.message_id
+        )
         if outcome is Verification.VERIFIED:
             scene.say("utter_access_verified")
             return await known_customer(scene), replace(after, code="verified"), True
@@ -68,8 +70,8 @@ async def advance_access(scene: Scene, said: Said, *, asked: str | None) -> tupl
         }
         return None, replace(after, code=states[outcome]), True
     if after.number and after.contact and after.code is None:
-        after = await _with_code(scene, after)
-    return None, after, after != before or said.choice == ("access", "resend")
+        return None, await _with_code(scene, after), True
+    return None, after, after != before
 
 
 async def _with_code(scene: Scene, access: Access) -> Access:
@@ -79,6 +81,7 @@ async def _with_code(scene: Scene, access: Access) -> Access:
             conversation_id=scene.conversation_id,
             number=access.number or "",
             contact=access.contact or "",
+            message_id=scene.message_id,
         )
     except Conflict:
         return replace(access, code="cooling")

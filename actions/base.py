@@ -42,6 +42,12 @@ class Scene:
     def said(self) -> Any:
         return read_said(self.tracker)
 
+    @property
+    def message_id(self) -> str:
+        """The id of the customer message of this turn; the same when a turn is run again."""
+        metadata = (self.tracker.latest_message or {}).get("metadata") or {}
+        return str(metadata.get("message_id") or self.tracker.sender_id)
+
     def slot(self, name: str) -> Any:
         return self.tracker.get_slot(name)
 

@@ -24,6 +24,12 @@ def line_title(line: OrderLine, language: Language) -> str:
     return line.title.of(language) + (joint if options else "")
 
 
+def unit_titles(order: Order, line_id: str, language: Language) -> tuple[str, str]:
+    """Title and options of a line; its id alone where the shop has taken it out of the order since."""
+    line = next((line for line in order.lines if line.id == line_id), None)
+    return (line.title.of(language), line.options.of(language)) if line else (line_id, "")
+
+
 def goods_words(units: list[tuple[OrderLine, int]], language: Language) -> str:
     """Several items in one phrase: 跑鞋（黑）×1、T恤 ×2."""
     gap = "" if language == "zh" else " "
@@ -50,11 +56,13 @@ def order_card(order: Order, language: Language) -> Card:
     }
 
 
-def verdict_card(order: Order, quote: Quote, language: Language) -> Card:
+def verdict_card(order: Order, quote: Quote, language: Language, *, review: bool) -> Card:
+    """`review`: a person looks before it counts."""
     decision = quote.decision
     return {
         "type": "verdict",
         "allowed": decision.allowed,
+        "needs_review": decision.allowed and review,
         "amount": amount(decision.amount),
         "fee": amount(decision.fee),
         "shipping_payer": decision.who_pays_shipping,
@@ -72,7 +80,13 @@ def verdict_card(order: Order, quote: Quote, language: Language) -> Card:
             for line in quote.lines
         ],
         "checks": [
-            {"id": check.id, "passed": check.passed, "text": check.text.of(language)} for check in decision.checks
+            {
+                "id": check.id,
+                "passed": check.passed,
+                "required": check.required,
+                "text": check.text.of(language),
+            }
+            for check in decision.checks
         ],
     }
 
@@ -87,12 +101,13 @@ def return_card(view: ReturnView, order: Order, language: Language, next_step_te
         "refund_status": view.refunds[-1].state.value if view.refunds else None,
         "lines": [
             {
-                "title": order.line(line.line_id).title.of(language),
-                "options": order.line(line.line_id).options.of(language),
+                "title": title,
+                "options": options,
                 "quantity": line.quantity,
                 "amount": amount(line.amount),
             }
             for line in item.lines
+            for title, options in [unit_titles(order, line.line_id, language)]
         ],
         "next_step_text": next_step_text,
     }

@@ -26,7 +26,7 @@ SOCIAL = frozenset({"greet", "thank", "help", "bot_challenge", "repeat", "change
 # What an unproven customer said at first, taken up once he is proven.
 OPENING = "session_opening"
 # Asked for while the shop cannot be reached: the message is kept and taken up again.
-RETRY = "session_retry"
+RETRY, KEPT = "session_retry", "session_kept"
 # What goods are called often looks like small talk or another trade: it is tried as an answer first.
 LOOSE = frozenset({"chitchat", "out_of_scope", "ask_product"})
 
@@ -63,17 +63,24 @@ class FormValidation(ServiceAction):
         said: Said = scene.said
         asked = scene.slot("requested_slot")
         if asked == RETRY:
-            asked = None
-            said = Said.revive(scene.slot(OPENING)) if said.choice == ("session", "retry") else said
+            if said.intent in LEAVING | SOCIAL | QUESTIONS | CASES or not is_fresh(scene.tracker, self.form):
+                return [] if is_fresh(scene.tracker, self.form) else [SlotSet("requested_slot", RETRY)]
+            kept = scene.slot(KEPT) or {}
+            asked = kept.get("asked")
+            said = Said.revive(kept.get("said")) if said.choice == ("session", "retry") else said
         try:
             return await self._hear(scene, said, asked)
         except Unavailable:
-            return slot_events({OPENING: said.kept(), "requested_slot": RETRY})
+            return slot_events({KEPT: {"said": said.kept(), "asked": asked}, "requested_slot": RETRY})
 
     async def _hear(self, scene: Scene, said: Said, asked: str | None) -> Events:
         customer_id = await known_customer(scene)
         if asked and not is_fresh(scene.tracker, self.form):
             return [SlotSet("requested_slot", asked)]
+        if (
+            customer_id is not None and asked in ACCESS_SLOTS
+        ):  # the turn that proved it was lost, or another tab did
+            asked, said = None, Said.revive(scene.slot(OPENING))
         off = asked is not None and said.intent in self.digressions(said, asked) and not self._answers(said, asked)
         if off and said.intent not in LOOSE:
             return []

@@ -13,24 +13,29 @@ from rasa_sdk.events import SlotSet
 from actions.access import known_customer
 from actions.base import Events, Scene, ServiceAction
 from actions.forms import CASES
-from actions.said import Said
-from aftersales.domain.cases import CaseKind
+from actions.said import Said, actions_before
+from aftersales.domain.cases import Case, CaseKind
 from aftersales.services.cases import file_case
+from aftersales.services.overview import open_cases_of
 from runtime import formats
 from runtime.current import current
 
+OFFER = "action_handoff_offer"
 # The matter that was offered to be passed on: {"intent", "text"}.
 MATTER = "session_matter"
 
 
 class ActionHandoffOffer(ServiceAction):
-    """Asks whether a matter that the bot cannot settle shall go to a person."""
+    """Asks whether a matter that the bot cannot settle shall go to a person; within a form it is only named."""
 
-    action_name = "action_handoff_offer"
+    action_name = OFFER
 
     async def act(self, scene: Scene) -> Events:
         said: Said = scene.said
         title = scene.title(f"utter_intent_{said.intent}")
+        if scene.tracker.active_loop:
+            scene.say("utter_handoff_later", {"matter": title})
+            return []
         scene.say("utter_handoff_offer", {"matter": title})
         return [SlotSet(MATTER, {"intent": said.intent, "text": said.text})]
 
@@ -40,18 +45,35 @@ class ActionHandoffFile(ServiceAction):
 
     async def act(self, scene: Scene) -> Events:
         said: Said = scene.said
-        offered = scene.slot(MATTER) or {}
+        offered = (scene.slot(MATTER) or {}) if OFFER in actions_before(scene.tracker) else {}
         matter = offered.get("intent") if offered.get("intent") in CASES else None
-        case = await file_case(
+        waiting = await self._waiting(scene, matter)
+        case = waiting or await self._file(scene, matter, summary=offered.get("text") or said.text)
+        promised = formats.moment(case.promised_by, scene.language, scene.ctx.zone)
+        response = "utter_handoff_filed_already" if waiting else "utter_handoff_filed"
+        scene.say(response, {"number": case.number, "promised": promised})
+        scene.finish_matter()
+        return [SlotSet(MATTER, None)]
+
+    async def _waiting(self, scene: Scene, matter: str | None) -> Case | None:
+        """An open case of this conversation about the same matter, filed in another turn."""
+        waiting = await open_cases_of(scene.ctx, conversation_id=scene.conversation_id)
+        ours = [case for case in waiting if case.kind is not CaseKind.APPROVAL]
+        same = [case for case in ours if matter is None or case.reason == matter]
+        return next((case for case in same if case.key != _key(scene)), None)
+
+    async def _file(self, scene: Scene, matter: str | None, *, summary: str) -> Case:
+        return await file_case(
             scene.ctx,
             conversation_id=scene.conversation_id,
             customer_id=await known_customer(scene),
             kind=CaseKind.COMPLAINT if matter == "file_complaint" else CaseKind.HANDOVER,
-            reason=matter or said.intent,
-            summary=offered.get("text") or said.text,
-            key=f"handoff:{scene.tracker.sender_id}:{matter or 'person'}",
+            reason=matter or "talk_to_human",
+            summary=summary,
+            key=_key(scene),
             promise=timedelta(hours=current().settings.promise_hours),
         )
-        promised = formats.moment(case.promised_by, scene.language, scene.ctx.zone)
-        scene.say("utter_handoff_filed", {"number": case.number, "promised": promised})
-        return [SlotSet(MATTER, None)]
+
+
+def _key(scene: Scene) -> str:
+    return f"handoff:{scene.message_id}"

@@ -9,6 +9,7 @@ from actions.base import Events, Scene, ServiceAction
 from actions.cards import order_card, return_card
 from actions.forms import STATUS, FormValidation
 from actions.returns.draft import orders_numbered
+from actions.returns.ship import note_parcel
 from actions.returns.withdraw import returned_words
 from actions.said import Said
 from aftersales.domain.orders import Order
@@ -47,9 +48,11 @@ class ActionOrdersStatus(ServiceAction):
             scene.say("utter_orders_verify_first")
             return []
         said: Said = scene.said
+        if await note_parcel(scene, said):
+            return []
         goal = scene.slot(GOAL) or {}
         intent = next((name for name in (said.intent, goal.get("intent"), said.likely) if name in STATUS), None)
-        reference = said.first("order_number") or goal.get("order")
+        reference = said.first("order_number") if said.intent in STATUS else goal.get("order")
         orders = list(await access_orders(scene.ctx, customer_id=customer_id, limit=50))
         if reference:
             orders = [order for order in orders if order.number in orders_numbered(orders, reference)]

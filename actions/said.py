@@ -96,6 +96,19 @@ def is_fresh(tracker: Tracker, form: str) -> bool:
     return not any(event.get("event") == "action" and event.get("name") not in passing for event in since)
 
 
+def actions_before(tracker: Tracker) -> frozenset[str]:
+    """What the bot did between the customer's last message but one and the last."""
+    done: set[str] = set()
+    users = 0
+    for event in reversed(tracker.events):
+        users += event.get("event") == "user"
+        if users > 1:
+            break
+        if users == 1 and event.get("event") == "action":
+            done.add(str(event.get("name")))
+    return frozenset(done)
+
+
 def conversation_id(tracker: Tracker) -> str:
     """The conversation behind the bot session `<conversation id>.<matter>`."""
     return str(tracker.sender_id).partition(".")[0]

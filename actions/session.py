@@ -9,11 +9,14 @@ from rasa_sdk.events import FollowupAction
 
 from actions.base import Events, Scene, ServiceAction
 from actions.forms import CASES, QUESTIONS, STATUS, slot_events
+from actions.handoff import MATTER, OFFER
 from actions.orders import ValidateStatusForm
 from actions.returns.form import ValidateReturnForm
+from actions.returns.ship import note_parcel
 from actions.returns.submit import EMPTY
-from actions.returns.withdraw import ValidateWithdrawForm
-from actions.said import Said
+from actions.returns.withdraw import WITHDRAW_EMPTY, ValidateWithdrawForm
+from actions.said import Said, actions_before
+from aftersales.services.returns import MOST_ATTACHMENTS
 
 CLARIFY = "action_session_clarify"
 SUGGESTED = (
@@ -36,27 +39,6 @@ FORMS = {
     ValidateStatusForm.form: ValidateStatusForm.entry,
     ValidateWithdrawForm.form: ValidateWithdrawForm.entry,
 }
-
-
-def action_before_last_message(events: list[dict[str, Any]]) -> str | None:
-    """What the bot did last before the customer spoke."""
-    users = 0
-    for event in reversed(events):
-        if event.get("event") == "user":
-            users += 1
-        elif (
-            users == 1
-            and event.get("event") == "action"
-            and event.get("name")
-            not in (
-                "action_listen",
-                "action_extract_slots",
-            )
-        ):
-            return str(event.get("name"))
-        if users > 1:
-            return None
-    return None
 
 
 def agreed_form(said: Said) -> str | None:
@@ -83,14 +65,17 @@ class ActionSessionClarify(ServiceAction):
         said: Said = scene.said
         if said.photo:
             scene.say("utter_session_photo_noted")
-            return slot_events({"returns_photos": [*(scene.slot("returns_photos") or []), said.photo]})
-        before = action_before_last_message(scene.tracker.events)
-        if before == "action_handoff_offer" and said.intent == "affirm":
+            photos = [*(scene.slot("returns_photos") or []), said.photo]
+            return slot_events({"returns_photos": photos[-MOST_ATTACHMENTS:]})
+        if await note_parcel(scene, said):
+            return []
+        before = actions_before(scene.tracker)
+        if OFFER in before and said.intent == "affirm":
             return [FollowupAction("action_handoff_file")]
         form = agreed_form(said)
         if form:
             return [FollowupAction(form)]
-        if before == CLARIFY:
+        if CLARIFY in before:
             scene.say("utter_session_offer_person")
             return []
         likely = [name for name, confidence in said.ranking if name in SUGGESTED and confidence >= LIKELY_ENOUGH]
@@ -126,4 +111,4 @@ class ActionSessionStop(ServiceAction):
         scene.say("utter_session_stop" if busy else "utter_session_nothing_more")
         if busy:
             scene.finish_matter()
-        return slot_events({**EMPTY, "withdraw_number": None, "withdraw_confirmed": None})
+        return slot_events({**EMPTY, **WITHDRAW_EMPTY, MATTER: None})

@@ -149,6 +149,9 @@ class OneTimeCode:
     expires_at: datetime
 
 
+CodeStep = Literal["start", "confirm"]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Session:
     """A chat session of one client; the token itself is never stored, only its hash."""
@@ -258,6 +261,16 @@ class CodeRepository(Protocol):
         ...
 
     async def note_issued(self, subject: str, at: datetime) -> None: ...
+    async def outcome_of(self, conversation_id: str, *, message_id: str, step: CodeStep) -> str | None:
+        """What this step came to when the message was dealt with before; None for the first time."""
+        ...
+
+    async def note_outcome(
+        self, conversation_id: str, *, message_id: str, step: CodeStep, outcome: str, at: datetime
+    ) -> None:
+        """Once per message and step. The caller holds the lock of the conversation."""
+        ...
+
     async def forget_expired(self, *, now: datetime, requests_before: datetime) -> None: ...
 
 

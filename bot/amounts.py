@@ -45,14 +45,26 @@ _MEASURE = "[件个個双雙条條只隻瓶箱包盒袋本台部套张張片支�
 _AFTER = r"(?!半?月|图|照片|照|卡|银行卡|信用卡|票|账号|账户|星|孔|包裹|小时|小時|钟|星期|礼拜|字|人|问题|办法|意思|客服|电话|电話|多月|说法|工作日|码|碼|号|装|次)"
 _DOZEN_AFTER = r"(?!电话|電話|开|開|听|不|完|折|算|包|1|一|,|，|$)"
 _ONE_COUNTS = r"(?<=[少缺漏了只就各碎坏丢])"
+_ONE_BACK = r"(?<=[退還还])(?P<n>一)[个個](?!\s?(?:东西|東西|商品|产品|產品|订单|訂單))"
 _EN_UNIT_WORDS = (
     r"days|weeks|months|years|hours|minutes|mins|hrs|seconds|times|pounds|dollars|bucks|euros|inches|stars|percent|cents|people"
     r"|kids|digits|numbers|letters|characters|business|working|working days|lbs|ounces|grams|emails|calls|messages|agents"
     r"|questions|reasons|things|sizes|gigs|is|was|has|does|as|yes|us|this|its|less|plus|hours|nights|attempts|points|works|thanks|pls|orders|pages|stops|links|accounts|cards|photos|pictures|videos|texts|gets|goes|comes"
 )
-_GOODS = rf"(?!(?:{_EN_UNIT_WORDS})\b)(?:(?!(?:in|of|for|on|at|to|per|and|or|out|from|with|by)\b)[a-z]+\s(?!(?:{_EN_UNIT_WORDS})\b))?[a-z]{{2,}}(?<!s)s\b(?!')"
+_GOODS = rf"(?!(?:{_EN_UNIT_WORDS})\b)(?:(?!(?:in|of|for|on|at|to|per|and|or|out|from|with|by)\b)[a-z]+(?:-[a-z]+)*\s(?!(?:{_EN_UNIT_WORDS})\b))?(?:[a-z]+-)*[a-z]{{2,}}(?<!s)s\b(?!')"
 _EN_COUNT = rf"(?:\d{{1,3}}|{EN_NUMBER})"
 _NOT_SIZE = r"(?<!size )(?<!sizes )(?<!iphone )(?<!galaxy )(?<!option )(?<!number )(?<!no\. )(?<!uk )(?<!eu )(?<!us )(?<!last )(?<!age )(?<!type )(?<!model )"
+_EN_UNIT = r"(?:day|week|month|year|hour|minute|min|second|sec|moment|time|more|star|percent|cent|pound|dollar|euro|size|question|point|reason|thing|way|person|email|call|last)"
+_EN_BACK = (
+    "(?:"
+    + "|".join(
+        rf"(?<=\b{verb} )"
+        for verb in ("return", "returning", "send back", "sending back", "give back", "keep", "keeping")
+    )
+    + ")"
+)
+_EN_BARE = r"(?:\d{1,2}|one|two|three|four|five|six|seven|eight|nine|ten)"
+_END = r"\s*(?:please|pls|plz|thanks|only)?\s*[.!]?\s*$"
 _SINGLE = r"(?:one|1)\s(?:item|piece|pair|box|bottle|pack|unit|bag|set)\b"
 _QUANTITIES = [
     (re.compile(rf"(?P<n>半|\d{{1,2}}|{ZH_NUMBER})打{_DOZEN_AFTER}"), 12),
@@ -60,11 +72,18 @@ _QUANTITIES = [
     (re.compile(rf"\b(?:(?P<n>\d{{1,2}}|{EN_NUMBER}|an?)\s)?dozen\b"), 12),
     (re.compile(rf"(?<![第这那哪每另几某上下换換再来來\d.零一二两兩三四五六七八九十百])(?P<n>\d{{1,3}}|(?!一个|一個){ZH_NUMBER})\s?{_MEASURE}{_AFTER}"), 1),
     (re.compile(rf"{_ONE_COUNTS}(?P<n>一)[个個]{_AFTER}"), 1),
+    (re.compile(rf"{_ONE_BACK}{_AFTER}"), 1),
     (re.compile(r"(?<![我你他她咱们们家])(?P<n>[俩仨])(?!人|口|月|小时)"), 1),
     (re.compile(r"(?<![\da-z])(?:[x×*]\s?|qty:?\s?|quantity:?\s(?:is\s)?|数量[:：是]?\s?)(?P<n>\d{1,3})(?![\d.a-z寸])"), 1),
+    (re.compile(r"(?<![\w.])(?P<n>\d{1,2})\s?[x×]\s(?!zoom|optical|faster|better|more)(?=[a-z])"), 1),
     (re.compile(rf"\b{_NOT_SIZE}(?P<n>{_EN_COUNT})\s(?:of\sthem\b|(?<!one\s)of\s(?:those|these|the|my|your)\b|(?:arrived|came|made it|turned up|missing|left|broken)\b)"), 1),
     (re.compile(rf"\b{_NOT_SIZE}(?<![\d.:/$#-])(?P<n>{_EN_COUNT})\s{_GOODS}"), 1),
     (re.compile(rf"\b(?=(?P<n>one|1)\b){_SINGLE}"), 1),
+    (re.compile(rf"\b(?P<n>one|1)\sof\s(?:the|my|these|those)\s(?:\d\s|{EN_NUMBER}\s)?(?={_GOODS})"), 1),
+    (re.compile(rf"{_EN_BACK}(?:just\s|only\s)?(?P<n>{_EN_BARE})(?![\w%.:/-])(?!\s(?:to|or)\s(?:\d|{EN_NUMBER}))(?!\s(?:{_EN_UNIT}|{_EN_UNIT_WORDS})\b)"), 1),
+    (re.compile(rf"(?:^\s*|\band\s)(?P<n>one|1)\s(?!(?:{_EN_UNIT}|please|pls|of|is|was|came|to|on|in|at|for|with|that|i)\b)(?:[a-z-]+\s)?(?!(?:{_EN_UNIT})\b)[a-z]+(?:-[a-z]+)*{_END}"), 1),
+    (re.compile(rf"^\s*(?:just|only)\s(?:the\s)?(?P<n>{_EN_BARE}){_END}"), 1),
+    (re.compile(r"^\s*(?P<n>one|two|three|four|five|six)\s(?:please|pls|plz|only)\s*[.!]?\s*$"), 1),
     (re.compile(r"^\s*(?P<n>\d{1,2}|[一二两兩三四五六七八九十]{1,3}|one|two|three|four|five|six|seven|eight|nine|ten)\s*[。.!！]?\s*$"), 1),
 ]  # fmt: skip
 

@@ -1,7 +1,7 @@
 """Rasa's server without TensorFlow.
 
-Rasa imports TensorFlow whatever the pipeline; none of our components uses it, and it is more than half of a start's
-time and of the memory. Here its name stands for nothing: a class that lets itself be subclassed, annotated and used
+Rasa imports TensorFlow whatever the pipeline; none of our components uses it, and it takes about half of the time
+and memory of a start. Here its name stands for nothing: a class that lets itself be subclassed, annotated and used
 as a decorator, which is all that Rasa's modules do with it while they are imported. Only for serving a model that
 has no component in need of it (see `needs_tensorflow`); training and `rasa run` have the real one.
 """

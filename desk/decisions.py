@@ -12,8 +12,8 @@ from aftersales.services.cases import close_case
 from aftersales.services.context import Context
 from aftersales.services.conversations import write_as_agent
 from aftersales.services.overview import case_with_talk
-from aftersales.services.refunds import approve_refund, cancel_refund
-from aftersales.services.returns import approve_return, receive_return, reject_return
+from aftersales.services.refunds import approve_refund, cancel_refund, grant_again
+from aftersales.services.returns import approve_return, close_return, receive_return, reject_return
 from desk.application import back_to, desk_of, session_of
 from desk.forms import read_form
 
@@ -23,7 +23,7 @@ _NAME = re.compile(r"[A-Za-z0-9-]{1,40}")
 
 
 async def decide_return(request: Request, number: str, decision: str) -> HTTPResponse:
-    """POST /desk/returns/{number}/receive, approve or reject."""
+    """POST /desk/returns/{number}/receive, approve, reject, refund-again or close."""
     form = await read_form(request)
     if refused := _refused(request, form, number):
         return refused
@@ -40,6 +40,10 @@ def _return_deed(ctx: Context, number: str, decision: str, *, reason: str) -> Aw
             return approve_return(ctx, number=number, actor=ACTOR, channel=CHANNEL)
         case "reject" if reason:
             return reject_return(ctx, number=number, actor=ACTOR, channel=CHANNEL, reason=reason[:500])
+        case "refund-again":
+            return grant_again(ctx, number=number, actor=ACTOR, channel=CHANNEL)
+        case "close":
+            return close_return(ctx, number=number, actor=ACTOR, channel=CHANNEL)
     return None
 
 

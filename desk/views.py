@@ -13,12 +13,11 @@ from aftersales.domain.cases import Case
 from aftersales.domain.errors import AftersalesError, NotFound
 from aftersales.domain.ids import new_id
 from aftersales.domain.orders import Order
-from aftersales.domain.refunds import Refund
 from aftersales.domain.returns import Return
 from aftersales.domain.texts import Language
 from aftersales.services.cases import open_cases
 from aftersales.services.context import Context
-from aftersales.services.overview import case_with_talk, find_returns, refunds_to_decide
+from aftersales.services.overview import FullReturn, case_with_talk, find_returns, reads_replies, refunds_to_decide
 from desk.application import back_to, desk_of, language_of, session_of, show
 
 MOST = 100
@@ -29,8 +28,7 @@ _NUMBER = re.compile(r"[A-Za-z0-9-]{1,40}")
 class Row:
     """A return as a line of the list: `goods` are titles with units, `customer` a name."""
 
-    item: Return
-    refunds: tuple[Refund, ...]
+    full: FullReturn
     customer: str
     goods: tuple[str, ...]
 
@@ -45,8 +43,7 @@ async def returns_page(request: Request) -> HTTPResponse:
     language = language_of(request)
     rows = [
         Row(
-            full.item,
-            full.refunds,
+            full,
             _customer(orders, full.item.order_id),
             goods_of(full.item, orders.get(full.item.order_id), language),
         )
@@ -90,7 +87,8 @@ async def case_page(request: Request, number: str) -> HTTPResponse:
         return back_to(request, "cases", problem="not_found")
     names = await read_names(ctx, [case])
     customer = names.get(case.customer_id or "")
-    return show(request, "case.html", case=case, talk=talk, customer=customer, reply_id=new_id())
+    is_read = await reads_replies(ctx, conversation_id=case.conversation_id)
+    return show(request, "case.html", case=case, talk=talk, customer=customer, is_read=is_read, reply_id=new_id())
 
 
 async def read_orders(ctx: Context, ids: Iterable[str]) -> Mapping[str, Order]:

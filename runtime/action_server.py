@@ -20,7 +20,7 @@ from sanic.response import HTTPResponse, json
 
 from aftersales.domain.ids import new_id
 from runtime.current import Current, provide
-from runtime.logs import configure_logs
+from runtime.logs import configure_logs, without_words
 from runtime.secret_files import load_or_make
 from runtime.settings import Settings
 from runtime.wiring import open_context, open_notifier
@@ -44,7 +44,7 @@ def create_app(executor: ActionExecutor, *, secret: str) -> Sanic[Any, Any]:
     @app.post("/webhook")
     async def webhook(request: Request) -> HTTPResponse:
         given = request.args.get("token") or request.token or ""
-        if not hmac.compare_digest(given.encode(), expected):
+        if not hmac.compare_digest(given.encode("utf8", "surrogatepass"), expected):
             return json({"error": "the secret is wrong"}, status=401)
         return await _run(executor, request.json)
 
@@ -52,7 +52,7 @@ def create_app(executor: ActionExecutor, *, secret: str) -> Sanic[Any, Any]:
     async def failed(_request: Request, error: Exception) -> HTTPResponse:
         status = error.status_code if isinstance(error, SanicException) else 500
         if status == 500:
-            logger.error("action failed: %s", type(error).__name__, exc_info=error)
+            logger.error("action failed: %s", without_words(error))
         return json({"error": type(error).__name__}, status=status)
 
     return app

@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable
 import structlog
 
 from aftersales.domain.errors import AftersalesError
+from runtime.logs import without_words
 
 Answer = Callable[[str], Awaitable[object]]
 
@@ -58,5 +59,5 @@ class Answers:
             await self._answer(conversation_id)
         except AftersalesError as error:
             self._log.warning("answer_failed", conversation=conversation_id, code=error.code)
-        except Exception:
-            self._log.exception("answer_failed", conversation=conversation_id)
+        except Exception as error:
+            self._log.error("answer_failed", conversation=conversation_id, failure=without_words(error))

@@ -38,7 +38,9 @@ class Job:
     run: Callable[[], Awaitable[object]]
 
 
-def make_jobs(ctx: Context, handlers: Mapping[str, Handler], bot: Bot) -> list[Job]:
+def make_jobs(
+    ctx: Context, handlers: Mapping[str, Handler], bot: Bot, *, forget_mails: Callable[[], Awaitable[object]]
+) -> list[Job]:
     return [
         Job("outbox", 0.5, lambda: deliver_outbox(ctx, handlers)),
         Job("submit_refunds", 0.5, lambda: submit_due(ctx)),
@@ -48,6 +50,7 @@ def make_jobs(ctx: Context, handlers: Mapping[str, Handler], bot: Bot) -> list[J
         Job("answer_orphans", 2.0, lambda: answer_orphans(ctx, bot)),
         Job("forget_expired_sessions", 3600.0, lambda: forget_expired_sessions(ctx)),
         Job("forget_expired_codes", 3600.0, lambda: forget_expired_codes(ctx)),
+        Job("forget_mails", 3600.0, forget_mails),
     ]
 
 
@@ -98,7 +101,7 @@ async def _deliver(ctx: Context, handlers: Mapping[str, Handler], item: OutboxIt
 async def _tell(ctx: Context, item: OutboxItem) -> None:
     """Amounts are put into words here, in the language that the conversation has by now."""
     conversation_id = item.payload["conversation_id"]
-    async with ctx.unit_of_work() as uow:
+    async with ctx.unit_of_work(read_only=True) as uow:
         conversation = await uow.conversations.get(conversation_id)
     await tell(
         ctx,

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import logging
 import sys
+import traceback
+from pathlib import Path
 from typing import Any
 
 import structlog
 from structlog.typing import EventDict, Processor
+
+_MOST_CAUSES = 5
 
 
 def configure_logs(level: int = logging.INFO) -> None:
@@ -35,6 +39,18 @@ def configure_logs(level: int = logging.INFO) -> None:
     root.handlers = [handler]
     root.setLevel(logging.WARNING)
     logging.getLogger("returndesk").setLevel(level)
+
+
+def without_words(error: BaseException) -> str:
+    """Type and stack of an exception and of its causes, without their messages: those may hold personal data."""
+    told: list[str] = []
+    cause: BaseException | None = error
+    while cause is not None and len(told) < _MOST_CAUSES:
+        frames = traceback.extract_tb(cause.__traceback__)
+        places = " > ".join(f"{Path(frame.filename).name}:{frame.lineno} {frame.name}" for frame in frames)
+        told.append(f"{type(cause).__name__} at {places}")
+        cause = cause.__cause__ or (None if cause.__suppress_context__ else cause.__context__)
+    return "; from ".join(told)
 
 
 def _name_of(_logger: Any, _method: str, event: EventDict) -> EventDict:

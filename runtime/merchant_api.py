@@ -17,8 +17,8 @@ from aftersales.domain.returns import ReturnState
 from aftersales.services.cases import close_case, open_cases
 from aftersales.services.context import Context
 from aftersales.services.overview import OPEN_STATES, FullReturn, find_return, find_returns
-from aftersales.services.refunds import approve_refund, cancel_refund
-from aftersales.services.return_receipt import receive_return
+from aftersales.services.refunds import approve_refund, cancel_refund, grant_again
+from aftersales.services.return_receipt import close_return, receive_return
 from aftersales.services.returns import approve_return, reject_return
 from connectors.web.bodies import JSON_LIMIT, read_body, read_json
 from connectors.web.chat import address_of, bearer
@@ -51,6 +51,8 @@ def merchant_blueprint() -> Blueprint:
     add(_receive, "/returns/<number:str>/receive", methods=["POST"], stream=True)
     add(_approve, "/returns/<number:str>/approve", methods=["POST"], stream=True)
     add(_reject, "/returns/<number:str>/reject", methods=["POST"], stream=True)
+    add(_refund_again, "/returns/<number:str>/refund-again", methods=["POST"], stream=True)
+    add(_close_return, "/returns/<number:str>/close", methods=["POST"], stream=True)
     add(_list_cases, "/cases", methods=["GET"])
     add(_close_case, "/cases/<number:str>/close", methods=["POST"], stream=True)
     add(_approve_refund, "/refunds/<refund_id:str>/approve", methods=["POST"], stream=True)
@@ -101,6 +103,18 @@ async def _reject(request: Request, number: str) -> HTTPResponse:
     ctx = access_merchant(request)
     reason = _reason(await read_json(request))
     await reject_return(ctx, number=_name(number), actor=ACTOR, channel=CHANNEL, reason=reason)
+    return await _get_return(request, number)
+
+
+async def _refund_again(request: Request, number: str) -> HTTPResponse:
+    ctx = await _access_deed(request)
+    await grant_again(ctx, number=_name(number), actor=ACTOR, channel=CHANNEL)
+    return await _get_return(request, number)
+
+
+async def _close_return(request: Request, number: str) -> HTTPResponse:
+    ctx = await _access_deed(request)
+    await close_return(ctx, number=_name(number), actor=ACTOR, channel=CHANNEL)
     return await _get_return(request, number)
 
 

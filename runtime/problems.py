@@ -6,6 +6,8 @@ import errno
 import os
 import socket
 from collections.abc import Iterator, Mapping
+from ipaddress import ip_address
+from urllib.parse import urlsplit
 
 from pydantic import ValidationError
 from sqlalchemy.engine import make_url
@@ -51,7 +53,12 @@ def unknown_variables(environment: Mapping[str, str] = os.environ) -> list[str]:
 
 def check_settings(settings: Settings) -> None:
     """Raises CannotStart with everything that can be seen to be wrong before anything is started."""
-    problems = [*_port_problems(settings), *_database_problems(settings), *_file_problems(settings)]
+    problems = [
+        *_port_problems(settings),
+        *_database_problems(settings),
+        *_file_problems(settings),
+        *_demo_problems(settings),
+    ]
     if problems:
         raise CannotStart(*problems)
 
@@ -74,6 +81,34 @@ def _database_problems(settings: Settings) -> Iterator[str]:
         driver = ""
     if driver not in _DRIVERS:
         yield f"{variable('database_url')}: must begin with {' or '.join(f'{name}://' for name in _DRIVERS)}"
+
+
+def _demo_problems(settings: Settings) -> Iterator[str]:
+    """The demo shop lets anybody be any customer and read every mail: it is for this machine alone."""
+    if not settings.demo:
+        return
+    public = settings.public_url and not is_loopback(_host_of(settings.public_url))
+    if public or not is_loopback(settings.host):
+        field, value = ("public_url", settings.public_url) if public else ("host", settings.host)
+        yield (
+            f"{variable('demo')}: with the demo anybody signs in as any customer, so it cannot go with "
+            f"{variable(field)}={value}; set {variable('demo')}=false"
+        )
+
+
+def _host_of(url: str) -> str:
+    try:
+        return urlsplit(url).hostname or ""
+    except ValueError:
+        return ""
+
+
+def is_loopback(host: str) -> bool:
+    """Whether only this machine can reach an address of that name."""
+    try:
+        return ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return host.lower() == "localhost"
 
 
 def _port_problems(settings: Settings) -> Iterator[str]:

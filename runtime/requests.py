@@ -10,6 +10,7 @@ from sanic import HTTPResponse, Request, Sanic
 
 from aftersales.domain.ids import new_id
 from connectors.web.problems import as_problem, problem_response
+from runtime.logs import without_words
 
 _QUIET = frozenset({"/health", "/health/live"})
 _log = structlog.get_logger("returndesk.front")
@@ -50,5 +51,6 @@ async def _end(request: Request, response: HTTPResponse) -> None:
 async def _problem(request: Request, error: Exception) -> HTTPResponse:
     problem = as_problem(error)
     if problem.code == "internal":
-        _log.error("request_failed", request_id=getattr(request.ctx, "request_id", ""), exc_info=error)
+        request_id = getattr(request.ctx, "request_id", "")
+        _log.error("request_failed", request_id=request_id, failure=without_words(error))
     return problem_response(request, problem, texts=request.app.ctx.problem_texts)

@@ -8,7 +8,7 @@ from datetime import timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from aftersales.ports import Bot, Notifier
+from aftersales.ports import Bot
 from aftersales.services.context import Context
 from aftersales.stores.base import make_engine
 from aftersales.stores.embedded_payments import EmbeddedPayments
@@ -57,7 +57,7 @@ def make_bot(settings: Settings) -> Bot:
 
 
 @asynccontextmanager
-async def open_notifier(settings: Settings) -> AsyncIterator[Notifier]:
+async def open_notifier(settings: Settings) -> AsyncIterator[EmbeddedMailbox]:
     """Where one-time codes and news are sent: the embedded mailbox."""
     engine = make_engine(settings.database)
     try:

@@ -70,16 +70,24 @@ async def _pause(stop: asyncio.Event, seconds: float) -> None:
         return
 
 
+def tell_limits(settings: Settings) -> None:
+    """What the person who starts this should know: mails stay in the mailbox, which only the demo shows."""
+    if not settings.demo:
+        log.warning("no_mail_is_sent", hint="guests get no codes; customers are known by site token alone")
+
+
 async def serve(settings: Settings) -> None:
     """Works until SIGTERM or SIGINT, and is gone within two seconds of it."""
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
+    tell_limits(settings)
     async with open_context(settings) as ctx, open_notifier(settings) as notifier:
         handlers = make_handlers(ctx, notifier, shop_name=settings.shop_name)
         log.info("worker_started")
-        await run_jobs(make_jobs(ctx, handlers, make_bot(settings)), stop=stop, data=settings.data)
+        jobs = make_jobs(ctx, handlers, make_bot(settings), forget_mails=notifier.forget_old)
+        await run_jobs(jobs, stop=stop, data=settings.data)
     log.info("worker_stopped")
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from rasa_sdk.events import SlotSet
 
 from actions.access import known_customer
@@ -9,7 +11,7 @@ from actions.base import Events, Scene, ServiceAction
 from actions.cards import goods_words, line_title, order_card, verdict_card
 from actions.returns.draft import Draft
 from actions.returns.plan import offered_lines, offered_orders, units
-from actions.returns.quote import NOTED, QUOTED, customer_orders, quote_draft, shown
+from actions.returns.quote import NOTED, QUOTED, consent_digest, customer_orders, needs_review, quote_draft, shown
 from aftersales.domain.errors import NotFound
 from aftersales.domain.orders import Order
 from aftersales.domain.policy import Quote
@@ -97,30 +99,49 @@ class ActionAskReturnsConfirmed(ServiceAction):
         draft = Draft.of(scene.slot)
         order = await _order(scene, draft)
         quote = await quote_draft(scene, draft, await _customer(scene))
-        if quote.decision.allowed and scene.slot(QUOTED) == shown(quote):
-            again = "utter_returns_not_yet" if scene.said.intent == "deny" else "utter_returns_confirm_again"
-            scene.say(again, {"amount": formats.money(quote.decision.amount, scene.language)})
+        now = shown(quote, draft)
+        if scene.slot(QUOTED) == now:
+            self._tell_again(scene, quote, now)
             return []
         self._tell(scene, draft, order, quote)
-        return [SlotSet(QUOTED, shown(quote))]
+        return [SlotSet(QUOTED, now)]
+
+    def _tell_again(self, scene: Scene, quote: Quote, now: dict[str, Any]) -> None:
+        """The whole verdict stands above already."""
+        if not quote.decision.allowed:
+            scene.say("utter_returns_refused_again")
+        elif scene.said.intent == "deny":
+            scene.say("utter_returns_not_yet")
+        else:
+            amount = formats.money(quote.decision.amount, scene.language)
+            scene.say("utter_returns_confirm_again", {"amount": amount}, buttons=self._buttons(scene, now))
+
+    def _buttons(self, scene: Scene, now: dict[str, Any]) -> list[dict[str, str]]:
+        payloads = {
+            "confirm": f'/affirm{{"choice":"confirm:{consent_digest(now)}"}}',
+            "change": inform("returns", "other_items"),
+            "not_now": "/stop",
+        }
+        return [
+            {"title": scene.title(f"utter_returns_button_{name}"), "payload": payload}
+            for name, payload in payloads.items()
+        ]
 
     def _tell(self, scene: Scene, draft: Draft, order: Order, quote: Quote) -> None:
         decision, language = quote.decision, scene.language
         goods = goods_words([(order.line(item), count) for item, count in units(draft, order)], language)
         named = {"items": goods, "rule": decision.rule_text.of(language), "rule_id": decision.rule_id}
-        card = verdict_card(order, quote, language)
+        card = verdict_card(order, quote, language, review=needs_review(quote, draft))
         if not decision.allowed:
             scene.say("utter_returns_verdict_refused", named, cards=[card])
             return
-        no_photo = decision.photo_required and not draft.photos
-        review = decision.needs_human or no_photo
         fee = (
             scene.ctx.texts.render("utter_returns_fee", language, fee=formats.money(decision.fee, language))
             if decision.fee
             else scene.title("utter_returns_no_fee")
         )
         scene.say(
-            "utter_returns_verdict_review" if review else "utter_returns_verdict",
+            "utter_returns_verdict_review" if needs_review(quote, draft) else "utter_returns_verdict",
             {
                 **named,
                 "amount": formats.money(decision.amount, language),
@@ -129,4 +150,5 @@ class ActionAskReturnsConfirmed(ServiceAction):
                 "refund_days": facts(scene.ctx.policy, language)["refund_days"],
             },
             cards=[card],
+            buttons=self._buttons(scene, shown(quote, draft)),
         )

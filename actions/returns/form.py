@@ -19,9 +19,10 @@ from actions.returns.plan import (
     settle,
     too_many,
 )
-from actions.returns.quote import NOTED, QUOTED, customer_orders, quote_draft, shown
+from actions.returns.quote import NOTED, QUOTED, consent_digest, customer_orders, filing_key, quote_draft, shown
 from actions.said import Said
 from aftersales.domain.orders import Order
+from aftersales.services.return_views import find_filed
 
 
 class ValidateReturnForm(FormValidation):
@@ -43,10 +44,24 @@ class ValidateReturnForm(FormValidation):
     ) -> dict[str, Any] | None:
         orders = await customer_orders(scene, customer_id, said)
         draft = Draft.of(scene.slot)
+        if not orders:
+            scene.say("utter_returns_no_orders")
+            return {}
+        if asked == d.CONFIRMED and await self._is_filed(scene, customer_id):
+            return {d.CONFIRMED: True}
         if asked is None and draft.order is None and scene.slot("access_number"):
             draft = _named_when_proving(draft, orders, scene.slot("access_number"))
         offered = self._offered(scene, orders, draft, asked)
-        heard = listen(draft, said, orders=orders, asked=asked, offered=offered, zone=scene.ctx.zone)
+        was_shown = scene.slot(QUOTED) or {}
+        heard = listen(
+            draft,
+            said,
+            orders=orders,
+            asked=asked,
+            offered=offered,
+            zone=scene.ctx.zone,
+            digest=consent_digest(was_shown) if was_shown.get("allowed") else None,
+        )
         if asked is not None and not heard.understood:
             return self._unconfirmed(scene, said, asked)
         self._tell(scene, heard)
@@ -54,16 +69,24 @@ class ValidateReturnForm(FormValidation):
         return {**settled.slots(), NOTED: heard.noted or None}
 
     async def next_slot(self, scene: Scene, slots: dict[str, Any], *, customer_id: str) -> str | None:
+        if not slots and not await customer_orders(scene, customer_id):
+            return None
         draft = Draft.of(lambda name: slots.get(name, scene.slot(name)))
+        if draft.confirmed and await self._is_filed(scene, customer_id):
+            return None
         missing = goods_missing(draft)
         if missing:
             return missing
         quote = await quote_draft(scene, draft, customer_id)
-        if draft.confirmed and scene.slot(QUOTED) != shown(quote):
+        if draft.confirmed and scene.slot(QUOTED) != shown(quote, draft):
             scene.say("utter_returns_changed_since")
             draft = replace(draft, confirmed=None)
             slots[d.CONFIRMED] = None
         return evidence_missing(draft, quote.decision)
+
+    async def _is_filed(self, scene: Scene, customer_id: str) -> bool:
+        """Whether this very message has filed the return already: its turn is run again."""
+        return await find_filed(scene.ctx, key=filing_key(scene), customer_id=customer_id) is not None
 
     def _offered(self, scene: Scene, orders: Sequence[Order], draft: Draft, asked: str | None) -> list[str]:
         noted = scene.slot(NOTED) or {}

@@ -11,6 +11,7 @@ from actions.returns.draft import Draft
 from actions.said import UNSURE, Said
 from aftersales.domain.orders import Order
 from aftersales.domain.reasons import Reason
+from aftersales.services.returns import MOST_ATTACHMENTS
 
 _WORDY_STEPS = (None, d.ORDER, d.ITEMS, d.QUANTITY, d.CONFIRMED)
 
@@ -25,45 +26,57 @@ class Heard:
 
 
 def listen(
-    draft: Draft, said: Said, *, orders: Sequence[Order], asked: str | None, offered: Sequence[str], zone: ZoneInfo
+    draft: Draft,
+    said: Said,
+    *,
+    orders: Sequence[Order],
+    asked: str | None,
+    offered: Sequence[str],
+    zone: ZoneInfo,
+    digest: str | None = None,
 ) -> Heard:
-    """`offered` are the order numbers or line ids that were listed last, in that order."""
+    """`offered` are the order numbers or line ids that were listed last, in that order.
+
+    `digest` names the verdict that was shown last: consent counts at its own step only, and a button only beside
+    the verdict that it was shown with. Whatever else is heard takes an earlier consent back.
+    """
     noted: dict[str, list[str]] = {}
-    after = _buttons(draft, said)
+    draft = replace(draft, confirmed=None)
+    after = _buttons(draft, said, orders)
     after = _order(after, said, orders, asked, offered, zone, noted)
     after = _items(after, said, orders, asked, offered, noted)
     after = _quantity(after, said, orders, asked)
     after = _reason(after, said, asked)
     after = _evidence(after, said, asked)
     changed = after != draft
-    if changed and after.confirmed is None:
-        return Heard(draft=after, understood=True, noted=noted)
-    if asked == d.CONFIRMED and said.intent == "affirm" and not changed:
-        return Heard(draft=replace(after, confirmed=True), understood=True, noted=noted)
+    if asked == d.CONFIRMED and said.intent == "affirm" and not changed and digest:
+        bound = said.choice is None or said.choice == ("confirm", digest)
+        return Heard(draft=replace(after, confirmed=True if bound else None), understood=True, noted=noted)
     handled = bool(noted) or said.choice is not None
     return Heard(draft=after, understood=changed or handled, noted=noted)
 
 
-def _buttons(draft: Draft, said: Said) -> Draft:
+def _buttons(draft: Draft, said: Said, orders: Sequence[Order]) -> Draft:
     kind, value = said.choice or ("", "")
-    if kind == "order":
+    order = d.find(orders, draft.order)
+    if kind == "order" and d.find(orders, value):
         return draft.with_order(value)
-    if kind == "item":
+    if kind == "item" and order and any(line.id == value for line in order.lines):
         return draft.with_items([value])
     if (kind, value) == ("returns", "other_order"):
         return Draft(reason=draft.reason, comment=draft.comment)
     if (kind, value) == ("returns", "other_items"):
-        return replace(draft, items=(), quantity=None)
+        return replace(draft, items=(), quantity=None, named=None)
     if (kind, value) == ("returns", "other_reason"):
         return replace(draft, reason=None, comment=None, photos=None)
     return draft
 
 
-def _pick(said: Said, offered: Sequence[str]) -> str | None:
+def pick(said: Said, offered: Sequence[str]) -> str | None:
     """The one of the offered that an ordinal or a bare number names."""
     ordinal = said.first("ordinal")
     place = int(ordinal) if ordinal else d.bare_number(said.text)
-    if not place or not offered or place > len(offered):
+    if not place or not 0 < abs(place) <= len(offered):
         return None
     return offered[place - 1] if place > 0 else offered[place]
 
@@ -83,7 +96,7 @@ def _order(
         if not found:
             noted["not_found"] = [reference]
     elif draft.order is None and not said.structured:
-        picked = _pick(said, offered) if asked == d.ORDER else None
+        picked = pick(said, offered) if asked == d.ORDER else None
         found = (picked,) if picked else ()
         found = found or d.orders_of_day(orders, said.entities.get("date", ()), zone)
         named = d.matching_orders(said.text, orders)
@@ -110,10 +123,12 @@ def _items(
     if order is None or asked not in _WORDY_STEPS:
         return draft
     lines = [line.id for line in order.lines if line.returnable] or [line.id for line in order.lines]
+    if said.structured and (said.choice or ("",))[0] != "order":
+        return draft
     if said.structured:
         before = d.matching_lines(draft.named or "", order)
         return draft.with_items(before) if len(before) == 1 and not draft.items else draft
-    if asked == d.ITEMS and (picked := _pick(said, offered)) in lines:
+    if asked == d.ITEMS and (picked := pick(said, offered)) in lines:
         return draft.with_items([str(picked)])
     matched = d.matching_lines(said.text, order)
     named = [line for line in matched if line in lines] or list(matched)
@@ -169,7 +184,7 @@ def _reason(draft: Draft, said: Said, asked: str | None) -> Draft:
 
 def _evidence(draft: Draft, said: Said, asked: str | None) -> Draft:
     if said.photo:
-        return replace(draft, photos=(*(draft.photos or ()), said.photo))
+        return replace(draft, photos=(*(draft.photos or ()), said.photo)[-MOST_ATTACHMENTS:])
     if asked == d.COMMENT and (said.choice == ("comment", "skip") or d.says_none(said)):
         return replace(draft, comment="")
     if asked == d.COMMENT and not said.structured and said.text.strip():

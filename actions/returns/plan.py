@@ -37,6 +37,8 @@ def settle(draft: Draft, orders: Sequence[Order]) -> Draft:
     order = d.find(orders, draft.order)
     if order is None:
         return draft
+    there = tuple(item for item in draft.items if any(line.id == item for line in order.lines))
+    draft = draft.with_items(there)
     if not draft.items and len(offered_lines(order, {})) == 1:
         only = offered_lines(order, {})[0]
         draft = replace(draft, items=(only.id,))

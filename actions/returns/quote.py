@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from actions.base import Scene
@@ -18,13 +20,14 @@ from aftersales.services.returns import quote_return
 
 NOTED, QUOTED = "returns_noted", "returns_quoted"
 ORDERS_AT_HAND = 50
+MOST_NAMED = 3
 
 
 async def customer_orders(scene: Scene, customer_id: str, said: Said | None = None) -> Sequence[Order]:
     """The newest orders, and with them the older ones that the slots or the message name in full."""
     orders = list(await access_orders(scene.ctx, customer_id=customer_id, limit=ORDERS_AT_HAND))
     wanted = {scene.slot(d.ORDER), *(said.entities.get("order_number", ()) if said else ())}
-    for number in sorted(number for number in wanted if number and len(number) > 8):
+    for number in sorted(number for number in wanted if number and len(number) > 8)[:MOST_NAMED]:
         if d.find(orders, number) is None:
             try:
                 orders.append(await access_order(scene.ctx, customer_id=customer_id, number=number))
@@ -33,13 +36,36 @@ async def customer_orders(scene: Scene, customer_id: str, said: Said | None = No
     return orders
 
 
-def shown(quote: Quote) -> dict[str, Any]:
-    """What the customer is shown and consents to, as a slot value: goods and amount."""
+def shown(quote: Quote, draft: Draft) -> dict[str, Any]:
+    """All that the customer is shown and consents to, as a slot value."""
+    decision = quote.decision
     return {
+        "order": draft.order,
         "goods": [[line.line_id, line.quantity] for line in quote.lines],
-        "minor": quote.decision.amount.minor,
-        "allowed": quote.decision.allowed,
+        "reason": draft.reason.value if draft.reason else None,
+        "minor": decision.amount.minor,
+        "currency": decision.amount.currency,
+        "fee": decision.fee.minor,
+        "payer": decision.who_pays_shipping,
+        "rule": decision.rule_id,
+        "allowed": decision.allowed,
+        "review": needs_review(quote, draft),
     }
+
+
+def needs_review(quote: Quote, draft: Draft) -> bool:
+    """Whether a person looks first: the rules say so, or a photo that they ask for is missing."""
+    return quote.decision.needs_human or (quote.decision.photo_required and not draft.photos)
+
+
+def consent_digest(what: Mapping[str, Any]) -> str:
+    """Twelve hex digits that bind a yes-button to what was shown beside it."""
+    return hashlib.sha256(json.dumps(what, sort_keys=True).encode()).hexdigest()[:12]
+
+
+def filing_key(scene: Scene) -> str:
+    """The idempotency key of a return: the message that consents to it."""
+    return f"chat:{scene.message_id}"
 
 
 async def quote_draft(scene: Scene, draft: Draft, customer_id: str) -> Quote:

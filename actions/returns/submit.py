@@ -1,15 +1,19 @@
-"""Filing the return that the customer has confirmed."""
+"""Filing the return that the customer has consented to."""
 
 from __future__ import annotations
+
+from typing import Any
 
 from actions.access import known_customer
 from actions.base import Events, Scene, ServiceAction
 from actions.cards import return_card
 from actions.forms import slot_events
+from actions.returns import draft as d
 from actions.returns.draft import Draft
 from actions.returns.plan import units
-from actions.returns.quote import NOTED, QUOTED
-from aftersales.domain.errors import Conflict, NotFound, Refused
+from actions.returns.quote import NOTED, QUOTED, filing_key
+from aftersales.domain.errors import AftersalesError, Conflict, NotFound, Refused
+from aftersales.domain.money import Money
 from aftersales.domain.orders import Order
 from aftersales.domain.policy_describe import facts
 from aftersales.domain.reasons import Reason
@@ -19,47 +23,68 @@ from aftersales.services.return_views import access_return
 from aftersales.services.returns import request_return
 from runtime import formats
 
-EMPTY = {**Draft().slots(), NOTED: None, QUOTED: None, "session_opening": None}
+EMPTY: dict[str, Any] = {
+    **Draft().slots(),
+    NOTED: None,
+    QUOTED: None,
+    "session_opening": None,
+    "session_kept": None,
+}
+WITHOUT_CONSENT = {d.CONFIRMED: None, QUOTED: None}
+_TOLD = {"wait_approval": "utter_returns_done_review", "send_parcel": "utter_returns_done"}
 
 
 class ActionReturnsSubmit(ServiceAction):
+    """Files the return once per consenting message; consent does not outlive a failure."""
+
     action_name = "action_returns_submit"
 
     async def act(self, scene: Scene) -> Events:
         draft = Draft.of(scene.slot)
-        customer_id = await known_customer(scene)
-        if customer_id is None or draft.order is None or not draft.confirmed:
-            raise NotFound
-        order = await access_order(scene.ctx, customer_id=customer_id, number=draft.order)
+        if draft.order is None or not draft.confirmed:
+            return slot_events(EMPTY)  # the form ended because there was nothing to return
         try:
-            filed = await self._file(scene, draft, order, customer_id)
-        except Refused:
-            scene.say("utter_error_refused")
-        except Conflict:
+            await self._file_and_tell(scene, draft)
+        except (Refused, Conflict):
             scene.say("utter_returns_conflict")
-        else:
-            await self._tell(scene, filed, order, customer_id)
+        except AftersalesError:
+            scene.say("utter_returns_try_again")
+            return slot_events(WITHOUT_CONSENT)
         scene.finish_matter()
         return slot_events(EMPTY)
 
+    async def _file_and_tell(self, scene: Scene, draft: Draft) -> None:
+        customer_id = await known_customer(scene)
+        if customer_id is None:
+            raise NotFound
+        order = await access_order(scene.ctx, customer_id=customer_id, number=draft.order or "")
+        filed = await self._file(scene, draft, order, customer_id)
+        await self._tell(scene, filed, order, customer_id)
+
     async def _file(self, scene: Scene, draft: Draft, order: Order, customer_id: str) -> Return:
+        consent = scene.slot(QUOTED) or {}
+        goods = [(str(line), int(count)) for line, count in consent.get("goods", ())]
         return await request_return(
             scene.ctx,
             customer_id=customer_id,
             order_number=order.number,
-            items=units(draft, order),
+            items=goods or units(draft, order),
             reason=draft.reason or Reason.OTHER,
             comment=draft.comment or "",
             attachment_ids=draft.photos or (),
             conversation_id=scene.conversation_id,
             channel="web",
-            key=f"chat:{scene.tracker.sender_id}",
+            key=filing_key(scene),
+            agreed=Money(int(consent["minor"]), str(consent["currency"])) if consent else None,
         )
 
     async def _tell(self, scene: Scene, filed: Return, order: Order, customer_id: str) -> None:
         language = scene.language
         view = await access_return(scene.ctx, customer_id=customer_id, number=filed.number)
-        response = "utter_returns_done_review" if view.next_step == "wait_approval" else "utter_returns_done"
+        response = _TOLD.get(view.next_step)
+        if response is None:  # the shop said no, or things have moved on since this message was first dealt with
+            scene.say("utter_returns_conflict")
+            return
         parameters = {
             "number": filed.number,
             "amount": formats.money(filed.amount, language),

@@ -5,21 +5,25 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from rasa_sdk.events import SlotSet
+
 from actions.access import known_customer
 from actions.base import Events, Scene, ServiceAction
 from actions.cards import goods_words
 from actions.forms import FormValidation, slot_events
 from actions.returns.ask import inform
-from actions.returns.draft import bare_number
+from actions.returns.listen import pick
+from actions.returns.plan import OFFERS
 from actions.said import Said
-from aftersales.domain.errors import Conflict, NotFound
+from aftersales.domain.errors import AftersalesError, Conflict, NotFound
 from aftersales.domain.orders import Order
 from aftersales.domain.returns import RETURN_MACHINE, ReturnTrigger
 from aftersales.services.return_views import ReturnView, list_returns
 from aftersales.services.returns import cancel_return
 from runtime import formats
 
-NUMBER, CONFIRMED = "withdraw_number", "withdraw_confirmed"
+NUMBER, SHOWN, CONFIRMED = "withdraw_number", "withdraw_shown", "withdraw_confirmed"
+WITHDRAW_EMPTY: dict[str, Any] = {NUMBER: None, SHOWN: None, CONFIRMED: None}
 
 
 async def withdrawable(scene: Scene, customer_id: str) -> list[ReturnView]:
@@ -38,13 +42,14 @@ class ValidateWithdrawForm(FormValidation):
     ) -> dict[str, Any] | None:
         views = await withdrawable(scene, customer_id)
         if asked == CONFIRMED:
-            if said.intent in ("affirm", "cancel_return"):
-                return {CONFIRMED: True}
+            if said.intent == "affirm":
+                number = scene.slot(NUMBER)
+                return {CONFIRMED: True} if number and scene.slot(SHOWN) == number else {}
             return {CONFIRMED: False} if said.intent == "deny" else None
         number = self._named(said, views, asked)
         if number:
-            return {NUMBER: number}
-        return None if asked else {NUMBER: views[0].item.number if len(views) == 1 else None}
+            return {**WITHDRAW_EMPTY, NUMBER: number}
+        return None if asked else {**WITHDRAW_EMPTY, NUMBER: views[0].item.number if len(views) == 1 else None}
 
     def _named(self, said: Said, views: Sequence[ReturnView], asked: str | None) -> str | None:
         numbers = [view.item.number for view in views]
@@ -53,8 +58,7 @@ class ValidateWithdrawForm(FormValidation):
         for number in numbers:
             if number in said.text.upper():
                 return number
-        place = int(said.first("ordinal") or bare_number(said.text) or 0) if asked == NUMBER else 0
-        return numbers[place - 1] if 0 < place <= len(numbers) else None
+        return pick(said, numbers[:OFFERS]) if asked == NUMBER else None
 
     async def next_slot(self, scene: Scene, slots: dict[str, Any], *, customer_id: str) -> str | None:
         if not await withdrawable(scene, customer_id):
@@ -74,7 +78,7 @@ class ActionAskWithdrawNumber(ServiceAction):
                 "title": f"{view.item.number} · {formats.money(view.item.amount, scene.language)}",
                 "payload": inform("return", view.item.number),
             }
-            for view in views[:5]
+            for view in views[:OFFERS]
         ]
         scene.say("utter_returns_choose_withdraw", buttons=buttons)
         return []
@@ -97,7 +101,7 @@ class ActionAskWithdrawConfirmed(ServiceAction):
                 "amount": formats.money(view.item.amount, scene.language),
             },
         )
-        return []
+        return [SlotSet(SHOWN, view.item.number)]
 
 
 class ActionReturnsWithdraw(ServiceAction):
@@ -112,7 +116,7 @@ class ActionReturnsWithdraw(ServiceAction):
         else:
             scene.say("utter_returns_withdraw_kept", {"number": number})
         scene.finish_matter()
-        return slot_events({NUMBER: None, CONFIRMED: None})
+        return slot_events(WITHDRAW_EMPTY)
 
     async def _withdraw(self, scene: Scene, number: str) -> None:
         customer_id = await _customer(scene)
@@ -122,13 +126,16 @@ class ActionReturnsWithdraw(ServiceAction):
             )
         except Conflict:
             scene.say("utter_returns_withdraw_too_late", {"number": number})
+        except AftersalesError:
+            scene.say("utter_error_error")
         else:
             scene.say("utter_returns_withdrawn", {"number": number})
 
 
 def returned_words(scene: Scene, view: ReturnView, order: Order) -> str:
-    units = [(order.line(line.line_id), line.quantity) for line in view.item.lines]
-    return goods_words(units, scene.language)
+    known = {line.id: line for line in order.lines}
+    units = [(known[line.line_id], line.quantity) for line in view.item.lines if line.line_id in known]
+    return goods_words(units, scene.language) or order.number
 
 
 async def _customer(scene: Scene) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -74,3 +74,11 @@ class Refund:
     next_attempt_at: datetime | None
     created_at: datetime
     updated_at: datetime
+
+
+_UNDER_WAY = RESERVING - {RefundState.SUCCEEDED, RefundState.EXTERNAL}
+
+
+def is_under_way(refunds: Iterable[Refund]) -> bool:
+    """Whether one of them may still be paid."""
+    return any(refund.state in _UNDER_WAY for refund in refunds)

@@ -80,7 +80,7 @@ async def answer_orphans(ctx: Context, bot: Bot, *, older_than: timedelta = time
     while handed over. One conversation's failure does not keep the others waiting. Returns how many messages
     were answered.
     """
-    async with ctx.unit_of_work() as uow:
+    async with ctx.unit_of_work(read_only=True) as uow:
         before = ctx.clock.now() - older_than
         ids = await uow.conversations.unanswered(before=before, limit=_ORPHANS_AT_ONCE)
     if not ids:

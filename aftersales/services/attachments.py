@@ -82,7 +82,7 @@ async def store_attachment(
 
 async def read_attachment(ctx: Context, *, conversation_id: str, attachment_id: str) -> Attachment:
     """What is known of a file of this conversation. Raises NotFound, also for another conversation's file."""
-    async with ctx.unit_of_work() as uow:
+    async with ctx.unit_of_work(read_only=True) as uow:
         attachment = await uow.attachments.get(attachment_id)
     if attachment.conversation_id != conversation_id:
         raise NotFound("attachment")

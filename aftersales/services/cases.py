@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
+from typing import TypedDict, Unpack
 
 from aftersales.domain.cases import Case, CaseKind
 from aftersales.domain.errors import Conflict
@@ -17,64 +18,42 @@ from aftersales.services.moves import WORKER, By
 _TRIES = 20  # five random digits a day: a clash is drawn again
 
 
-async def file_case(
-    ctx: Context,
-    *,
-    conversation_id: str,
-    customer_id: str | None,
-    kind: CaseKind,
-    reason: str,
-    summary: str,
-    key: str,
-    promise: timedelta,
-    by: By = WORKER,
-) -> Case:
-    """Files a case, promised within `promise` from now; the same key again gives the same case."""
+class NewCase(TypedDict):
+    """What a case is about; `promise` is within what time from now a person answers."""
+
+    conversation_id: str
+    customer_id: str | None
+    kind: CaseKind
+    reason: str
+    summary: str
+    key: str
+    promise: timedelta
+
+
+async def file_case(ctx: Context, *, by: By = WORKER, **new: Unpack[NewCase]) -> Case:
+    """Files a case; the same key again gives the same case."""
     async with ctx.unit_of_work() as uow:
-        return await add_case(
-            ctx,
-            uow,
-            conversation_id=conversation_id,
-            customer_id=customer_id,
-            kind=kind,
-            reason=reason,
-            summary=summary,
-            key=key,
-            promise=promise,
-            by=by,
-        )
+        return await add_case(ctx, uow, by=by, **new)
 
 
-async def add_case(
-    ctx: Context,
-    uow: UnitOfWork,
-    *,
-    conversation_id: str,
-    customer_id: str | None,
-    kind: CaseKind,
-    reason: str,
-    summary: str,
-    key: str,
-    promise: timedelta,
-    by: By = WORKER,
-) -> Case:
+async def add_case(ctx: Context, uow: UnitOfWork, *, by: By = WORKER, **new: Unpack[NewCase]) -> Case:
     """As file_case, inside the caller's transaction."""
     now = ctx.clock.now()
     for _ in range(_TRIES):
-        known = await uow.cases.by_key(key)
+        known = await uow.cases.by_key(new["key"])
         if known is not None:
             return known
         case = Case(
             id=new_id(),
             number=dated_number("CS", ctx.today()),
-            key=key,
-            kind=kind,
-            conversation_id=conversation_id,
-            customer_id=customer_id,
-            reason=reason,
-            summary=summary,
+            key=new["key"],
+            kind=new["kind"],
+            conversation_id=new["conversation_id"],
+            customer_id=new["customer_id"],
+            reason=new["reason"],
+            summary=new["summary"],
             created_at=now,
-            promised_by=now + promise,
+            promised_by=now + new["promise"],
             closed_at=None,
         )
         try:
@@ -102,7 +81,7 @@ async def close_case_of(ctx: Context, uow: UnitOfWork, *, key: str, by: By) -> N
 
 async def open_cases(ctx: Context, *, limit: int = 100) -> Sequence[Case]:
     """Those promised soonest first."""
-    async with ctx.unit_of_work() as uow:
+    async with ctx.unit_of_work(read_only=True) as uow:
         return await uow.cases.open(limit=limit)
 
 

@@ -9,10 +9,11 @@ from aftersales.domain.cases import Case
 from aftersales.domain.conversations import Message
 from aftersales.domain.errors import NotFound
 from aftersales.domain.journal import Entry
-from aftersales.domain.refunds import Refund, RefundState
+from aftersales.domain.refunds import Refund, RefundState, is_under_way
 from aftersales.domain.returns import Return, ReturnState
 from aftersales.ports import UnitOfWork
 from aftersales.services.context import Context
+from aftersales.services.return_views import next_step
 
 OPEN_STATES = (
     ReturnState.REQUESTED,
@@ -32,6 +33,16 @@ class FullReturn:
     item: Return
     refunds: tuple[Refund, ...]
     journal: tuple[Entry, ...]
+
+    @property
+    def may_close(self) -> bool:
+        """A person may say that it was paid elsewhere: the goods are in, no refund is under way."""
+        return self.item.state is ReturnState.INSPECTED and not is_under_way(self.refunds)
+
+    @property
+    def may_refund_again(self) -> bool:
+        """What failed or was cancelled is covered by no other refund."""
+        return self.item.state is ReturnState.INSPECTED and next_step(self.item, self.refunds) == "refund_trouble"
 
 
 async def find_returns(
@@ -67,6 +78,12 @@ async def case_with_talk(ctx: Context, *, number: str) -> tuple[Case, Sequence[M
         return case, await _newest_messages(uow, case.conversation_id)
 
 
+async def reads_replies(ctx: Context, *, conversation_id: str) -> bool:
+    """Whether the customer can still read what is written into this conversation: its chat session is open."""
+    async with ctx.unit_of_work(read_only=True) as uow:
+        return await uow.sessions.is_open(conversation_id, now=ctx.clock.now())
+
+
 async def _newest_messages(uow: UnitOfWork, conversation_id: str) -> Sequence[Message]:
     try:
         conversation = await uow.conversations.get(conversation_id)
@@ -74,3 +91,9 @@ async def _newest_messages(uow: UnitOfWork, conversation_id: str) -> Sequence[Me
         return ()
     after = max(0, conversation.last_seq - _TALK)
     return await uow.messages.after(conversation_id, after, limit=_TALK)
+
+
+async def open_cases_of(ctx: Context, *, conversation_id: str) -> Sequence[Case]:
+    """The cases of a conversation that still wait for a person."""
+    async with ctx.unit_of_work(read_only=True) as uow:
+        return await uow.cases.open_of(conversation_id)

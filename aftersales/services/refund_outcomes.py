@@ -106,13 +106,19 @@ async def miss(ctx: Context, refund_id: str) -> None:
         await _file(ctx, uow, refund, reason="refund_missing")
 
 
-async def hold_unpayable(ctx: Context, refund_id: str) -> None:
-    """The shop knows the payment no longer: the refund waits for a person."""
+async def hold_unpayable(ctx: Context, refund_id: str, *, reason: str) -> None:
+    """The payment is gone or does not cover the refund any more: it waits for a person, with a case."""
     async with ctx.unit_of_work() as uow:
         refund = await uow.refunds.lock(refund_id)
         if refund.state is RefundState.CREATED:
             await move_refund(uow, refund, RefundTrigger.HOLD, by=WORKER, at=ctx.clock.now())
-            await _file(ctx, uow, refund, reason="refund_payment_unknown")
+            await _file(ctx, uow, refund, reason=reason, key=await unpayable_key(uow, refund.id))
+
+
+async def unpayable_key(uow: UnitOfWork, refund_id: str) -> str:
+    """The key of the case about a refund that cannot be paid, another one each time it is held."""
+    holds = sum(entry.trigger == RefundTrigger.HOLD for entry in await uow.journal.of("refund", refund_id))
+    return f"unpayable:{refund_id}:{holds}"
 
 
 async def close_when_paid(ctx: Context, uow: UnitOfWork, return_id: str, *, by: By) -> None:
@@ -131,7 +137,7 @@ def next_look(refund: Refund, now: datetime) -> datetime:
     return now + min(max((now - refund.created_at) / 4, _SOONEST), _LATEST)
 
 
-async def _file(ctx: Context, uow: UnitOfWork, refund: Refund, *, reason: str) -> None:
+async def _file(ctx: Context, uow: UnitOfWork, refund: Refund, *, reason: str, key: str = "") -> None:
     item = await uow.returns.get(refund.return_id) if refund.return_id else None
     number = item.number if item else refund.order_number
     await add_case(
@@ -142,6 +148,6 @@ async def _file(ctx: Context, uow: UnitOfWork, refund: Refund, *, reason: str) -
         kind=CaseKind.APPROVAL,
         reason=reason,
         summary=f"{number} {refund.amount.decimal()} {refund.amount.currency} {refund.failure or ''}".rstrip(),
-        key=f"{reason}:{refund.id}",
+        key=key or f"{reason}:{refund.id}",
         promise=ctx.promise,
     )

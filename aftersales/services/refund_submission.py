@@ -34,14 +34,14 @@ def pause_after(attempts: int) -> timedelta:
 
 async def submit_due(ctx: Context) -> int:
     """Submits created refunds whose time has come; returns how many were looked at."""
-    async with ctx.unit_of_work() as uow:
+    async with ctx.unit_of_work(read_only=True) as uow:
         due = await uow.refunds.due([RefundState.CREATED], now=ctx.clock.now())
     return await for_each(due, lambda refund: submit(ctx, refund))
 
 
 async def reconcile_due(ctx: Context) -> int:
     """Asks the provider about submitted and unknown refunds whose time has come; returns how many."""
-    async with ctx.unit_of_work() as uow:
+    async with ctx.unit_of_work(read_only=True) as uow:
         due = await uow.refunds.due(_ASKING, now=ctx.clock.now())
     return await for_each(due, lambda refund: reconcile(ctx, refund.id))
 
@@ -53,7 +53,9 @@ async def submit(ctx: Context, refund: Refund) -> None:
     except Unavailable:
         return await _postpone(ctx, refund.id)
     except NotFound:
-        return await hold_unpayable(ctx, refund.id)
+        return await hold_unpayable(ctx, refund.id, reason="refund_payment_unknown")
+    if payment.refundable < refund.amount:  # the shop has paid something back without us
+        return await hold_unpayable(ctx, refund.id, reason="refund_short")
     marked = await mark_submitted(ctx, refund.id)
     if marked is None:
         return None

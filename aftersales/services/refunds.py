@@ -16,6 +16,7 @@ from aftersales.ports import UnitOfWork
 from aftersales.services.cases import add_case, close_case_of
 from aftersales.services.context import Context
 from aftersales.services.moves import By, move_refund, open_refund
+from aftersales.services.refund_outcomes import unpayable_key
 
 _AT_THE_SHOP = frozenset({RefundState.SUCCEEDED, RefundState.EXTERNAL})
 
@@ -34,7 +35,7 @@ async def read_funds(ctx: Context, order_id: str) -> Funds:
     Raises NotFound and Unavailable. Must not be called inside a transaction.
     """
     order = await ctx.shop.get_order(order_id)
-    async with ctx.unit_of_work() as uow:
+    async with ctx.unit_of_work(read_only=True) as uow:
         ours = [refund for payment in order.payments for refund in await uow.refunds.of_payment(payment.id)]
     booked = frozenset(refund.id for refund in ours if refund.state in _AT_THE_SHOP)
     return Funds(await ctx.shop.get_order(order_id), booked) if booked else Funds(order, booked)
@@ -75,7 +76,7 @@ async def grant_again(ctx: Context, *, number: str, actor: str, channel: str = "
 
     Raises NotFound, Unavailable, and Conflict for a return that is not inspected.
     """
-    async with ctx.unit_of_work() as uow:
+    async with ctx.unit_of_work(read_only=True) as uow:
         seen = await uow.returns.by_number(number)
     funds = await read_funds(ctx, seen.order_id)
     async with ctx.unit_of_work() as uow:
@@ -99,6 +100,7 @@ async def _decide(ctx: Context, refund_id: str, trigger: RefundTrigger, *, by: B
     async with ctx.unit_of_work() as uow:
         refund = await uow.refunds.lock(refund_id)
         decided = await move_refund(uow, refund, trigger, by=by, at=ctx.clock.now())
+        await close_case_of(ctx, uow, key=await unpayable_key(uow, refund.id), by=by)
         if refund.return_id is None:
             return decided
         await uow.returns.lock(refund.return_id)  # of two deciding at once, the second sees the first

@@ -48,7 +48,7 @@ async def confirm_with_shop(ctx: Context, item: Return, *, by: By, tell: bool) -
 
 async def continue_requested(ctx: Context) -> int:
     """Files at the shop what could not be filed when it was requested or approved; returns how many were tried."""
-    async with ctx.unit_of_work() as uow:
+    async with ctx.unit_of_work(read_only=True) as uow:
         waiting = await uow.returns.waiting_for_shop(before=ctx.clock.now() - PAUSE)
     unfiled = [item for item in waiting if item.state is not ReturnState.RECEIVED]
     return await for_each(unfiled, lambda item: confirm_with_shop(ctx, item, by=WORKER, tell=True))
@@ -95,7 +95,7 @@ async def release_at_shop(ctx: Context, return_id: str) -> None:
     Filing under the same key tells the reference where the shop's first answer was lost. Goods that the shop has
     already booked as received go to a person. Raises Unavailable, OutcomeUnknown, NotFound.
     """
-    async with ctx.unit_of_work() as uow:
+    async with ctx.unit_of_work(read_only=True) as uow:
         item = await uow.returns.get(return_id)
     if item.state not in _GONE:
         return

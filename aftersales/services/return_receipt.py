@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from aftersales.domain.errors import Conflict, NotFound, OutcomeUnknown, Unavailable
-from aftersales.domain.refunds import RESERVING, RefundState
+from aftersales.domain.refunds import is_under_way
 from aftersales.domain.returns import Return, ReturnState, ReturnTrigger
 from aftersales.services.batches import for_each
 from aftersales.services.context import Context
@@ -32,7 +32,7 @@ async def receive_return(ctx: Context, *, number: str, actor: str, channel: str 
 
 async def continue_received(ctx: Context) -> int:
     """Books and refunds what arrived while the shop could not be reached; returns how many were tried."""
-    async with ctx.unit_of_work() as uow:
+    async with ctx.unit_of_work(read_only=True) as uow:
         waiting = await uow.returns.waiting_for_shop(before=ctx.clock.now() - PAUSE)
     arrived = [item for item in waiting if item.state is ReturnState.RECEIVED]
     return await for_each(arrived, lambda item: accept_goods(ctx, item, by=WORKER))
@@ -69,7 +69,6 @@ async def close_return(ctx: Context, *, number: str, actor: str, channel: str = 
     """
     async with ctx.unit_of_work() as uow:
         item = await uow.returns.lock((await uow.returns.by_number(number)).id)
-        refunds = await uow.refunds.of_return(item.id)
-        if any(refund.state in RESERVING - {RefundState.SUCCEEDED, RefundState.EXTERNAL} for refund in refunds):
+        if is_under_way(await uow.refunds.of_return(item.id)):
             raise Conflict("a refund is under way")
         return await move_return(uow, item, ReturnTrigger.CLOSE, by=By(actor, channel), at=ctx.clock.now())

@@ -27,7 +27,7 @@ async def access_standing(ctx: Context, *, customer_id: str | None, number: str)
     Raises NotFound and Unavailable. Must not be called inside a transaction.
     """
     order = await access_order(ctx, customer_id=customer_id, number=number)
-    async with ctx.unit_of_work() as uow:
+    async with ctx.unit_of_work(read_only=True) as uow:
         ours = await uow.returns.of_order(order.id)
     filed = frozenset(item.id for item in ours if item.shop_reference is not None)
     return Standing(await ctx.shop.get_order(order.id), filed) if filed else Standing(order, filed)

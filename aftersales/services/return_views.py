@@ -68,6 +68,13 @@ async def access_return(ctx: Context, *, customer_id: str | None, number: str) -
         return await _view(ctx, uow, await own_return(uow, customer_id=customer_id, number=number))
 
 
+async def find_filed(ctx: Context, *, key: str, customer_id: str | None) -> Return | None:
+    """The customer's return that was filed under this key, if any; for a turn that is run again."""
+    async with ctx.unit_of_work(read_only=True) as uow:
+        item = await uow.returns.by_key(key)
+    return item if item is not None and item.customer_id == customer_id else None
+
+
 async def own_return(uow: UnitOfWork, *, customer_id: str | None, number: str) -> Return:
     """As access_return, inside the caller's transaction and bare. The number may be typed in small letters."""
     item = await uow.returns.by_number(number.strip().upper())

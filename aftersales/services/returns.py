@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from aftersales.domain.errors import Conflict, Invalid, NotFound, Refused
 from aftersales.domain.ids import dated_number, new_id
+from aftersales.domain.money import Money
 from aftersales.domain.orders import Order
 from aftersales.domain.policy import Quote
 from aftersales.domain.policy_evaluate import evaluate_return
@@ -37,6 +38,7 @@ from aftersales.services.return_views import (
     ReturnStep,
     ReturnView,
     access_return,
+    find_filed,
     list_returns,
     own_return,
 )
@@ -50,6 +52,7 @@ __all__ = [
     "close_return",
     "continue_received",
     "continue_requested",
+    "find_filed",
     "list_returns",
     "quote_return",
     "receive_return",
@@ -71,7 +74,7 @@ async def quote_return(ctx: Context, *, order: Order, items: Sequence[tuple[str,
     Units held by returns that the shop does not know of yet count as requested.
     Raises NotFound for no such line, and Invalid when `items` is empty.
     """
-    async with ctx.unit_of_work() as uow:
+    async with ctx.unit_of_work(read_only=True) as uow:
         ours = await uow.returns.of_order(order.id)
     return _quote(ctx, with_held(order, ours), items, reason)
 
@@ -88,14 +91,18 @@ async def request_return(
     conversation_id: str | None = None,
     channel: str,
     key: str,
+    agreed: Money | None = None,
 ) -> Return:
     """Files a return; the same key again gives the same return.
+
+    `agreed` is the amount that the customer said yes to: any other by now is Conflict("amount_changed").
 
     The order's lock is held while units are counted. Approved at once, unless the policy wants a person or a
     photo is missing that it asks for: then it waits with a case. When the shop cannot be reached it stays
     requested and the worker carries on. `comment` is cut at 1000 characters.
     Raises NotFound (order, line or attachment missing or another's), Refused, Conflict (units taken meanwhile,
-    key of another customer), Invalid (items, quantity, key, attachment_ids), Unavailable.
+    key of another customer, "key_used" for other goods), Invalid (items, quantity, key, attachment_ids),
+    Unavailable.
     """
     if not 0 < len(key) <= _LONGEST_KEY:
         raise Invalid("key")
@@ -108,13 +115,15 @@ async def request_return(
         await uow.returns.lock_order(standing.order.id)
         known = await uow.returns.by_key(key)
         if known is not None:
-            return _same(known, customer_id=customer_id)
+            return _same(known, customer_id=customer_id, order_id=standing.order.id, wanted=wanted)
         await _check_attachments(uow, attachment_ids, conversation_id=conversation_id)
         order = with_held(standing.order, await uow.returns.of_order(standing.order.id), filed=standing.filed)
         check_units_left(order, wanted)
         quote = _quote(ctx, order, list(wanted.items()), reason)
         if not quote.decision.allowed:
             raise Refused(quote.decision)
+        if agreed is not None and quote.decision.amount != agreed:
+            raise Conflict("amount_changed")
         draft = _draft(ctx, order, quote, key=key, reason=reason, photos=tuple(attachment_ids))
         draft = replace(draft, comment=clean_text(comment)[:LONGEST_COMMENT], conversation_id=conversation_id)
         item = await _add(ctx, uow, draft, by=by)
@@ -196,9 +205,11 @@ def _quote(ctx: Context, order: Order, items: Sequence[tuple[str, int]], reason:
     return evaluate_return(ctx.policy, order=order, items=items, reason=reason, today=ctx.today(), zone=ctx.zone)
 
 
-def _same(known: Return, *, customer_id: str | None) -> Return:
+def _same(known: Return, *, customer_id: str | None, order_id: str, wanted: Mapping[str, int]) -> Return:
     if known.customer_id != customer_id:
         raise Conflict("key of another customer")
+    if known.order_id != order_id or {line.line_id: line.quantity for line in known.lines} != wanted:
+        raise Conflict("key_used")
     return known
 
 

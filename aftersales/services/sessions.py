@@ -54,7 +54,7 @@ async def open_session(
 
 async def resume_session(ctx: Context, *, token: str) -> Conversation:
     """The conversation that the token opens. Raises NotFound when it is unknown, expired or signed out."""
-    async with ctx.unit_of_work() as uow:
+    async with ctx.unit_of_work(read_only=True) as uow:
         session = await uow.sessions.get(_hash(token))
         if session is None:
             raise NotFound("session")

@@ -32,6 +32,7 @@ COOL_DOWN = timedelta(minutes=10)
 TRIES = 5
 STARTS_PER_CONVERSATION = (3, timedelta(minutes=10))
 STARTS_PER_CONTACT = (5, timedelta(hours=1))
+_SENT, _COOL_DOWN = "sent", "cool_down"
 _LONGEST_CONTACT = 254  # RFC 5321, 4.5.3.1.3 less the angle brackets
 
 
@@ -58,55 +59,54 @@ def normal_contact(contact: str) -> str:
     return _normal_phone(folded)
 
 
-async def start_verification(ctx: Context, *, conversation_id: str, number: str, contact: str) -> None:
+async def start_verification(
+    ctx: Context, *, conversation_id: str, number: str, contact: str, message_id: str
+) -> None:
     """Sends a 6-digit code if the order exists and `contact` is the one on record; outwardly the same if not.
 
+    The same `message_id` (of the customer's message) again sends and counts nothing and has the same outcome.
     The code holds for 10 minutes and 5 tries and replaces an earlier one. It travels in the outbox's payload
     (kind "mail": to, response, language, parameters, expires_at), which must be removed once it is sent.
     Raises Conflict("cool_down") after too many starts (3 in 10 minutes per conversation, 5 an hour per contact)
-    or wrong tries, Invalid("contact"), NotFound for an unknown conversation, Unavailable.
+    or wrong tries, Invalid("contact"), NotFound for an unknown conversation, Unavailable (nothing is counted).
     """
     known_as = normal_contact(contact)
-    async with ctx.unit_of_work() as uow:
-        await uow.conversations.lock(conversation_id)
-        await _check_limits(ctx, uow, conversation_id=conversation_id, contact=known_as)
-    order = await _order_of(ctx, number=number, contact=known_as)
-    code = f"{secrets.randbelow(1_000_000):06d}"
-    now = ctx.clock.now()
-    pending = OneTimeCode(
-        conversation_id=conversation_id,
-        code_hash=_hash(code) if order else None,
-        customer_id=order.customer.id if order else None,
-        tries_left=TRIES,
-        created_at=now,
-        expires_at=now + CODE_LIFETIME,
-    )
-    async with ctx.unit_of_work() as uow:
-        conversation = await uow.conversations.lock(conversation_id)
-        await uow.codes.replace(pending)
-        if order is not None:
-            await _send(uow, conversation, to=known_as, code=code, pending=pending)
+    async with ctx.unit_of_work(read_only=True) as uow:
+        await uow.conversations.get(conversation_id)
+        outcome = await uow.codes.outcome_of(conversation_id, message_id=message_id, step="start")
+    if outcome is None:
+        order = await _order_of(ctx, number=number, contact=known_as)
+        # A stranger who knows only the contact must not use up the starts of whose contact it is.
+        subject = known_as if order is not None else f"{known_as} {normal_number(number)}"
+        async with ctx.unit_of_work() as uow:
+            conversation = await uow.conversations.lock(conversation_id)
+            outcome = await _start_once(
+                ctx, uow, conversation, order=order, to=known_as, subject=subject, message_id=message_id
+            )
+    if outcome == _COOL_DOWN:
+        raise Conflict(_COOL_DOWN)
 
 
-async def confirm_code(ctx: Context, *, conversation_id: str, code: str) -> Verification:
+async def confirm_code(ctx: Context, *, conversation_id: str, code: str, message_id: str) -> Verification:
     """Whether `code` is the pending one; if so the talk is the customer's, and its session ends in 24 hours.
 
+    The same `message_id` (of the customer's message) again compares and counts nothing and gives the same.
     Tries are counted under the conversation's lock, so that parallel guesses get no more than 5 comparisons. The
     fifth wrong try makes the code void for a cool-down of 10 minutes. Raises NotFound for an unknown conversation.
     """
     async with ctx.unit_of_work() as uow:
         conversation = await uow.conversations.lock(conversation_id)
-        pending = await uow.codes.get(conversation_id)
-        now = ctx.clock.now()
-        if conversation.owner is Owner.CLOSED or pending is None or pending.expires_at <= now:
+        if conversation.owner is Owner.CLOSED:
             return Verification.EXPIRED
-        if pending.tries_left <= 0:
-            return Verification.COOLING_DOWN
-        if not _matches(code, pending.code_hash) or pending.customer_id is None:
-            return await _count_wrong_try(uow, pending, now=now)
-        await uow.codes.remove(conversation_id)
-        await _identify(uow, conversation, customer_id=pending.customer_id, now=now)
-        return Verification.VERIFIED
+        known = await uow.codes.outcome_of(conversation_id, message_id=message_id, step="confirm")
+        if known is not None:
+            return Verification(known)
+        now = ctx.clock.now()
+        outcome = await _confirm(uow, conversation, code, now=now)
+        await uow.codes.note_outcome(
+            conversation_id, message_id=message_id, step="confirm", outcome=outcome.value, at=now
+        )
+        return outcome
 
 
 async def forget_expired_codes(ctx: Context) -> None:
@@ -131,24 +131,79 @@ def _normal_phone(text: str) -> str:
 
 
 def _subject(kind: str, name: str) -> str:
-    return hashlib.sha256(f"{kind}:{name}".encode()).hexdigest()
+    return hashlib.sha256(f"{kind}:{name}".encode("utf8", "replace")).hexdigest()
 
 
-async def _check_limits(ctx: Context, uow: UnitOfWork, *, conversation_id: str, contact: str) -> None:
-    """Counts this start, whether or not there is such an order. The caller holds the conversation's lock."""
+async def _start_once(
+    ctx: Context,
+    uow: UnitOfWork,
+    conversation: Conversation,
+    *,
+    order: Order | None,
+    to: str,
+    subject: str,
+    message_id: str,
+) -> str:
+    """Counts the start and sends the code where there is an order, unless the message did so before.
+
+    All in the caller's transaction, which holds the conversation's lock: a crash leaves nothing half done.
+    """
+    known = await uow.codes.outcome_of(conversation.id, message_id=message_id, step="start")
+    if known is not None:
+        return known
     now = ctx.clock.now()
+    outcome = _SENT if await _takes_place(uow, conversation.id, contact=subject, now=now) else _COOL_DOWN
+    if outcome == _SENT:
+        await _replace_code(uow, conversation, order=order, to=to, now=now)
+    await uow.codes.note_outcome(conversation.id, message_id=message_id, step="start", outcome=outcome, at=now)
+    return outcome
+
+
+async def _takes_place(uow: UnitOfWork, conversation_id: str, *, contact: str, now: datetime) -> bool:
+    """Counts this start, whether or not there is such an order; False when there were too many."""
     pending = await uow.codes.get(conversation_id)
     if pending is not None and pending.tries_left <= 0 and pending.expires_at > now:
-        raise Conflict("cool_down")
+        return False
     subjects = (
         (_subject("conversation", conversation_id), STARTS_PER_CONVERSATION),
         (_subject("contact", contact), STARTS_PER_CONTACT),
     )
     for subject, (most, within) in subjects:
         if await uow.codes.issued_since(subject, now - within) >= most:
-            raise Conflict("cool_down")
+            return False
     for subject, _ in subjects:
         await uow.codes.note_issued(subject, now)
+    return True
+
+
+async def _replace_code(
+    uow: UnitOfWork, conversation: Conversation, *, order: Order | None, to: str, now: datetime
+) -> None:
+    code = f"{secrets.randbelow(1_000_000):06d}"
+    pending = OneTimeCode(
+        conversation_id=conversation.id,
+        code_hash=_hash(code) if order else None,
+        customer_id=order.customer.id if order else None,
+        tries_left=TRIES,
+        created_at=now,
+        expires_at=now + CODE_LIFETIME,
+    )
+    await uow.codes.replace(pending)
+    if order is not None:
+        await _send(uow, conversation, to=to, code=code, pending=pending)
+
+
+async def _confirm(uow: UnitOfWork, conversation: Conversation, code: str, *, now: datetime) -> Verification:
+    pending = await uow.codes.get(conversation.id)
+    if pending is None or pending.expires_at <= now:
+        return Verification.EXPIRED
+    if pending.tries_left <= 0:
+        return Verification.COOLING_DOWN
+    if not _matches(code, pending.code_hash) or pending.customer_id is None:
+        return await _count_wrong_try(uow, pending, now=now)
+    await uow.codes.remove(conversation.id)
+    await _identify(uow, conversation, customer_id=pending.customer_id, now=now)
+    return Verification.VERIFIED
 
 
 async def _order_of(ctx: Context, *, number: str, contact: str) -> Order | None:

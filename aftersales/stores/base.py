@@ -43,11 +43,13 @@ def make_engine(url: str, *, echo: bool = False) -> AsyncEngine:
 
     SQLite runs in WAL with full foreign keys; every transaction begins IMMEDIATE, so that a writer waits its
     turn (10 s at most) instead of failing half-way. With the execution option `read_only=True` it begins
-    deferred: a reader neither waits for a writer nor holds one up.
+    deferred: a reader neither waits for a writer nor holds one up. Errors do not repeat the values of a statement.
     """
     if not url.startswith("sqlite"):
-        return create_async_engine(url, echo=echo, pool_pre_ping=True, pool_size=10, max_overflow=10)
-    engine = create_async_engine(url, echo=echo, connect_args={"timeout": 10})
+        return create_async_engine(
+            url, echo=echo, hide_parameters=True, pool_pre_ping=True, pool_size=10, max_overflow=10
+        )
+    engine = create_async_engine(url, echo=echo, hide_parameters=True, connect_args={"timeout": 10})
 
     @event.listens_for(engine.sync_engine, "connect")
     def _configure(connection: Any, _record: Any) -> None:

@@ -9,8 +9,8 @@ from datetime import datetime
 from sqlalchemy import delete, func, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from aftersales.ports import OneTimeCode
-from aftersales.stores.schema.conversations import code_requests, one_time_codes
+from aftersales.ports import CodeStep, OneTimeCode
+from aftersales.stores.schema.conversations import code_outcomes, code_requests, one_time_codes
 
 
 def _lock_number(subject: str) -> int:
@@ -50,7 +50,25 @@ class SqlCodes:
     async def note_issued(self, subject: str, at: datetime) -> None:
         await self._connection.execute(insert(code_requests).values(subject=subject, at=at))
 
+    async def outcome_of(self, conversation_id: str, *, message_id: str, step: CodeStep) -> str | None:
+        """What this step came to when the message was dealt with before; None for the first time."""
+        query = select(code_outcomes.c.outcome).where(
+            code_outcomes.c.conversation_id == conversation_id,
+            code_outcomes.c.message_id == message_id,
+            code_outcomes.c.step == step,
+        )
+        outcome: str | None = await self._connection.scalar(query)
+        return outcome
+
+    async def note_outcome(
+        self, conversation_id: str, *, message_id: str, step: CodeStep, outcome: str, at: datetime
+    ) -> None:
+        """Once per message and step. The caller holds the lock of the conversation."""
+        row = {"conversation_id": conversation_id, "message_id": message_id, "step": step}
+        await self._connection.execute(insert(code_outcomes).values(**row, outcome=outcome, at=at))
+
     async def forget_expired(self, *, now: datetime, requests_before: datetime) -> None:
-        """Removes codes that ended and requests that no limit counts any more."""
+        """Removes codes that ended, requests that no limit counts any more, and outcomes of that age."""
         await self._connection.execute(delete(one_time_codes).where(one_time_codes.c.expires_at <= now))
         await self._connection.execute(delete(code_requests).where(code_requests.c.at <= requests_before))
+        await self._connection.execute(delete(code_outcomes).where(code_outcomes.c.at <= requests_before))

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import delete, select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from aftersales.ports import Clock, Mail
 from aftersales.stores.inserts import insert_new
 from aftersales.stores.schema.mailbox import mailbox
 from aftersales.stores.transactions import reading, writing
+
+KEPT = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,6 +40,11 @@ class EmbeddedMailbox:
         values = {"key": key, "to": mail.to, "subject": mail.subject, "text": mail.text, "at": self._clock.now()}
         async with writing(self._engine) as connection:
             await insert_new(connection, mailbox, values)
+
+    async def forget_old(self) -> None:
+        """Removes mails that are older than a day: they hold codes and addresses. Raises Unavailable."""
+        async with writing(self._engine) as connection:
+            await connection.execute(delete(mailbox).where(mailbox.c.at <= self._clock.now() - KEPT))
 
     async def list_mails(self, *, after: int = 0, limit: int = 100) -> Sequence[StoredMail]:
         """Mails with a higher id, oldest first. Raises Unavailable."""

@@ -62,7 +62,10 @@ class Sockets:
 
 @dataclass(frozen=True)
 class Chat:
-    """`folder` holds the attachments; `origins` are the sites that may embed the widget."""
+    """`folder` holds the attachments; `origins` are the sites that may embed the widget.
+
+    `recheck_seconds` is how long an open socket may still read of a session that was closed elsewhere.
+    """
 
     context: Context
     live: Live
@@ -72,6 +75,7 @@ class Chat:
     origins: frozenset[str]
     limits: Limits = field(default_factory=Limits)
     hello_seconds: float = 10.0
+    recheck_seconds: float = 25.0
     sockets: Sockets = field(default_factory=lambda: Sockets(most=20))
 
 

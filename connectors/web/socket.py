@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import json
 from contextlib import suppress
+from time import monotonic
 from typing import Any
 
 import structlog
@@ -23,9 +24,9 @@ from connectors.web.messages import say
 from connectors.web.payloads import Hello, NewMessage, read
 from connectors.web.problems import Problem, ProblemTexts, as_problem, preferred_language
 from connectors.web.updates import Status, next_update
+from runtime.logs import without_words
 
 FRAME_LIMIT = 16 * 1024
-_RECHECK_SECONDS = 25  # so long may a session that was closed elsewhere still read
 _CLOSE_CODES = {"bad_request": 4400, "unauthorized": 4401, "rate_limited": 4429}
 _log = structlog.get_logger("returndesk.socket")
 
@@ -45,7 +46,7 @@ async def chat_socket(request: Request, socket: WebsocketImplProtocol) -> None:
     except Exception as error:
         problem = as_problem(error)
         if problem.code == "internal":
-            _log.exception("socket_failed", error=type(error).__name__)
+            _log.error("socket_failed", failure=without_words(error))
         await _close(socket, _CLOSE_CODES.get(problem.code, 1011))
 
 
@@ -70,18 +71,21 @@ class _Talk:
         """Ends when the front goes away. Raises Problem unauthorized once the session is over."""
         known: Status | None = None
         is_first = True
+        checked = monotonic()
         while not self._chat.live.closing:
+            left = checked + self._chat.recheck_seconds - monotonic()
+            if left <= 0:  # also while news keeps coming
+                await access_visitor(self._chat, token=self._visitor.token)
+                checked, left = monotonic(), self._chat.recheck_seconds
             update = await next_update(
                 self._chat,
                 self._visitor.conversation.id,
                 after=after,
                 known=known,
-                wait=0 if is_first else _RECHECK_SECONDS,
+                wait=0 if is_first else left,
             )
             if update.is_news or is_first:
                 await self._send({"type": "update", **update.body})
-            else:
-                await access_visitor(self._chat, token=self._visitor.token)
             after, known, is_first = update.last, update.status, False
         await _close(self._socket, 1001)
 
@@ -122,7 +126,7 @@ class _Talk:
         if problem.code == "unauthorized":
             raise problem
         if problem.code == "internal":
-            _log.error("socket_frame_failed", exc_info=error)
+            _log.error("socket_frame_failed", failure=without_words(error))
         _, detail = self._texts.of(problem.code, self._language)
         frame: dict[str, Any] = {"type": "error", "client_message_id": client_message_id, "code": problem.code}
         if problem.retry_after is not None:

@@ -78,7 +78,7 @@ async def attachments_of(chat: Chat, messages: Sequence[Message]) -> Mapping[str
     found: dict[str, Attachment] = {}
     if not wanted:
         return found
-    async with chat.context.unit_of_work() as work:
+    async with chat.context.unit_of_work(read_only=True) as work:
         for key in wanted:
             with suppress(NotFound):
                 found[key] = await work.attachments.get(key)

@@ -88,7 +88,7 @@ async def get_attachment(request: Request, attachment_id: str) -> HTTPResponse:
 
 
 async def _said_before(chat: Chat, visitor: Visitor, upload: Upload) -> Message | None:
-    async with chat.context.unit_of_work() as work:
+    async with chat.context.unit_of_work(read_only=True) as work:
         return await work.messages.by_client_id(visitor.conversation.id, upload.client_message_id)
 
 

@@ -15,11 +15,13 @@ from aftersales.domain.reasons import Reason
 from tests.actions.orders import ORDERS, said
 
 RUN, HOME, COAT = (order.number for order in ORDERS)
+SHOWN = "abc123"
 CHOSEN = Draft(order=RUN, items=("shirts",), quantity=1, reason=Reason.NO_LONGER_NEEDED)
 
 
 def hear(draft: Draft, message: Said, asked: str | None, offered: Any = ()) -> Heard:
-    return listen(draft, message, orders=ORDERS, asked=asked, offered=offered, zone=ZoneInfo("Asia/Shanghai"))
+    zone = ZoneInfo("Asia/Shanghai")
+    return listen(draft, message, orders=ORDERS, asked=asked, offered=offered, zone=zone, digest=SHOWN)
 
 
 @pytest.mark.parametrize(
@@ -175,3 +177,50 @@ def test_other_numbers_are_no_quantity(text: str) -> None:
 def test_two_counts_in_one_message_are_asked_about() -> None:
     message = said("三件T恤退两件", quantity=("3", "2"))
     assert hear(Draft(order=RUN), message, d.ITEMS).draft.quantity is None
+
+
+def test_a_yes_without_a_verdict_shown_is_no_consent() -> None:
+    zone = ZoneInfo("Asia/Shanghai")
+    heard = listen(CHOSEN, said("yes", "affirm"), orders=ORDERS, asked=d.CONFIRMED, offered=(), zone=zone)
+    assert heard.draft.confirmed is None
+
+
+@pytest.mark.parametrize(("digest", "consent"), [(SHOWN, True), ("another", None)])
+def test_a_yes_button_counts_only_beside_its_own_verdict(digest: str, consent: bool | None) -> None:
+    tapped = said("", "affirm", choice=f"confirm:{digest}")
+    assert hear(CHOSEN, tapped, d.CONFIRMED).draft.confirmed is consent
+
+
+@pytest.mark.parametrize("asked", [None, d.REASON, d.CONFIRMED])
+def test_an_earlier_consent_does_not_outlive_another_message(asked: str | None) -> None:
+    consented = replace(CHOSEN, confirmed=True)
+    message = said("the shirts are torn", "report_damaged_item", reason="damaged")
+    assert hear(consented, message, asked).draft.confirmed is None
+
+
+@pytest.mark.parametrize(
+    "choice", ["item:lamp", "item:", "order:RD2020010199999", "quantity:x", "reason:none", "x:y"]
+)
+def test_a_button_of_another_order_changes_nothing(choice: str) -> None:
+    assert hear(CHOSEN, said("", choice=choice), d.CONFIRMED).draft == CHOSEN
+
+
+@pytest.mark.parametrize("ordinal", ["-3", "0", "9"])
+def test_a_place_outside_the_list_is_no_choice(ordinal: str) -> None:
+    assert hear(Draft(), said("那个", ordinal=ordinal), d.ORDER, [RUN, HOME]).draft.order is None
+
+
+def test_changing_the_items_asks_for_them_anew_even_when_they_were_named_at_first() -> None:
+    named = replace(CHOSEN, named="running shoes")
+    after = hear(named, said("", choice="returns:other_items"), d.CONFIRMED).draft
+    assert after.items == ()
+    assert settle(after, ORDERS).items == ()
+
+
+def test_items_that_have_left_the_order_are_dropped() -> None:
+    assert settle(replace(CHOSEN, items=("shirts", "gone"), quantity=None), ORDERS).items == ("shirts",)
+
+
+def test_no_more_than_ten_photos_are_kept_the_newest() -> None:
+    full = replace(CHOSEN, photos=tuple(f"p{n}" for n in range(10)))
+    assert hear(full, said("", photo="new"), d.PHOTOS).draft.photos == (*(f"p{n}" for n in range(1, 10)), "new")

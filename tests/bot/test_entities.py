@@ -147,13 +147,53 @@ def test_a_duration_is_no_date(text: str) -> None:
         ("half a dozen eggs", 6),
         ("four shirts", 4),
         ("mugs x2", 2),
+        ("2x mug", 2),
+        ("2 t-shirts", 2),
+        ("two T-shirts", 2),
+        ("3 usb-c cables", 3),
+        ("return one shirt", 1),
+        ("send back one lamp", 1),
+        ("one of the mugs", 1),
+        ("return two, please", 2),
+        ("one hoodie please", 1),
+        ("just one", 1),
+        ("就退一个", 1),
     ],
 )
 def test_counted_goods_are_a_quantity(text: str, value: int) -> None:
     assert values(text, "quantity") == [value]
 
 
-@pytest.mark.parametrize("text", ["一个月", "第二个", "两次", "size 9 shoes", "48 hours", "last four digits"])
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("三双袜子退两双", [3, 2]),
+        ("两个马克杯退一个", [2, 1]),
+        ("I ordered three pairs of socks and want to return two", [3, 2]),
+        ("2 mugs and 1 lamp", [2, 1]),
+    ],
+)
+def test_what_was_bought_and_what_goes_back_both_stay(text: str, value: list[str | int]) -> None:
+    assert values(text, "quantity") == value
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "一个月",
+        "第二个",
+        "两次",
+        "size 9 shoes",
+        "48 hours",
+        "last four digits",
+        "the blue one",
+        "one of my orders",
+        "return one day late",
+        "one more question",
+        "return order 1001",
+        "我想退一个东西",
+    ],
+)
 def test_durations_places_and_sizes_are_no_quantity(text: str) -> None:
     assert values(text, "quantity") == []
 

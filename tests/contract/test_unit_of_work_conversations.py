@@ -264,6 +264,19 @@ async def test_a_conversation_has_one_code(work: OpenUnitOfWork) -> None:
         await uow.codes.remove(TALK.id)
 
 
+async def test_what_a_message_came_to_is_kept_per_step(work: OpenUnitOfWork) -> None:
+    async with work() as uow:
+        await uow.codes.note_outcome(TALK.id, message_id="m1", step="start", outcome="sent", at=NOON)
+    async with work(read_only=True) as uow:
+        assert await uow.codes.outcome_of(TALK.id, message_id="m1", step="start") == "sent"
+        assert await uow.codes.outcome_of(TALK.id, message_id="m1", step="confirm") is None
+        assert await uow.codes.outcome_of(TALK.id, message_id="m2", step="start") is None
+        assert await uow.codes.outcome_of("another", message_id="m1", step="start") is None
+    async with work() as uow:
+        await uow.codes.forget_expired(now=NOON, requests_before=NOON)
+        assert await uow.codes.outcome_of(TALK.id, message_id="m1", step="start") is None
+
+
 async def test_requests_are_counted_one_subject_at_a_time(work: OpenUnitOfWork) -> None:
     async def ask() -> bool:
         async with work() as uow:

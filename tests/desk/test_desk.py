@@ -16,10 +16,11 @@ from aftersales.domain.cases import CaseKind
 from aftersales.domain.reasons import Reason
 from aftersales.services.cases import file_case
 from aftersales.services.conversations import history, receive_text
+from aftersales.services.refunds import cancel_refund
 from aftersales.services.returns import approve_return, receive_return
-from aftersales.services.sessions import open_session
+from aftersales.services.sessions import close_session, open_session
 from tests.fronts import MERCHANT_KEY, Front, open_front
-from tests.goods import COAT, SHOES
+from tests.goods import COAT, SHOES, SOCKS
 
 
 @pytest.fixture
@@ -211,6 +212,54 @@ async def test_a_reply_to_a_case_reaches_the_customer_once(front: Front) -> None
     assert [(m.author, m.text) for m in messages] == [("agent", written["text"])]
     for wrong in ({"text": " ", "reply_id": "a"}, {"text": "x" * 2001, "reply_id": "b"}, {"text": "hi"}):
         assert "problem=bad_request" in await decide(front, f"cases/{case.number}/reply", **wrong)
+
+
+async def test_a_refund_that_was_cancelled_is_granted_again_or_closed_by_hand(front: Front) -> None:
+    goods = front.goods
+    item = await goods.arrived((SOCKS, 1))
+    [refund] = await goods.refunds(item)
+    await sign_in(front)
+    again, close = (
+        f"/desk/returns/{item.number}/refund-again?lang=en",
+        f"/desk/returns/{item.number}/close?lang=en",
+    )
+    assert not {again, close} & forms(await page(front))
+    assert await decide(front, f"returns/{item.number}/close") == "/desk/?lang=en&problem=conflict"
+    await cancel_refund(goods.ctx, refund_id=refund.id, actor="agent:a1")
+    assert {again, close} <= forms(await page(front))
+    assert await decide(front, f"returns/{item.number}/refund-again") == "/desk/?lang=en&done=1"
+    _, second = await goods.refunds(item)
+    assert second.state == "created"
+    assert not {again, close} & forms(await page(front))
+    await cancel_refund(goods.ctx, refund_id=second.id, actor="agent:a1")
+    assert await decide(front, f"returns/{item.number}/close") == "/desk/?lang=en&done=1"
+    assert (await goods.item(item)).state == "closed"
+
+
+async def test_the_agent_sees_whether_the_customer_can_read_a_reply(front: Front) -> None:
+    ctx = front.goods.ctx
+    token, talk = await open_session(ctx, channel="web", language="en", customer_id="c-lin")
+    await receive_text(ctx, conversation_id=talk.id, client_message_id="m1", text="I want a person")
+    case = await file_case(
+        ctx,
+        conversation_id=talk.id,
+        customer_id="c-lin",
+        kind=CaseKind.HANDOVER,
+        reason="talk_to_human",
+        summary="wants a person",
+        key="k3",
+        promise=timedelta(hours=1),
+    )
+    await sign_in(front)
+    assert "chat is open" in (await page(front, f"cases/{case.number}")).text
+    assert "聊天仍然有效" in (await page(front, f"cases/{case.number}", lang="zh")).text
+    await close_session(ctx, token=token)
+    assert "chat has ended" in (await page(front, f"cases/{case.number}")).text
+
+
+def forms(response: httpx.Response) -> set[str]:
+    """Where the forms of a page go."""
+    return {str(form["action"]) for form in soup(response).find_all("form")}
 
 
 async def test_odd_addresses_and_bodies_do_no_harm(front: Front) -> None:

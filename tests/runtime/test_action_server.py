@@ -83,6 +83,15 @@ async def test_nobody_is_served_without_the_secret(query: dict[str, str]) -> Non
     assert (await call("action_test_greets", **query)).status_code == 401
 
 
+async def test_odd_characters_in_the_secret_are_only_wrong() -> None:
+    async with action_server() as client:
+        body = {"next_action": "action_test_greets", "tracker": TRACKER}
+        for path in ("/webhook?token=%ED%A0%80", "/webhook?token=%FF", "/webhook?token=%E7%8C%9C"):
+            assert (await client.post(path, json=body)).status_code == 401
+        headers = {b"Authorization": b"Bearer \xff\xfe"}
+        assert (await client.post("/webhook", headers=headers, json=body)).status_code == 401
+
+
 async def test_the_secret_may_come_as_a_bearer_token() -> None:
     async with action_server() as client:
         headers = {"Authorization": f"Bearer {SECRET}"}

@@ -10,14 +10,16 @@ from sqlalchemy import select
 
 from aftersales.domain.conversations import Conversation
 from aftersales.domain.errors import Unavailable
+from aftersales.ports import Mail
 from aftersales.services.context import Context
 from aftersales.services.refund_submission import reconcile_due, submit_due
 from aftersales.services.returns import receive_return
 from aftersales.services.sessions import open_session
+from aftersales.stores.mailbox import EmbeddedMailbox
 from aftersales.stores.schema.returns import outbox
-from runtime.jobs import deliver_outbox, make_handlers
+from runtime.jobs import deliver_outbox, make_handlers, make_jobs
 from tests.databases import DATABASES
-from tests.fakes import ListNotifier
+from tests.fakes import FakeBot, ListNotifier
 from tests.goods import SOCKS, Goods, open_goods
 
 
@@ -125,3 +127,19 @@ async def test_an_unknown_kind_is_kept_and_reported(goods: Goods) -> None:
     goods.clock.advance(seconds=3)
     with pytest.raises(KeyError):
         await deliver(goods)
+
+
+async def test_mails_are_forgotten_after_a_day(goods: Goods) -> None:
+    mailbox = EmbeddedMailbox(goods.engine, goods.clock)
+    await mailbox.send(Mail(to="a@example.com", subject="old", text="123456"), key="old")
+    goods.clock.advance(hours=23)
+    await mailbox.send(Mail(to="a@example.com", subject="new", text="654321"), key="new")
+    bot = FakeBot()
+    [job] = [
+        job for job in make_jobs(goods.ctx, {}, bot, forget_mails=mailbox.forget_old) if job.name == "forget_mails"
+    ]
+    await job.run()
+    assert [mail.subject for mail in await mailbox.list_mails()] == ["old", "new"]
+    goods.clock.advance(hours=1)
+    await job.run()
+    assert [mail.subject for mail in await mailbox.list_mails()] == ["new"]

@@ -15,7 +15,7 @@ from aftersales.domain.reasons import Reason
 from aftersales.services.cases import file_case
 from tests.databases import DATABASES
 from tests.fronts import MERCHANT_KEY, Front, open_front
-from tests.goods import COAT, SHOES
+from tests.goods import COAT, SHOES, SOCKS
 
 KEY = {"Authorization": f"Bearer {MERCHANT_KEY}"}
 
@@ -94,6 +94,21 @@ async def test_a_large_refund_waits_until_it_is_approved_or_cancelled(front: Fro
     assert (await get(front, "cases"))["cases"] == []
 
 
+async def test_a_refund_that_was_cancelled_is_granted_again_or_the_return_closed(front: Front) -> None:
+    item = await front.goods.ask((SOCKS, 1))
+    for deed in ("refund-again", "close"):
+        assert code_of(await post(front, f"returns/{item.number}/{deed}")) == (409, "conflict")
+    await post(front, f"returns/{item.number}/receive")
+    (refund,) = (await get(front, f"returns/{item.number}"))["refunds"]
+    assert code_of(await post(front, f"returns/{item.number}/close")) == (409, "conflict")
+    await post(front, f"refunds/{refund['id']}/cancel")
+    for _ in range(2):
+        again = await post(front, f"returns/{item.number}/refund-again")
+        assert [part["status"] for part in again.json()["refunds"]] == ["cancelled", "created"]
+    await post(front, f"refunds/{again.json()['refunds'][1]['id']}/cancel")
+    assert (await post(front, f"returns/{item.number}/close")).json()["status"] == "closed"
+
+
 async def test_a_return_that_asks_for_a_person_is_approved_or_rejected(front: Front) -> None:
     one = await front.goods.ask((SHOES, 1), key="k1", reason=Reason.DAMAGED)
     two = await front.goods.ask((COAT, 1), key="k2", reason=Reason.DAMAGED)
@@ -129,7 +144,13 @@ async def test_a_case_is_listed_until_it_is_closed(front: Front) -> None:
 
 async def test_what_does_not_exist_is_not_found(front: Front) -> None:
     for name in ("RT0", "%00", "a%20b", "x" * 300, "..%2f"):
-        for path in (f"returns/{name}/receive", f"cases/{name}/close", f"refunds/{name}/approve"):
+        for path in (
+            f"returns/{name}/receive",
+            f"returns/{name}/refund-again",
+            f"returns/{name}/close",
+            f"cases/{name}/close",
+            f"refunds/{name}/approve",
+        ):
             assert code_of(await post(front, path)) == (404, "not_found"), path
 
 

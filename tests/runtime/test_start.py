@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import shutil
 import socket
 import sqlite3
@@ -104,6 +105,49 @@ def test_secrets_are_made_once_and_for_the_owner_alone(tmp_path: Path) -> None:
     files = list((tmp_path / "secrets").iterdir())
     assert len(files) == 3
     assert {stat.S_IMODE(file.stat().st_mode) for file in files} == {0o600}
+
+
+def test_secrets_are_made_also_where_files_cannot_be_linked(tmp_path: Path) -> None:
+    def refuse(_source: Path, _target: Path) -> None:
+        raise PermissionError(errno.EPERM, "no links here")
+
+    first, second = (load_or_make(settings(tmp_path), link=refuse) for _ in range(2))
+    assert first.merchant_key == second.merchant_key
+    assert len(first.merchant_key.get_secret_value()) >= 32
+    files = list((tmp_path / "secrets").iterdir())
+    assert len(files) == 3
+    assert {stat.S_IMODE(file.stat().st_mode) for file in files} == {0o600}
+
+
+def test_of_two_that_cannot_link_the_first_makes_the_secret(tmp_path: Path) -> None:
+    def come_late(_source: Path, target: Path) -> None:
+        target.write_text("of the other", encoding="ascii")
+        raise PermissionError(errno.EPERM, "no links here")
+
+    filled = load_or_make(settings(tmp_path), link=come_late)
+    assert filled.merchant_key.get_secret_value() == "of the other"
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"host": "0.0.0.0"},
+        {"host": "::"},
+        {"public_url": "https://desk.example"},
+        {"public_url": "http://10.0.0.5:8000"},
+        {"public_url": "http://["},
+    ],
+)
+def test_the_demo_is_never_served_to_other_machines(changes: dict[str, str], tmp_path: Path) -> None:
+    (line,) = problems_of(tmp_path, **changes)
+    assert line.startswith("RETURNDESK_DEMO: ")
+    assert line.endswith("set RETURNDESK_DEMO=false")
+    check_settings(settings(tmp_path, demo=False, **changes))
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "127.0.0.2", "localhost"])
+def test_the_demo_is_served_on_this_machine(host: str, tmp_path: Path) -> None:
+    check_settings(settings(tmp_path, host=host, public_url=f"http://{host}:8000"))
 
 
 def test_a_secret_that_was_set_is_kept_and_not_written(tmp_path: Path) -> None:

@@ -8,7 +8,8 @@ from structlog.testing import capture_logs
 
 from runtime.heartbeat import beat_file
 from runtime.jobs import Job
-from runtime.worker import run_jobs
+from runtime.settings import Settings
+from runtime.worker import run_jobs, tell_limits
 
 
 async def test_a_job_that_fails_goes_on_and_is_logged_once(tmp_path: Path) -> None:
@@ -69,3 +70,10 @@ async def test_the_worker_shows_that_it_lives(tmp_path: Path) -> None:
             await asyncio.sleep(0.01)
     stop.set()
     await running
+
+
+def test_a_start_without_the_demo_warns_that_no_mail_is_sent() -> None:
+    for demo, events in ((True, []), (False, [("warning", "no_mail_is_sent")])):
+        with capture_logs() as logs:
+            tell_limits(Settings(_env_file=None, demo=demo))
+        assert [(line["log_level"], line["event"]) for line in logs] == events

@@ -384,3 +384,28 @@ async def test_every_step_of_a_refund_stands_in_the_journal(goods: Goods) -> Non
         ("system", "worker", "settle", "submitted", "succeeded"),
     ]
     assert {entry.policy_version for entry in entries} == {goods.ctx.policy.version}
+
+
+async def test_a_refund_that_the_shop_made_meanwhile_is_not_made_again(goods: Goods) -> None:
+    item = await goods.arrived((SOCKS, 1))
+    await goods.book_refund_elsewhere("p-gift", 8000)
+    await work(goods)
+    refund = await only(goods, item)
+    assert refund.state is RefundState.AWAITING_APPROVAL
+    assert goods.payments.calls == []
+    assert [case.reason for case in await goods.cases()] == ["refund_short"]
+
+    await approve_refund(goods.ctx, refund_id=refund.id, actor="agent:a1")
+    assert await goods.cases() == []
+    await run_out(goods)
+    assert (await only(goods, item)).state is RefundState.AWAITING_APPROVAL
+    assert [case.reason for case in await goods.cases()] == ["refund_short"]  # held once more, told once more
+
+    await cancel_refund(goods.ctx, refund_id=refund.id, actor="agent:a1")
+    assert await goods.cases() == []
+    [*_, again] = await grant_again(goods.ctx, number=item.number, actor="agent:a1")
+    await run_out(goods)
+    assert set(goods.payments.calls) == {part.id for part in await goods.refunds(item)} - {refund.id}
+    assert again.state is RefundState.CREATED
+    assert await goods.paid_back() == {"p-gift": 10000, "p-card": 1000}
+    assert (await goods.item(item)).state is ReturnState.CLOSED

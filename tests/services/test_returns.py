@@ -21,6 +21,7 @@ from aftersales.services.returns import (
     close_return,
     continue_received,
     continue_requested,
+    find_filed,
     list_returns,
     quote_return,
     receive_return,
@@ -56,6 +57,40 @@ async def test_the_same_key_gives_the_same_return(goods: Goods) -> None:
     again = await goods.ask((SHOES, 1))
     assert again.id == first.id
     assert await returnable(goods, SHOES) == 1
+
+
+async def test_an_amount_that_is_not_the_agreed_one_any_more_files_nothing(goods: Goods) -> None:
+    with pytest.raises(Conflict) as refused:
+        await goods.ask((SHOES, 1), agreed=yuan("130.00"))
+    assert refused.value.detail == "amount_changed"
+    assert await list_returns(goods.ctx, customer_id="c-lin") == []
+    assert (await goods.ask((SHOES, 1), agreed=yuan("129.00"))).amount == yuan("129.00")
+
+
+@pytest.mark.parametrize("items", [[(SHOES, 2)], [(SOCKS, 1)], [(SHOES, 1), (SOCKS, 1)]], ids=repr)
+async def test_a_key_that_was_used_for_other_goods_is_a_conflict(
+    goods: Goods, items: list[tuple[str, int]]
+) -> None:
+    await goods.ask((SHOES, 1))
+    with pytest.raises(Conflict) as refused:
+        await goods.ask(*items)
+    assert refused.value.detail == "key_used"
+
+
+async def test_what_was_filed_is_found_by_its_key_for_its_customer_alone(goods: Goods) -> None:
+    assert await find_filed(goods.ctx, key="k1", customer_id="c-lin") is None
+    item = await goods.ask((SHOES, 1))
+    assert await find_filed(goods.ctx, key="k1", customer_id="c-lin") == await goods.item(item)
+    for customer_id in ("c-emma", None):
+        assert await find_filed(goods.ctx, key="k1", customer_id=customer_id) is None
+
+
+async def test_a_quote_waits_for_no_writer(goods: Goods) -> None:
+    order = await goods.order()
+    async with goods.ctx.unit_of_work() as uow, asyncio.timeout(5):
+        await uow.returns.lock_order("o1")
+        quote = await quote_return(goods.ctx, order=order, items=[(SHOES, 1)], reason=Reason.WRONG_SIZE)
+    assert quote.decision.allowed
 
 
 async def test_parallel_requests_with_one_key_give_one_return(goods: Goods) -> None:
@@ -364,7 +399,7 @@ async def test_every_step_stands_in_the_journal(goods: Goods) -> None:
     version = goods.ctx.policy.version
     assert [(e.actor, e.channel, e.trigger, e.from_state, e.to_state, e.policy_version) for e in entries] == [
         ("customer:c-lin", "web", "request", None, "requested", version),
-        ("customer:c-lin", "web", "approve", "requested", "approved", version),
+        ("system", "web", "approve", "requested", "approved", version),
         ("customer:c-lin", "web", "instruct", "approved", "awaiting_parcel", version),
         ("agent:a1", "api", "receive", "awaiting_parcel", "received", version),
         ("agent:a1", "api", "inspect", "received", "inspected", version),

@@ -70,7 +70,11 @@ async def test_a_session_ends_in_its_time(world: World, customer_id: str | None,
 async def test_signing_out_leaves_nothing_to_open(world: World) -> None:
     token, talk = await open_session(world.ctx, channel="web", language="en", customer_id="c-lin")
     await start_verification(
-        world.ctx, conversation_id=talk.id, number="RD2026110100001", contact="lin@example.com"
+        world.ctx,
+        conversation_id=talk.id,
+        number="RD2026110100001",
+        contact="lin@example.com",
+        message_id="m1",
     )
     await close_session(world.ctx, token=token)
     await close_session(world.ctx, token=token)
@@ -89,3 +93,10 @@ async def test_a_site_token_is_used_once_also_in_parallel(world: World) -> None:
     uses = (use_site_token(world.ctx, token_id="jti-" + "x" * 500, expires_at=expires) for _ in range(8))
     assert sorted(await asyncio.gather(*uses)) == [False] * 7 + [True]
     assert await use_site_token(world.ctx, token_id="another", expires_at=expires)
+
+
+async def test_opening_a_conversation_by_its_token_waits_for_no_writer(world: World) -> None:
+    token, talk = await open_session(world.ctx, channel="web", language="en", customer_id=None)
+    async with world.ctx.unit_of_work() as uow, asyncio.timeout(5):
+        await uow.conversations.lock(talk.id)
+        assert (await resume_session(world.ctx, token=token)).id == talk.id

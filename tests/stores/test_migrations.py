@@ -19,7 +19,8 @@ from tests.databases import DATABASES, SERVER
 
 def differences(connection: Connection) -> list[object]:
     load_tables()
-    return compare_metadata(MigrationContext.configure(connection), metadata)
+    found: list[object] = compare_metadata(MigrationContext.configure(connection), metadata)
+    return found
 
 
 async def check(engine: AsyncEngine) -> None:

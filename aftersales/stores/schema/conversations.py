@@ -96,6 +96,17 @@ code_requests = Table(
     Index("ix_code_requests_subject", "subject", "at"),
 )
 
+# What a message came to: a turn that is run again neither sends another code nor counts another try.
+code_outcomes = Table(
+    "code_outcomes",
+    metadata,
+    _conversation_id(primary_key=True),
+    Column("message_id", String(200), primary_key=True),
+    Column("step", String(8), primary_key=True),
+    Column("outcome", String(16), nullable=False),
+    Column("at", UtcDateTime, nullable=False, index=True),
+)
+
 attachments = Table(
     "attachments",
     metadata,

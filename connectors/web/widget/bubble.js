@@ -47,11 +47,17 @@ function head(item, { texts, language }) {
 function contents(item, scene, upload) {
   return [
     item.text && el("div", { class: "bubble" }, linked(item.text)),
-    ...(item.cards ?? []).map((card) => cardOf(card, scene)),
+    ...cardsOf(item, scene),
     ...attachmentsOf(item.attachments ?? [], scene),
     upload?.node,
     item.choices?.length && el("div", { class: "choices" }, item.choices.map((choice) => choiceOf(choice, scene))),
   ].filter(Boolean);
+}
+
+/** What the bubble says already is not said again on the slip below it. */
+function cardsOf({ cards = [], text }, scene) {
+  const several = cards.filter((card) => card?.type === "order").length > 1;
+  return cards.map((card) => cardOf(card?.next_step_text === text ? { ...card, next_step_text: "" } : card, scene, { several }));
 }
 
 function choiceOf(choice, { choose }) {

@@ -6,10 +6,11 @@ import { date, isZero, money } from "./format.js";
 const PATH = ["requested", "approved", "awaiting_parcel", "in_transit", "received", "inspected", "closed"];
 const DRAW = { order, verdict, return: returned };
 
-export function cardOf(card, scene) {
+/** `several` orders at once are drawn small, so that the question above them and the choices below stay in sight. */
+export function cardOf(card, scene, { several = false } = {}) {
   if (!Object.hasOwn(DRAW, card?.type)) return null;
   try {
-    return el("article", { class: `slip ${card.type}` }, DRAW[card.type](card, scene));
+    return el("article", { class: `slip ${card.type}${several && card.type === "order" ? " small" : ""}` }, DRAW[card.type](card, scene));
   } catch {
     return null; // a field we need is missing: the text of the message still says it
   }
@@ -27,22 +28,26 @@ function order(card, { texts, language, conversation, grew }) {
 
 function verdict(card, { texts, language }) {
   const allowed = Boolean(card.allowed);
+  const outcome = card.needs_review ? "review" : allowed ? "yes" : "no";
   const fee = isZero(card.fee) ? texts.noFee : money(card.fee, language);
-  const passed = card.checks.filter((check) => check.passed).length;
+  const required = card.checks.filter((check) => check.required ?? true);
+  const passed = required.filter((check) => check.passed).length;
   return [
-    el("div", { class: `stamp ${allowed ? "yes" : "no"}` }, icon(allowed ? "yes" : "no"), el("strong", { text: texts.verdict[allowed] })),
-    allowed && el("div", { class: "amount" }, el("span", { text: texts.refundAmount }), el("strong", { text: money(card.amount, language) })),
-    lines(card.lines, (line) => [item(line), line.amount && el("span", { class: "money", text: money(line.amount, language) })]),
+    el("div", { class: `stamp ${outcome}` }, icon(outcome), el("strong", { text: texts.verdict[outcome] })),
+    allowed && el("div", { class: "amount" }, el("span", { text: card.needs_review ? texts.refundIfApproved : texts.refundAmount }), el("strong", { text: money(card.amount, language) })),
+    lines(card.lines, (line) => [item(line), allowed && line.amount && el("span", { class: "money", text: money(line.amount, language) })]),
     allowed && facts([texts.fee, fee], [texts.shipping, texts.payer[card.shipping_payer]], card.refund_by && [texts.refundBy, date(card.refund_by, language)]),
     el("div", { class: "tear" }),
     el("p", { class: "rule" }, el("span", { text: `${texts.rule} ${card.rule_id}` }), el("span", { text: texts.policyVersion(card.policy_version) })),
     el("p", { class: "rule-text", text: card.rule_text }),
-    card.checks.length && el("details", { open: !allowed }, el("summary", { text: texts.checks(passed, card.checks.length) }), el("ul", { class: "checks" }, card.checks.map((check) => checked(check, texts)))),
+    card.checks.length && el("details", {}, el("summary", { text: texts.checks(passed, required.length) }), el("ul", { class: "checks" }, card.checks.map((check) => checked(check, texts)))),
   ];
 }
 
-function checked({ passed, text, id }, texts) {
-  return el("li", { class: passed ? "yes" : "no" }, icon(passed ? "yes" : "no"), el("span", { class: "hidden-text", text: passed ? texts.passed : texts.failed }), el("span", { text: text || id }));
+/** A rule that the outcome does not hang on and that is not met is no reason against it, so it has no cross. */
+function checked({ passed, required = true, text, id }, texts) {
+  const kind = passed ? "yes" : required ? "no" : "aside";
+  return el("li", { class: kind }, icon(kind), el("span", { class: "hidden-text", text: texts.checked[kind] }), el("span", { text: text || id }));
 }
 
 function returned(card, { texts, language }) {
@@ -64,7 +69,7 @@ const lines = (list, draw) => el("ul", { class: "lines" }, list.map((line) => el
 
 function item({ title, options, quantity }) {
   const detail = [typeof options === "string" ? options : Object.values(options ?? {}).join(" / "), quantity && `× ${quantity}`].filter(Boolean).join("  ");
-  return el("span", { class: "item" }, el("span", { class: "item-title", text: title }), detail && el("span", { class: "item-detail", text: detail }));
+  return el("span", { class: "item" }, el("span", { class: "item-title", text: title }), " ", detail && el("span", { class: "item-detail", text: detail }));
 }
 
 function facts(...pairs) {

@@ -1,6 +1,6 @@
 // Money, dates and sizes in the words of the reader.
 
-const LOCALES = { zh: "zh-CN", en: "en" };
+const LOCALES = { zh: "zh-CN", en: "en-GB" }; // as the server writes them
 
 /** {"amount": "129.00", "currency": "CNY"}: the decimal string goes to Intl as it is, no float arithmetic. */
 export function money({ amount, currency }, language) {

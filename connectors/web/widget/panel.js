@@ -6,6 +6,7 @@ import { MessageLog } from "./messages.js";
 import { textsIn } from "./texts.js";
 
 const PHONE = matchMedia("(max-width: 480px)");
+const TOUCH = matchMedia("(pointer: coarse)");
 
 export class Panel {
   #host;
@@ -22,7 +23,7 @@ export class Panel {
     this.#host = host;
     this.#conversation = conversation;
     this.#memory = memory;
-    this.#root = el("section", { class: "panel", role: "dialog", id: "panel", hidden: true, onkeydown: (event) => this.#key(event) });
+    this.#root = el("section", { class: "panel", role: "dialog", id: "panel", tabindex: -1, hidden: true, onkeydown: (event) => this.#key(event) });
     this.#log = new MessageLog({ conversation, say: (text) => this.#say(text), choose: (choice, byKey) => this.#choose(choice, byKey) });
     this.#composer = new Composer({ memory, say: (text) => this.#say(text), attach: (file) => conversation.uploads.add(file) });
     conversation.addEventListener("change", () => this.#render());
@@ -42,7 +43,8 @@ export class Panel {
     this.#root.hidden = false;
     this.#log.arrive();
     this.#render();
-    this.#composer.focus();
+    if (TOUCH.matches) this.#root.focus({ preventScroll: true }); // the field would bring the keyboard up over the chat
+    else this.#composer.focus();
   }
 
   hide() {

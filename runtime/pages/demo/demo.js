@@ -79,7 +79,7 @@ function made(name, text = "") {
 }
 
 function priced({ amount, currency }) {
-  return new Intl.NumberFormat(language === "zh" ? "zh-CN" : "en", { style: "currency", currency }).format(amount);
+  return new Intl.NumberFormat(language === "zh" ? "zh-CN" : "en-GB", { style: "currency", currency }).format(amount);
 }
 
 function tile({ title, price, image }) {

@@ -8,7 +8,7 @@ const TEXTS = {
     otherLanguage: "English",
     empty: "还没有邮件。",
     trouble: "暂时连不上，正在重试…",
-    to: "收件人",
+    to: "收件人：",
   },
   en: {
     title: "Demo mailbox",
@@ -17,7 +17,7 @@ const TEXTS = {
     otherLanguage: "中文",
     empty: "No mail yet.",
     trouble: "Not reachable right now, trying again…",
-    to: "To",
+    to: "To ",
   },
 };
 
@@ -25,7 +25,7 @@ const EVERY = 2000;
 const wanted = new URLSearchParams(location.search).get("lang") ?? navigator.language;
 const language = wanted.startsWith("zh") ? "zh" : "en";
 const texts = TEXTS[language];
-const clock = new Intl.DateTimeFormat(language === "zh" ? "zh-CN" : "en", { dateStyle: "medium", timeStyle: "medium" });
+const clock = new Intl.DateTimeFormat(language === "zh" ? "zh-CN" : "en-GB", { dateStyle: "medium", timeStyle: "medium" });
 const by = (id) => document.getElementById(id);
 const shown = new Set();
 let last = 0;
@@ -51,7 +51,7 @@ function show(mail) {
   last = mail.id;
   const time = made("time", clock.format(new Date(mail.at)));
   time.dateTime = mail.at;
-  const head = made("header", made("span", `${texts.to} ${mail.to}`), time);
+  const head = made("header", made("span", `${texts.to}${mail.to}`), time);
   by("mails").prepend(made("li", head, made("h2", mail.subject), made("p", ...withLinks(mail.text))));
 }
 

@@ -14,7 +14,8 @@ import pytest
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
-from aftersales.services.sessions import close_session
+from aftersales.services.conversations import write_as_agent
+from aftersales.services.sessions import close_session, resume_session
 from connectors.web.limits import Limits
 from runtime.buckets import Buckets
 from tests.fronts import ORIGIN, Front, Visitor, open_front
@@ -166,6 +167,19 @@ async def test_a_session_that_was_closed_elsewhere_can_say_nothing_more(front: F
         await close_session(front.goods.ctx, token=visitor.token)
         await tell(socket, type="message", client_message_id="m1", text="hi")
         assert await close_code(socket) == 4401
+
+
+async def test_a_session_that_was_closed_elsewhere_reads_no_more_while_news_keeps_coming(front: Front) -> None:
+    front.app.ctx.chat = replace(front.app.ctx.chat, recheck_seconds=0.6)
+    visitor = await front.chat()
+    conversation = await resume_session(front.goods.ctx, token=visitor.token)
+    async with talking(visitor) as socket:
+        await close_session(front.goods.ctx, token=visitor.token)
+        for n in range(20):
+            await write_as_agent(front.goods.ctx, conversation_id=conversation.id, text="news", key=f"k{n}")
+            front.app.ctx.chat.live.wake(conversation.id)
+            await asyncio.sleep(0.1)
+        assert socket.close_code == 4401
 
 
 async def test_a_page_of_another_site_gets_no_socket(front: Front) -> None:

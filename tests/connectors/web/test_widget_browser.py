@@ -481,9 +481,55 @@ def test_cards_say_money_and_dates_in_the_language_of_the_reader_and_unknown_one
     expect(page.locator(".slip .amount strong")).to_have_text("¥9,007,199,254,740,993.10")
     expect(page.locator(".slip .facts")).to_contain_text("2026年11月30日")
     page.get_by_role("button", name="Switch to English").click()
-    expect(page.locator(".slip .facts")).to_contain_text("Nov 30, 2026")
+    expect(page.locator(".slip .facts")).to_contain_text("30 Nov 2026")
     expect(page.locator(".customer .tick")).to_have_count(1)
     assert front.texts[-1] == "English please"
+
+
+def test_a_verdict_says_whether_it_stands_needs_a_person_or_refuses(
+    front: Front, visit: Callable[..., Page]
+) -> None:
+    page = visit()
+    money = {"amount": "12.00", "currency": "CNY"}
+    aside = {"id": "postage", "passed": False, "required": False, "text": "整单退回时退运费"}
+    verdict = {
+        "type": "verdict",
+        "allowed": True,
+        "needs_review": True,
+        "amount": money,
+        "fee": money,
+        "shipping_payer": "customer",
+        "refund_by": None,
+        "rule_id": "R-1",
+        "rule_text": "…",
+        "policy_version": "3",
+        "lines": [{"title": "衬衫", "quantity": 1, "amount": money}],
+        "checks": [{"id": "window", "passed": True, "required": True, "text": "期限"}, aside],
+    }
+    front.say("", cards=[verdict])
+    expect(page.locator(".slip .stamp.review")).to_have_text("需要人工审核")
+    expect(page.locator(".slip summary")).to_have_text("逐项核对：1 项中 1 项符合")
+    expect(page.locator(".slip .checks .no")).to_have_count(0)
+    front.say("", cards=[verdict | {"allowed": False, "needs_review": False}])
+    expect(page.locator(".slip .stamp.no")).to_have_text("不符合售后政策")
+    expect(page.locator(".slip").last.locator(".money")).to_have_count(0)
+
+
+def test_several_orders_are_drawn_small_and_what_the_bubble_says_is_not_repeated(
+    front: Front, visit: Callable[..., Page]
+) -> None:
+    page = visit()
+    money = {"amount": "12.00", "currency": "CNY"}
+    order: dict[str, Any] = {"type": "order", "number": "1", "status": "paid", "placed_at": "2026-11-20T08:00:00Z"}
+    order |= {"total": money, "lines": [{"title": "衬衫", "quantity": 1}]}
+    front.say("哪一笔？", cards=[order, order | {"number": "2"}])
+    expect(page.locator(".slip.order.small")).to_have_count(2)
+    front.say("您的订单", cards=[order])
+    expect(page.locator(".slip.order:not(.small)")).to_have_count(1)
+    case = {"type": "return", "number": "1", "status": "awaiting_parcel", "amount": money, "lines": []}
+    front.say("请寄回", cards=[case | {"next_step_text": "请寄回"}])
+    expect(page.locator(".slip.return")).to_have_count(1)
+    expect(page.locator(".slip.return .next")).to_have_count(0)
 
 
 def test_a_photo_is_uploaded_with_a_preview_and_a_refusal_is_explained(

@@ -275,6 +275,24 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_one_time_codes_expires_at"), ["expires_at"], unique=False)
 
     op.create_table(
+        "code_outcomes",
+        sa.Column("conversation_id", sa.String(length=32), nullable=False),
+        sa.Column("message_id", sa.String(length=200), nullable=False),
+        sa.Column("step", sa.String(length=8), nullable=False),
+        sa.Column("outcome", sa.String(length=16), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["conversation_id"],
+            ["conversations.id"],
+            name=op.f("fk_code_outcomes_conversation_id"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("conversation_id", "message_id", "step", name=op.f("pk_code_outcomes")),
+    )
+    with op.batch_alter_table("code_outcomes", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_code_outcomes_at"), ["at"], unique=False)
+
+    op.create_table(
         "refunds",
         sa.Column("id", sa.String(length=64), nullable=False),
         sa.Column("key", sa.String(length=200), nullable=False),
@@ -543,6 +561,10 @@ def downgrade() -> None:
         batch_op.drop_index("ix_refunds_due")
 
     op.drop_table("refunds")
+    with op.batch_alter_table("code_outcomes", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_code_outcomes_at"))
+
+    op.drop_table("code_outcomes")
     with op.batch_alter_table("one_time_codes", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_one_time_codes_expires_at"))
 

@@ -21,7 +21,10 @@ def last_state(line: bytes) -> str:
 class Noise:
     """Tells libraries' warnings to programmers (two lines: place and kind, then the source line) from the rest."""
 
-    _WARNING = re.compile(r"/site-packages/.*\b\w*(?:Deprecation|Future|User|Syntax|Runtime)Warning: ")
+    _WARNING = re.compile(
+        r"/site-packages/.*\b\w*(?:Deprecation|Future|User|Syntax|Runtime)Warning: "
+        r"|^Implementing implicit namespace packages "  # the second line of such a warning
+    )
 
     def __init__(self) -> None:
         self._source_follows = False

@@ -103,6 +103,8 @@ class FormValidation(ServiceAction):
         if customer_id is not None:
             opening = Said.revive(scene.slot(OPENING))
             return slot_events(access.slots()) + await self._listen(scene, opening, customer_id, None, loose=False)
+        if asked in ACCESS_SLOTS and said.intent in self.entry and not understood:
+            return slot_events({OPENING: said.kept(), "requested_slot": access.missing})
         if asked in ACCESS_SLOTS and not understood:
             return [] if loose else self._missed(scene, access.missing)
         opened = {} if asked in ACCESS_SLOTS else {OPENING: said.kept()}

@@ -77,7 +77,7 @@ class ActionOrdersStatus(ServiceAction):
         live = [order for order in orders if order.status not in ("cancelled", "unpaid", "refunded")]
         moving = [order for order in live if order.status != "delivered"]
         if not live:
-            scene.say("utter_orders_none")
+            scene.say("utter_orders_none" if not orders else "utter_orders_nothing_moving")
         for order in (moving or live)[:SHOWN]:
             for parcel in order.fulfilments:
                 response, parameters = parcel_words(scene, parcel, scene.language)
@@ -92,7 +92,8 @@ class ActionOrdersStatus(ServiceAction):
         if not views:
             scene.say("utter_returns_status_none")
         unfinished = [view for view in views if view.next_step not in ("done", "cancelled", "rejected")]
-        for view in (unfinished or views)[:SHOWN]:
+        finished = [view for view in views if view not in unfinished]
+        for view in [*unfinished, *finished[:1]][:SHOWN]:
             await tell_return(scene, view)
 
 

@@ -74,6 +74,7 @@ def composed_names() -> dict[str, set[str]]:
         "utter_faq_": {*(name.removeprefix("ask_") for name in QUESTIONS), "product", "unknown"},
         "utter_returns_status_": told_next_steps(),
         "utter_returns_payer_": {"customer", "merchant"},
+        "utter_returns_next_": {"wait_approval", "send_parcel"},
         "utter_returns_button_": {"confirm", "change", "not_now"},
         "utter_error_": error_codes(),
         "utter_": {"mail_code", "mail_code_subject"},

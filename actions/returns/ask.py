@@ -53,7 +53,9 @@ class ActionAskReturnsOrder(ServiceAction):
             for order in orders
         ]
         response = "utter_returns_choose_order_among" if noted.get("orders") else "utter_returns_choose_order"
-        scene.say(response, cards=[order_card(order, scene.language) for order in orders], buttons=buttons)
+        first_time = not scene.slot("session_misses")
+        cards = [order_card(order, scene.language) for order in orders] if first_time else None
+        scene.say(response, cards=cards, buttons=buttons)
         return []
 
 
@@ -130,7 +132,7 @@ class ActionAskReturnsConfirmed(ServiceAction):
     def _tell(self, scene: Scene, draft: Draft, order: Order, quote: Quote) -> None:
         decision, language = quote.decision, scene.language
         goods = goods_words([(order.line(item), count) for item, count in units(draft, order)], language)
-        named = {"items": goods, "rule": decision.rule_text.of(language), "rule_id": decision.rule_id}
+        named = {"items": goods, "rule": decision.rule_text.of(language)}
         card = verdict_card(order, quote, language, review=needs_review(quote, draft))
         if not decision.allowed:
             scene.say("utter_returns_verdict_refused", named, cards=[card])

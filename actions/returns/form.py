@@ -32,7 +32,7 @@ class ValidateReturnForm(FormValidation):
 
     def digressions(self, said: Said, asked: str | None) -> frozenset[str]:
         """Where words of any kind are asked for, small talk and neighbours are an answer."""
-        usual = super().digressions(said, asked)
+        usual = super().digressions(said, asked) | {"cancel_return"}
         if asked == d.COMMENT:
             return usual - QUESTIONS - LOOSE - SOCIAL - {"report_missing_item"} | {"change_language"}
         if asked == d.REASON:

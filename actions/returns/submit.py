@@ -90,5 +90,5 @@ class ActionReturnsSubmit(ServiceAction):
             "amount": formats.money(filed.amount, language),
             "refund_days": facts(scene.ctx.policy, language)["refund_days"],
         }
-        text = scene.ctx.texts.render(response, language, **parameters)
-        scene.say(response, parameters, cards=[return_card(view, order, language, text)])
+        coming = scene.title(f"utter_returns_next_{view.next_step}")
+        scene.say(response, parameters, cards=[return_card(view, order, language, coming)])

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 
 _HAN = re.compile(r"[\u3400-\u9fff]")
 _RUN = re.compile(r"[\u3400-\u9fffa-z0-9]+")
+_GAP = re.compile(r"(?<=[\u3400-\u9fff])\s+|\s+(?=[\u3400-\u9fff])")  # "T 恤" is "T恤"
 _LATIN = re.compile(r"[a-z][a-z0-9]+")
 
 _NUMBERS = {
@@ -43,7 +44,8 @@ _EMPTY_HAN = (
 
 
 def _han_pairs(text: str) -> set[str]:
-    pairs = {run[i : i + 2] for run in _RUN.findall(text.lower()) for i in range(len(run) - 1)}
+    joined = _GAP.sub("", text.lower())
+    pairs = {run[i : i + 2] for run in _RUN.findall(joined) for i in range(len(run) - 1)}
     return {pair for pair in pairs if _HAN.search(pair)} - set(_EMPTY_HAN)
 
 

@@ -9,7 +9,7 @@ from rasa_sdk.events import FollowupAction
 
 from actions.base import Events, Scene, ServiceAction
 from actions.forms import CASES, QUESTIONS, STATUS, slot_events
-from actions.handoff import MATTER, OFFER
+from actions.handoff import MATTER, OFFER, ActionHandoffFile
 from actions.orders import ValidateStatusForm
 from actions.returns.form import ValidateReturnForm
 from actions.returns.ship import note_parcel
@@ -71,7 +71,7 @@ class ActionSessionClarify(ServiceAction):
             return []
         before = actions_before(scene.tracker)
         if OFFER in before and said.intent == "affirm":
-            return [FollowupAction("action_handoff_file")]
+            return await ActionHandoffFile().act(scene)
         form = agreed_form(said)
         if form:
             return [FollowupAction(form)]

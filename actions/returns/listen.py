@@ -105,6 +105,7 @@ def _order(
     else:
         return draft
     if len(found) == 1:
+        noted["order"] = list(found)
         return draft.with_order(found[0])
     if found:
         noted["orders"] = list(found)
@@ -188,6 +189,9 @@ def _evidence(draft: Draft, said: Said, asked: str | None) -> Draft:
     if asked == d.COMMENT and (said.choice == ("comment", "skip") or d.says_none(said)):
         return replace(draft, comment="")
     if asked == d.COMMENT and not said.structured and said.text.strip():
+        return replace(draft, comment=said.text.strip())
+    wordy = not said.structured and len(said.text.strip()) >= 3 and said.intent not in ("affirm", "deny")
+    if asked == d.PHOTOS and wordy and not draft.comment and not d.says_none(said):
         return replace(draft, comment=said.text.strip())
     if asked == d.PHOTOS and (said.choice == ("photo", "none") or said.intent == "deny" or d.says_none(said)):
         return replace(draft, photos=())

@@ -224,3 +224,12 @@ def test_items_that_have_left_the_order_are_dropped() -> None:
 def test_no_more_than_ten_photos_are_kept_the_newest() -> None:
     full = replace(CHOSEN, photos=tuple(f"p{n}" for n in range(10)))
     assert hear(full, said("", photo="new"), d.PHOTOS).draft.photos == (*(f"p{n}" for n in range(1, 10)), "new")
+
+
+def test_words_where_a_photo_is_asked_for_are_kept_as_the_comment() -> None:
+    heard = hear(replace(CHOSEN, comment=None), said("没声音了", "report_damaged_item"), d.PHOTOS)
+    assert (heard.draft.comment, heard.draft.photos) == ("没声音了", None)
+
+
+def test_naming_the_order_that_is_chosen_already_is_no_misunderstanding() -> None:
+    assert hear(CHOSEN, said("00101", order_number="00101"), d.PHOTOS).understood

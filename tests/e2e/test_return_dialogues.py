@@ -181,3 +181,10 @@ def test_odd_input_gets_a_clear_answer_and_nothing_breaks(emma: Chat, text: str)
 def test_what_is_not_understood_is_asked_about_and_then_a_person_is_offered(emma: Chat) -> None:
     emma.say("flurb the wibble gronk")
     assert "Talk to a person" in words(emma.say("gronk wibble flurb zzz"))
+
+
+def test_a_matter_for_a_person_is_passed_on_once_after_a_yes(lin: Chat) -> None:
+    assert "由同事来办" in words(lin.say("我要投诉快递员态度恶劣"))
+    said = lin.say("好的")
+    assert [bool(re.search(r"CS\d{13}", m["text"])) for m in said] == [True]
+    assert "已经登记过" in words(lin.say("转人工"))

@@ -10,6 +10,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import httpx
+
 from runtime.places import ROOT
 from tests import shop_data
 from tests.services_at_work import Service
@@ -40,11 +42,17 @@ def give_order(service: Service, folder: Path, *, customer: str, tail: int, lang
     }
     records = [
         shop_data.customer(customer, language=language),
-        shop_data.product(tags=[]),
+        shop_data.product(tags=[], image=_picture(service)),
         shop_data.order(name, **order),
     ]
     import_records(service, folder / f"{name}.jsonl", records)
     return number
+
+
+def _picture(service: Service) -> str:
+    """One that is there: the shop's page, which other tests look at, shows these goods too."""
+    goods = httpx.get(f"{service.url}/demo/api/products").raise_for_status().json()
+    return str(goods[0]["image"])
 
 
 def import_records(service: Service, file: Path, records: list[dict[str, Any]]) -> None:

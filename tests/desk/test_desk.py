@@ -12,7 +12,7 @@ import yaml
 from bs4 import BeautifulSoup
 
 import desk
-from aftersales.domain.cases import CaseKind
+from aftersales.domain.cases import Case, CaseKind
 from aftersales.domain.reasons import Reason
 from aftersales.services.cases import file_case
 from aftersales.services.conversations import history, receive_text
@@ -57,6 +57,24 @@ async def decide(front: Front, path: str, **fields: str) -> str:
     response = await front.client.post(f"/desk/{path}?lang=en", data={"form_token": token, **fields})
     assert response.status_code == 303
     return response.headers["location"]
+
+
+async def ask_for_a_person(front: Front, words: str = "I want a person") -> tuple[str, Case]:
+    """A customer's chat with one message and a case about it; the chat's token and the case."""
+    ctx = front.goods.ctx
+    token, talk = await open_session(ctx, channel="web", language="en", customer_id="c-lin")
+    await receive_text(ctx, conversation_id=talk.id, client_message_id="m1", text=words)
+    case = await file_case(
+        ctx,
+        conversation_id=talk.id,
+        customer_id="c-lin",
+        kind=CaseKind.HANDOVER,
+        reason="talk_to_human",
+        summary="wants a person",
+        key="k1",
+        promise=timedelta(hours=1),
+    )
+    return token, case
 
 
 async def test_without_signing_in_every_page_leads_to_the_sign_in(front: Front) -> None:
@@ -158,20 +176,7 @@ async def test_refunds_that_wait_are_approved_or_rejected(front: Front) -> None:
 
 
 async def test_a_case_is_read_with_its_talk_and_closed(front: Front) -> None:
-    ctx = front.goods.ctx
-    _, talk = await open_session(ctx, channel="web", language="en", customer_id="c-lin")
-    said = "<script>I want a person</script>"
-    await receive_text(ctx, conversation_id=talk.id, client_message_id="m1", text=said)
-    case = await file_case(
-        ctx,
-        conversation_id=talk.id,
-        customer_id="c-lin",
-        kind=CaseKind.HANDOVER,
-        reason="handoff",
-        summary="wants a person",
-        key="k1",
-        promise=timedelta(hours=1),
-    )
+    _, case = await ask_for_a_person(front, "<script>I want a person</script>")
     await sign_in(front)
     assert "Overdue" not in (await page(front, "cases")).text
     front.goods.clock.advance(hours=2)
@@ -184,19 +189,7 @@ async def test_a_case_is_read_with_its_talk_and_closed(front: Front) -> None:
 
 
 async def test_a_reply_to_a_case_reaches_the_customer_once(front: Front) -> None:
-    ctx = front.goods.ctx
-    _, talk = await open_session(ctx, channel="web", language="en", customer_id="c-lin")
-    await receive_text(ctx, conversation_id=talk.id, client_message_id="m1", text="I want a person")
-    case = await file_case(
-        ctx,
-        conversation_id=talk.id,
-        customer_id="c-lin",
-        kind=CaseKind.HANDOVER,
-        reason="talk_to_human",
-        summary="wants a person",
-        key="k2",
-        promise=timedelta(hours=1),
-    )
+    _, case = await ask_for_a_person(front)
     await sign_in(front)
     form = soup(await page(front, f"cases/{case.number}")).select_one("form.reply")
     assert form is not None
@@ -208,7 +201,7 @@ async def test_a_reply_to_a_case_reaches_the_customer_once(front: Front) -> None
             await decide(front, f"cases/{case.number}/reply", **written)
             == f"/desk/cases/{case.number}?lang=en&done=1"
         )
-    messages, _ = await history(ctx, conversation_id=talk.id, after=1)
+    messages, _ = await history(front.goods.ctx, conversation_id=case.conversation_id, after=1)
     assert [(m.author, m.text) for m in messages] == [("agent", written["text"])]
     for wrong in ({"text": " ", "reply_id": "a"}, {"text": "x" * 2001, "reply_id": "b"}, {"text": "hi"}):
         assert "problem=bad_request" in await decide(front, f"cases/{case.number}/reply", **wrong)
@@ -237,23 +230,11 @@ async def test_a_refund_that_was_cancelled_is_granted_again_or_closed_by_hand(fr
 
 
 async def test_the_agent_sees_whether_the_customer_can_read_a_reply(front: Front) -> None:
-    ctx = front.goods.ctx
-    token, talk = await open_session(ctx, channel="web", language="en", customer_id="c-lin")
-    await receive_text(ctx, conversation_id=talk.id, client_message_id="m1", text="I want a person")
-    case = await file_case(
-        ctx,
-        conversation_id=talk.id,
-        customer_id="c-lin",
-        kind=CaseKind.HANDOVER,
-        reason="talk_to_human",
-        summary="wants a person",
-        key="k3",
-        promise=timedelta(hours=1),
-    )
+    token, case = await ask_for_a_person(front)
     await sign_in(front)
     assert "chat is open" in (await page(front, f"cases/{case.number}")).text
     assert "聊天仍然有效" in (await page(front, f"cases/{case.number}", lang="zh")).text
-    await close_session(ctx, token=token)
+    await close_session(front.goods.ctx, token=token)
     assert "chat has ended" in (await page(front, f"cases/{case.number}")).text
 
 

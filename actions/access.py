@@ -8,7 +8,7 @@ from typing import Any
 
 from actions.base import Events, Scene, ServiceAction
 from actions.said import Said
-from aftersales.domain.errors import Conflict, Invalid
+from aftersales.domain.errors import Conflict, Invalid, NotFound
 from aftersales.services.access import conversation_customer
 from aftersales.services.verification import Verification, confirm_code, start_verification
 
@@ -49,6 +49,14 @@ def heard(access: Access, said: Said) -> Access:
 
 async def known_customer(scene: Scene) -> str | None:
     return await conversation_customer(scene.ctx, conversation_id=scene.conversation_id)
+
+
+async def proven_customer(scene: Scene) -> str:
+    """As known_customer; raises NotFound for a guest."""
+    customer_id = await known_customer(scene)
+    if customer_id is None:
+        raise NotFound
+    return customer_id
 
 
 async def advance_access(scene: Scene, said: Said, *, asked: str | None) -> tuple[str | None, Access, bool]:

@@ -62,9 +62,11 @@ class FormValidation(ServiceAction):
     async def act(self, scene: Scene) -> Events:
         said: Said = scene.said
         asked = scene.slot("requested_slot")
+        if asked and not is_fresh(scene.tracker, self.form):
+            return [SlotSet("requested_slot", asked)]
         if asked == RETRY:
-            if said.intent in LEAVING | SOCIAL | QUESTIONS | CASES or not is_fresh(scene.tracker, self.form):
-                return [] if is_fresh(scene.tracker, self.form) else [SlotSet("requested_slot", RETRY)]
+            if said.intent in LEAVING | SOCIAL | QUESTIONS | CASES:
+                return []
             kept = scene.slot(KEPT) or {}
             asked = kept.get("asked")
             said = Said.revive(kept.get("said")) if said.choice == ("session", "retry") else said
@@ -75,11 +77,8 @@ class FormValidation(ServiceAction):
 
     async def _hear(self, scene: Scene, said: Said, asked: str | None) -> Events:
         customer_id = await known_customer(scene)
-        if asked and not is_fresh(scene.tracker, self.form):
-            return [SlotSet("requested_slot", asked)]
-        if (
-            customer_id is not None and asked in ACCESS_SLOTS
-        ):  # the turn that proved it was lost, or another tab did
+        if customer_id is not None and asked in ACCESS_SLOTS:
+            # The turn that proved it was lost, or another tab proved it.
             asked, said = None, Said.revive(scene.slot(OPENING))
         off = asked is not None and said.intent in self.digressions(said, asked) and not self._answers(said, asked)
         if off and said.intent not in LOOSE:

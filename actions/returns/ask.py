@@ -6,13 +6,12 @@ from typing import Any
 
 from rasa_sdk.events import SlotSet
 
-from actions.access import known_customer
+from actions.access import proven_customer
 from actions.base import Events, Scene, ServiceAction
 from actions.cards import goods_words, line_title, order_card, verdict_card
 from actions.returns.draft import Draft
 from actions.returns.plan import offered_lines, offered_orders, units
-from actions.returns.quote import NOTED, QUOTED, consent_digest, customer_orders, needs_review, quote_draft, shown
-from aftersales.domain.errors import NotFound
+from actions.returns.quote import NOTED, QUOTED, consent_digest, customer_orders, quote_draft, shown
 from aftersales.domain.orders import Order
 from aftersales.domain.policy import Quote
 from aftersales.domain.policy_describe import facts
@@ -25,15 +24,8 @@ def inform(kind: str, value: str) -> str:
     return f'/inform{{"choice":"{kind}:{value}"}}'
 
 
-async def _customer(scene: Scene) -> str:
-    customer_id = await known_customer(scene)
-    if customer_id is None:
-        raise NotFound
-    return customer_id
-
-
 async def _order(scene: Scene, draft: Draft) -> Order:
-    return await access_order(scene.ctx, customer_id=await _customer(scene), number=draft.order or "")
+    return await access_order(scene.ctx, customer_id=await proven_customer(scene), number=draft.order or "")
 
 
 class ActionAskReturnsOrder(ServiceAction):
@@ -41,7 +33,7 @@ class ActionAskReturnsOrder(ServiceAction):
 
     async def act(self, scene: Scene) -> Events:
         noted = scene.slot(NOTED) or {}
-        orders = offered_orders(await customer_orders(scene, await _customer(scene)), noted)
+        orders = offered_orders(await customer_orders(scene, await proven_customer(scene)), noted)
         if not orders:
             scene.say("utter_returns_no_orders")
             return []
@@ -93,19 +85,19 @@ class ActionAskReturnsQuantity(ServiceAction):
 
 
 class ActionAskReturnsConfirmed(ServiceAction):
-    """Tells the verdict and asks for an explicit yes; the amount shown is remembered: no other is filed."""
+    """Tells the verdict and asks for an explicit yes; what was shown is remembered: nothing else is filed."""
 
     action_name = "action_ask_returns_confirmed"
 
     async def act(self, scene: Scene) -> Events:
         draft = Draft.of(scene.slot)
         order = await _order(scene, draft)
-        quote = await quote_draft(scene, draft, await _customer(scene))
+        quote = await quote_draft(scene, draft, order.customer.id)
         now = shown(quote, draft)
         if scene.slot(QUOTED) == now:
             self._tell_again(scene, quote, now)
             return []
-        self._tell(scene, draft, order, quote)
+        self._tell(scene, draft, order, quote, now)
         return [SlotSet(QUOTED, now)]
 
     def _tell_again(self, scene: Scene, quote: Quote, now: dict[str, Any]) -> None:
@@ -129,11 +121,11 @@ class ActionAskReturnsConfirmed(ServiceAction):
             for name, payload in payloads.items()
         ]
 
-    def _tell(self, scene: Scene, draft: Draft, order: Order, quote: Quote) -> None:
+    def _tell(self, scene: Scene, draft: Draft, order: Order, quote: Quote, now: dict[str, Any]) -> None:
         decision, language = quote.decision, scene.language
         goods = goods_words([(order.line(item), count) for item, count in units(draft, order)], language)
         named = {"items": goods, "rule": decision.rule_text.of(language)}
-        card = verdict_card(order, quote, language, review=needs_review(quote, draft))
+        card = verdict_card(order, quote, language, review=now["review"])
         if not decision.allowed:
             scene.say("utter_returns_verdict_refused", named, cards=[card])
             return
@@ -143,7 +135,7 @@ class ActionAskReturnsConfirmed(ServiceAction):
             else scene.title("utter_returns_no_fee")
         )
         scene.say(
-            "utter_returns_verdict_review" if needs_review(quote, draft) else "utter_returns_verdict",
+            "utter_returns_verdict_review" if now["review"] else "utter_returns_verdict",
             {
                 **named,
                 "amount": formats.money(decision.amount, language),
@@ -152,5 +144,5 @@ class ActionAskReturnsConfirmed(ServiceAction):
                 "refund_days": facts(scene.ctx.policy, language)["refund_days"],
             },
             cards=[card],
-            buttons=self._buttons(scene, shown(quote, draft)),
+            buttons=self._buttons(scene, now),
         )

@@ -63,7 +63,7 @@ class ValidateReturnForm(FormValidation):
             digest=consent_digest(was_shown) if was_shown.get("allowed") else None,
         )
         if asked is not None and not heard.understood:
-            return self._unconfirmed(scene, said, asked)
+            return _waiting(said, asked)
         self._tell(scene, heard)
         settled = self._within_reach(scene, settle(heard.draft, orders), orders)
         return {**settled.slots(), NOTED: heard.noted or None}
@@ -97,14 +97,6 @@ class ValidateReturnForm(FormValidation):
             return [line.id for line in offered_lines(order, noted)]
         return []
 
-    def _unconfirmed(self, scene: Scene, said: Said, asked: str) -> dict[str, Any] | None:
-        """A plain no at the end asks what to change; a promise of a photo waits; all else is a miss."""
-        if asked == d.CONFIRMED and said.intent == "deny":
-            return {}
-        if asked == d.PHOTOS and said.intent == "affirm":
-            return {}
-        return None
-
     def _tell(self, scene: Scene, heard: Heard) -> None:
         if "not_found" in heard.noted:
             scene.say("utter_returns_order_not_found")
@@ -118,6 +110,11 @@ class ValidateReturnForm(FormValidation):
             return draft
         scene.say("utter_returns_too_many", {"count": str(most)})
         return replace(draft, quantity=None)
+
+
+def _waiting(said: Said, asked: str) -> dict[str, Any] | None:
+    """A plain no at the end asks what to change; a promise of a photo waits; all else is a miss."""
+    return {} if (asked, said.intent) in {(d.CONFIRMED, "deny"), (d.PHOTOS, "affirm")} else None
 
 
 def _named_when_proving(draft: Draft, orders: Sequence[Order], number: str) -> Draft:

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from actions.access import known_customer
+from actions.access import proven_customer
 from actions.base import Events, Scene, ServiceAction
 from actions.cards import return_card
 from actions.forms import slot_events
 from actions.returns import draft as d
 from actions.returns.draft import Draft
-from actions.returns.plan import units
 from actions.returns.quote import NOTED, QUOTED, filing_key
-from aftersales.domain.errors import AftersalesError, Conflict, NotFound, Refused
+from aftersales.domain.errors import AftersalesError, Conflict, Refused
 from aftersales.domain.money import Money
 from aftersales.domain.orders import Order
 from aftersales.domain.policy_describe import facts
@@ -41,7 +40,7 @@ class ActionReturnsSubmit(ServiceAction):
 
     async def act(self, scene: Scene) -> Events:
         draft = Draft.of(scene.slot)
-        if draft.order is None or not draft.confirmed:
+        if draft.order is None or not draft.confirmed or not scene.slot(QUOTED):
             return slot_events(EMPTY)  # the form ended because there was nothing to return
         try:
             await self._file_and_tell(scene, draft)
@@ -54,28 +53,25 @@ class ActionReturnsSubmit(ServiceAction):
         return slot_events(EMPTY)
 
     async def _file_and_tell(self, scene: Scene, draft: Draft) -> None:
-        customer_id = await known_customer(scene)
-        if customer_id is None:
-            raise NotFound
+        customer_id = await proven_customer(scene)
         order = await access_order(scene.ctx, customer_id=customer_id, number=draft.order or "")
         filed = await self._file(scene, draft, order, customer_id)
         await self._tell(scene, filed, order, customer_id)
 
     async def _file(self, scene: Scene, draft: Draft, order: Order, customer_id: str) -> Return:
-        consent = scene.slot(QUOTED) or {}
-        goods = [(str(line), int(count)) for line, count in consent.get("goods", ())]
+        consent = scene.slot(QUOTED)
         return await request_return(
             scene.ctx,
             customer_id=customer_id,
             order_number=order.number,
-            items=goods or units(draft, order),
+            items=[(str(line), int(count)) for line, count in consent["goods"]],
             reason=draft.reason or Reason.OTHER,
             comment=draft.comment or "",
             attachment_ids=draft.photos or (),
             conversation_id=scene.conversation_id,
             channel="web",
             key=filing_key(scene),
-            agreed=Money(int(consent["minor"]), str(consent["currency"])) if consent else None,
+            agreed=Money(int(consent["minor"]), str(consent["currency"])),
         )
 
     async def _tell(self, scene: Scene, filed: Return, order: Order, customer_id: str) -> None:

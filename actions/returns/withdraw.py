@@ -7,7 +7,7 @@ from typing import Any
 
 from rasa_sdk.events import SlotSet
 
-from actions.access import known_customer
+from actions.access import proven_customer
 from actions.base import Events, Scene, ServiceAction
 from actions.cards import goods_words
 from actions.forms import FormValidation, slot_events
@@ -15,7 +15,7 @@ from actions.returns.ask import inform
 from actions.returns.listen import pick
 from actions.returns.plan import OFFERS
 from actions.said import Said
-from aftersales.domain.errors import AftersalesError, Conflict, NotFound
+from aftersales.domain.errors import AftersalesError, Conflict
 from aftersales.domain.orders import Order
 from aftersales.domain.returns import RETURN_MACHINE, ReturnTrigger
 from aftersales.services.return_views import ReturnView, list_returns
@@ -72,7 +72,7 @@ class ActionAskWithdrawNumber(ServiceAction):
     action_name = "action_ask_withdraw_number"
 
     async def act(self, scene: Scene) -> Events:
-        views = await withdrawable(scene, await _customer(scene))
+        views = await withdrawable(scene, await proven_customer(scene))
         buttons = [
             {
                 "title": f"{view.item.number} · {formats.money(view.item.amount, scene.language)}",
@@ -88,7 +88,7 @@ class ActionAskWithdrawConfirmed(ServiceAction):
     action_name = "action_ask_withdraw_confirmed"
 
     async def act(self, scene: Scene) -> Events:
-        views = await withdrawable(scene, await _customer(scene))
+        views = await withdrawable(scene, await proven_customer(scene))
         view = next((v for v in views if v.item.number == scene.slot(NUMBER)), None)
         if view is None:
             raise Conflict
@@ -119,7 +119,7 @@ class ActionReturnsWithdraw(ServiceAction):
         return slot_events(WITHDRAW_EMPTY)
 
     async def _withdraw(self, scene: Scene, number: str) -> None:
-        customer_id = await _customer(scene)
+        customer_id = await proven_customer(scene)
         try:
             await cancel_return(
                 scene.ctx, customer_id=customer_id, number=number, actor=f"customer:{customer_id}", channel="web"
@@ -136,10 +136,3 @@ def returned_words(scene: Scene, view: ReturnView, order: Order) -> str:
     known = {line.id: line for line in order.lines}
     units = [(known[line.line_id], line.quantity) for line in view.item.lines if line.line_id in known]
     return goods_words(units, scene.language) or order.number
-
-
-async def _customer(scene: Scene) -> str:
-    customer_id = await known_customer(scene)
-    if customer_id is None:
-        raise NotFound
-    return customer_id

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from actions.base import Events, Scene, ServiceAction
-from actions.forms import QUESTIONS
 from actions.said import Said
+from actions.topic import QUESTIONS
 from aftersales.domain.policy_describe import facts
 
 

@@ -12,8 +12,8 @@ from rasa_sdk.events import SlotSet
 
 from actions.access import known_customer
 from actions.base import Events, Scene, ServiceAction
-from actions.forms import CASES
 from actions.said import Said, actions_before
+from actions.topic import CASES
 from aftersales.domain.cases import Case, CaseKind
 from aftersales.services.cases import file_case
 from aftersales.services.overview import open_cases_of

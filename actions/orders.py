@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, ClassVar
 
 from actions.access import known_customer
 from actions.base import Events, Scene, ServiceAction
 from actions.cards import order_card, return_card
-from actions.forms import STATUS, FormValidation
 from actions.returns.draft import orders_numbered
 from actions.returns.ship import note_parcel
 from actions.returns.withdraw import returned_words
 from actions.said import Said
+from actions.topic import STATUS, After, Finished, Topic
 from aftersales.domain.orders import Order
 from aftersales.domain.texts import Language
 from aftersales.services.access import access_orders
@@ -22,12 +23,12 @@ GOAL = "session_goal"
 SHOWN = 3
 
 
-class ValidateStatusForm(FormValidation):
+class StatusTopic(Topic):
     """Needs nothing but to know who asks; what was asked is kept in the goal."""
 
-    action_name = "validate_status_form"
-    form = "status_form"
+    name = "status"
     entry = STATUS
+    empty: ClassVar[Mapping[str, Any]] = {GOAL: None}
 
     async def take(
         self, scene: Scene, said: Said, *, customer_id: str, asked: str | None
@@ -37,6 +38,10 @@ class ValidateStatusForm(FormValidation):
 
     async def next_slot(self, scene: Scene, slots: dict[str, Any], *, customer_id: str) -> str | None:
         return None
+
+    async def finish(self, scene: Scene) -> Finished:
+        await ActionOrdersStatus().act(scene)
+        return Finished(after=After.SAME_SESSION)
 
 
 class ActionOrdersStatus(ServiceAction):

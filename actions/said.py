@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -85,15 +85,15 @@ def read_said(tracker: Tracker) -> Said:
     )
 
 
-def is_fresh(tracker: Tracker, form: str) -> bool:
-    """Whether the form is given this message first, not after another action has dealt with it."""
-    since: Sequence[Mapping[str, Any]] = ()
-    for index in range(len(tracker.events) - 1, -1, -1):
-        if tracker.events[index].get("event") == "user":
-            since = tracker.events[index + 1 :]
+def acted_since_message(tracker: Tracker) -> frozenset[str]:
+    """What the bot has done since the customer's last message, but for listening and reading it."""
+    done: set[str] = set()
+    for event in reversed(tracker.events):
+        if event.get("event") == "user":
             break
-    passing = {form, "action_extract_slots", "action_listen"}
-    return not any(event.get("event") == "action" and event.get("name") not in passing for event in since)
+        if event.get("event") == "action":
+            done.add(str(event.get("name")))
+    return frozenset(done - {"action_extract_slots", "action_listen"})
 
 
 def actions_before(tracker: Tracker) -> frozenset[str]:

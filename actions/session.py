@@ -5,17 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from rasa_sdk.events import FollowupAction
+from rasa_sdk.events import FollowupAction, SlotSet
 
 from actions.base import Events, Scene, ServiceAction
-from actions.forms import CASES, QUESTIONS, STATUS, slot_events
 from actions.handoff import MATTER, OFFER, ActionHandoffFile
-from actions.orders import ValidateStatusForm
-from actions.returns.form import ValidateReturnForm
+from actions.matter import FORM, MATTER_EMPTY, TOPIC
 from actions.returns.ship import note_parcel
-from actions.returns.submit import EMPTY
-from actions.returns.withdraw import WITHDRAW_EMPTY, ValidateWithdrawForm
 from actions.said import Said, actions_before
+from actions.topic import CASES, QUESTIONS, STATUS, Topic, slot_events
+from actions.topics import TOPICS, opened_by
 from aftersales.services.returns import MOST_ATTACHMENTS
 
 CLARIFY = "action_session_clarify"
@@ -34,26 +32,18 @@ SUGGESTED = (
 )
 LIKELY_ENOUGH = 0.12
 SURE_TOGETHER = 0.5
-FORMS = {
-    ValidateReturnForm.form: ValidateReturnForm.entry,
-    ValidateStatusForm.form: ValidateStatusForm.entry,
-    ValidateWithdrawForm.form: ValidateWithdrawForm.entry,
-}
 
 
-def agreed_form(said: Said) -> str | None:
-    """The form that the likeliest meanings open alike, when they are together likelier than all others.
+def agreed_topic(said: Said) -> Topic | None:
+    """The topic that the likeliest meanings open alike, when they are together likelier than all others.
 
-    A reason for a return, said out of the blue, opens the return form.
+    A reason for a return, said out of the blue, opens a return.
     """
     if said.first("reason") and said.intent == "inform":
-        return ValidateReturnForm.form
-    shares = {
-        form: sum(confidence for name, confidence in said.ranking if name in intents)
-        for form, intents in FORMS.items()
-    }
-    best = max(shares, key=lambda form: shares[form])
-    return best if said.likely in FORMS[best] and shares[best] >= SURE_TOGETHER else None
+        return opened_by("return_item")
+    topic = opened_by(said.likely)
+    share = sum(confidence for name, confidence in said.ranking if topic and name in topic.entry)
+    return topic if share >= SURE_TOGETHER else None
 
 
 class ActionSessionClarify(ServiceAction):
@@ -72,9 +62,9 @@ class ActionSessionClarify(ServiceAction):
         before = actions_before(scene.tracker)
         if OFFER in before and said.intent == "affirm":
             return await ActionHandoffFile().act(scene)
-        form = agreed_form(said)
-        if form:
-            return [FollowupAction(form)]
+        topic = agreed_topic(said)
+        if topic:
+            return [SlotSet(TOPIC, topic.name), FollowupAction(FORM)]
         if CLARIFY in before:
             scene.say("utter_session_offer_person")
             return []
@@ -111,4 +101,5 @@ class ActionSessionStop(ServiceAction):
         scene.say("utter_session_stop" if busy else "utter_session_nothing_more")
         if busy:
             scene.finish_matter()
-        return slot_events({**EMPTY, **WITHDRAW_EMPTY, MATTER: None})
+        told = {name: empty for topic in TOPICS.values() for name, empty in topic.empty.items()}
+        return slot_events({**told, **MATTER_EMPTY, MATTER: None})

@@ -17,8 +17,10 @@ import pytest
 
 import actions
 from actions.base import ServiceAction
-from actions.forms import CASES, QUESTIONS
+from actions.matter import FORM
 from actions.session import SUGGESTED
+from actions.topic import CASES, QUESTIONS, REQUESTS, STATUS
+from actions.topics import TOPICS
 from aftersales.domain.errors import AftersalesError
 from aftersales.domain.reasons import Reason
 from aftersales.domain.refunds import Refund, RefundState
@@ -41,7 +43,7 @@ from tests.project_data import (
 )
 from tests.records import make_refund, make_return
 
-TOPICS = {"orders", "returns", "refunds", "exchanges", "complaints", "faq", "handoff", "session"}
+SLICES = {"orders", "returns", "refunds", "exchanges", "complaints", "faq", "handoff", "session"}
 # Not slices of the business, but words that several of them share.
 SHARED_RESPONSES = {"access", "errors", "intents", "mail"}
 OF_RASA = {"action_listen", "action_deactivate_loop", "action_extract_slots", "action_restart"}
@@ -71,6 +73,7 @@ def composed_names() -> dict[str, set[str]]:
     """The responses that code names in two parts: first part -> second parts."""
     return {
         "utter_intent_": {*SUGGESTED, *CASES},
+        "utter_session_topic_": set(TOPICS),
         "utter_faq_": {*(name.removeprefix("ask_") for name in QUESTIONS), "product", "unknown"},
         "utter_returns_status_": told_next_steps(),
         "utter_returns_payer_": {"customer", "merchant"},
@@ -95,8 +98,8 @@ ACTIONS = all_actions()
 
 
 def asked_slots() -> set[str]:
-    """What the forms ask for: the required slots, and the wait for a shop that cannot be reached."""
-    return {slot for slots in forms().values() for slot in slots} | {"session_retry"}
+    """What the forms ask for: the required slots, the wait for a shop that cannot be reached among them."""
+    return {slot for slots in forms().values() for slot in slots}
 
 
 def used_responses() -> set[str]:
@@ -247,15 +250,22 @@ def test_what_a_form_asks_for_has_one_question(slot: str) -> None:
     assert (f"utter_ask_{slot}" in RESPONSES) != (f"action_ask_{slot}" in ACTIONS)
 
 
-@pytest.mark.parametrize("form", sorted(forms()))
-def test_every_form_is_validated_by_a_class_of_its_own(form: str) -> None:
-    (validation,) = ACTIONS[f"validate_{form}"]
-    assert getattr(validation, "form", None) == form
+def test_the_one_form_is_validated_by_a_class_of_its_own() -> None:
+    assert list(forms()) == [FORM]
+    assert len(ACTIONS[f"validate_{FORM}"]) == 1
+
+
+def test_no_intent_opens_two_topics_and_no_slot_belongs_to_two() -> None:
+    opening = Counter(intent for topic in TOPICS.values() for intent in topic.entry)
+    held = Counter(slot for topic in TOPICS.values() for slot in topic.empty)
+    assert [name for name, count in (opening + held).items() if count > 1] == []
+    assert {intent for topic in TOPICS.values() for intent in topic.entry} == REQUESTS | STATUS
+    assert held.keys() <= domain()["slots"].keys()
 
 
 def test_slots_are_named_after_a_topic() -> None:
     free = {"language", "language_fixed"}
-    topics = TOPICS | {"access", "withdraw"}
+    topics = SLICES | {"access", "withdraw"}
     assert {slot for slot in set(domain()["slots"]) - free if slot.partition("_")[0] not in topics} == set()
 
 
@@ -265,10 +275,10 @@ def test_slots_are_named_after_a_topic() -> None:
 @pytest.mark.parametrize(
     ("folder", "allowed"),
     [
-        ("nlu/zh", TOPICS),
-        ("nlu/en", TOPICS),
-        ("rules", TOPICS),
-        ("responses", TOPICS | SHARED_RESPONSES),
+        ("nlu/zh", SLICES),
+        ("nlu/en", SLICES),
+        ("rules", SLICES),
+        ("responses", SLICES | SHARED_RESPONSES),
     ],
 )
 def test_data_files_are_named_after_topics(folder: str, allowed: set[str]) -> None:

@@ -1,13 +1,12 @@
-"""The return form: what a message means for the return at hand, and what to ask next."""
+"""The topic of returns: what a message means for the return at hand, and what to ask next."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, ClassVar
 
 from actions.base import Scene
-from actions.forms import LOOSE, QUESTIONS, SOCIAL, FormValidation
 from actions.returns import draft as d
 from actions.returns.draft import Draft
 from actions.returns.listen import Heard, listen
@@ -20,19 +19,23 @@ from actions.returns.plan import (
     too_many,
 )
 from actions.returns.quote import NOTED, QUOTED, consent_digest, customer_orders, filing_key, quote_draft, shown
+from actions.returns.submit import EMPTY, submit
 from actions.said import Said
+from actions.topic import LOOSE, QUESTIONS, SOCIAL, Finished, Topic
 from aftersales.domain.orders import Order
 from aftersales.services.return_views import find_filed
 
 
-class ValidateReturnForm(FormValidation):
-    action_name = "validate_return_form"
-    form = "return_form"
+class ReturnTopic(Topic):
+    name = "returns"
     entry = frozenset({"return_item", "request_refund", "report_damaged_item", "report_wrong_item"})
+    leaving = frozenset({"stop", "cancel_return"})
+    empty = EMPTY
+    answered_by: ClassVar[Mapping[str, tuple[str, ...]]] = {d.ORDER: ("order_number",)}
 
     def digressions(self, said: Said, asked: str | None) -> frozenset[str]:
         """Where words of any kind are asked for, small talk and neighbours are an answer."""
-        usual = super().digressions(said, asked) | {"cancel_return"}
+        usual = super().digressions(said, asked)
         if asked == d.COMMENT:
             return usual - QUESTIONS - LOOSE - SOCIAL - {"report_missing_item"} | {"change_language"}
         if asked == d.REASON:
@@ -83,6 +86,9 @@ class ValidateReturnForm(FormValidation):
             draft = replace(draft, confirmed=None)
             slots[d.CONFIRMED] = None
         return evidence_missing(draft, quote.decision)
+
+    async def finish(self, scene: Scene) -> Finished:
+        return await submit(scene)
 
     async def _is_filed(self, scene: Scene, customer_id: str) -> bool:
         """Whether this very message has filed the return already: its turn is run again."""

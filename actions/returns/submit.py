@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from actions.access import proven_customer
-from actions.base import Events, Scene, ServiceAction
+from actions.base import Scene
 from actions.cards import return_card
-from actions.forms import slot_events
 from actions.returns import draft as d
 from actions.returns.draft import Draft
 from actions.returns.quote import NOTED, QUOTED, filing_key
+from actions.topic import After, Finished
 from aftersales.domain.errors import AftersalesError, Conflict, Refused
 from aftersales.domain.money import Money
 from aftersales.domain.orders import Order
@@ -22,69 +22,61 @@ from aftersales.services.return_views import access_return
 from aftersales.services.returns import request_return
 from runtime import formats
 
-EMPTY: dict[str, Any] = {
-    **Draft().slots(),
-    NOTED: None,
-    QUOTED: None,
-    "session_opening": None,
-    "session_kept": None,
-}
+EMPTY: dict[str, Any] = {**Draft().slots(), NOTED: None, QUOTED: None}
 WITHOUT_CONSENT = {d.CONFIRMED: None, QUOTED: None}
 _TOLD = {"wait_approval": "utter_returns_done_review", "send_parcel": "utter_returns_done"}
 
 
-class ActionReturnsSubmit(ServiceAction):
+async def submit(scene: Scene) -> Finished:
     """Files the return once per consenting message; consent does not outlive a failure."""
+    draft = Draft.of(scene.slot)
+    if draft.order is None or not draft.confirmed or not scene.slot(QUOTED):
+        return Finished(slots=EMPTY, after=After.SAME_SESSION)  # there was nothing to return
+    try:
+        await _file_and_tell(scene, draft)
+    except (Refused, Conflict):
+        scene.say("utter_returns_conflict")
+    except AftersalesError:
+        scene.say("utter_returns_try_again")
+        return Finished(slots=WITHOUT_CONSENT, after=After.ONCE_MORE)
+    return Finished(slots=EMPTY)
 
-    action_name = "action_returns_submit"
 
-    async def act(self, scene: Scene) -> Events:
-        draft = Draft.of(scene.slot)
-        if draft.order is None or not draft.confirmed or not scene.slot(QUOTED):
-            return slot_events(EMPTY)  # the form ended because there was nothing to return
-        try:
-            await self._file_and_tell(scene, draft)
-        except (Refused, Conflict):
-            scene.say("utter_returns_conflict")
-        except AftersalesError:
-            scene.say("utter_returns_try_again")
-            return slot_events(WITHOUT_CONSENT)
-        scene.finish_matter()
-        return slot_events(EMPTY)
+async def _file_and_tell(scene: Scene, draft: Draft) -> None:
+    customer_id = await proven_customer(scene)
+    order = await access_order(scene.ctx, customer_id=customer_id, number=draft.order or "")
+    filed = await _file(scene, draft, order, customer_id)
+    await _tell(scene, filed, order, customer_id)
 
-    async def _file_and_tell(self, scene: Scene, draft: Draft) -> None:
-        customer_id = await proven_customer(scene)
-        order = await access_order(scene.ctx, customer_id=customer_id, number=draft.order or "")
-        filed = await self._file(scene, draft, order, customer_id)
-        await self._tell(scene, filed, order, customer_id)
 
-    async def _file(self, scene: Scene, draft: Draft, order: Order, customer_id: str) -> Return:
-        consent = scene.slot(QUOTED)
-        return await request_return(
-            scene.ctx,
-            customer_id=customer_id,
-            order_number=order.number,
-            items=[(str(line), int(count)) for line, count in consent["goods"]],
-            reason=draft.reason or Reason.OTHER,
-            comment=draft.comment or "",
-            attachment_ids=draft.photos or (),
-            conversation_id=scene.conversation_id,
-            channel="web",
-            key=filing_key(scene),
-            agreed=Money(int(consent["minor"]), str(consent["currency"])),
-        )
+async def _file(scene: Scene, draft: Draft, order: Order, customer_id: str) -> Return:
+    consent = scene.slot(QUOTED)
+    return await request_return(
+        scene.ctx,
+        customer_id=customer_id,
+        order_number=order.number,
+        items=[(str(line), int(count)) for line, count in consent["goods"]],
+        reason=draft.reason or Reason.OTHER,
+        comment=draft.comment or "",
+        attachment_ids=draft.photos or (),
+        conversation_id=scene.conversation_id,
+        channel="web",
+        key=filing_key(scene),
+        agreed=Money(int(consent["minor"]), str(consent["currency"])),
+    )
 
-    async def _tell(self, scene: Scene, filed: Return, order: Order, customer_id: str) -> None:
-        language = scene.language
-        view = await access_return(scene.ctx, customer_id=customer_id, number=filed.number)
-        response = _TOLD.get(view.next_step)
-        if response is None:  # the shop said no, or things have moved on since this message was first dealt with
-            scene.say("utter_returns_conflict")
-            return
-        parameters = {
-            "number": filed.number,
-            "amount": formats.money(filed.amount, language),
-            "refund_days": facts(scene.ctx.policy, language)["refund_days"],
-        }
-        coming = scene.title(f"utter_returns_next_{view.next_step}")
-        scene.say(response, parameters, cards=[return_card(view, order, language, coming)])
+
+async def _tell(scene: Scene, filed: Return, order: Order, customer_id: str) -> None:
+    language = scene.language
+    view = await access_return(scene.ctx, customer_id=customer_id, number=filed.number)
+    response = _TOLD.get(view.next_step)
+    if response is None:  # the shop said no, or things have moved on since this message was first dealt with
+        scene.say("utter_returns_conflict")
+        return
+    parameters = {
+        "number": filed.number,
+        "amount": formats.money(filed.amount, language),
+        "refund_days": facts(scene.ctx.policy, language)["refund_days"],
+    }
+    coming = scene.title(f"utter_returns_next_{view.next_step}")
+    scene.say(response, parameters, cards=[return_card(view, order, language, coming)])

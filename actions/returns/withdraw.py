@@ -10,11 +10,11 @@ from rasa_sdk.events import SlotSet
 from actions.access import proven_customer
 from actions.base import Events, Scene, ServiceAction
 from actions.cards import goods_words
-from actions.forms import FormValidation, slot_events
 from actions.returns.ask import inform
 from actions.returns.listen import pick
 from actions.returns.plan import OFFERS
 from actions.said import Said
+from actions.topic import Finished, Topic
 from aftersales.domain.errors import AftersalesError, Conflict
 from aftersales.domain.orders import Order
 from aftersales.domain.returns import RETURN_MACHINE, ReturnTrigger
@@ -32,10 +32,10 @@ async def withdrawable(scene: Scene, customer_id: str) -> list[ReturnView]:
     return [view for view in views if (view.item.state, ReturnTrigger.CANCEL) in RETURN_MACHINE]
 
 
-class ValidateWithdrawForm(FormValidation):
-    action_name = "validate_withdraw_form"
-    form = "withdraw_form"
+class WithdrawTopic(Topic):
+    name = "withdrawal"
     entry = frozenset({"cancel_return"})
+    empty = WITHDRAW_EMPTY
 
     async def take(
         self, scene: Scene, said: Said, *, customer_id: str, asked: str | None
@@ -66,6 +66,29 @@ class ValidateWithdrawForm(FormValidation):
         if slots.get(NUMBER, scene.slot(NUMBER)) is None:
             return NUMBER
         return CONFIRMED if slots.get(CONFIRMED, scene.slot(CONFIRMED)) is None else None
+
+    async def finish(self, scene: Scene) -> Finished:
+        number, confirmed = scene.slot(NUMBER), scene.slot(CONFIRMED)
+        if number is None:
+            scene.say("utter_returns_none_to_withdraw")
+        elif confirmed:
+            await self._withdraw(scene, number)
+        else:
+            scene.say("utter_returns_withdraw_kept", {"number": number})
+        return Finished(slots=WITHDRAW_EMPTY)
+
+    async def _withdraw(self, scene: Scene, number: str) -> None:
+        customer_id = await proven_customer(scene)
+        try:
+            await cancel_return(
+                scene.ctx, customer_id=customer_id, number=number, actor=f"customer:{customer_id}", channel="web"
+            )
+        except Conflict:
+            scene.say("utter_returns_withdraw_too_late", {"number": number})
+        except AftersalesError:
+            scene.say("utter_error_error")
+        else:
+            scene.say("utter_returns_withdrawn", {"number": number})
 
 
 class ActionAskWithdrawNumber(ServiceAction):
@@ -102,34 +125,6 @@ class ActionAskWithdrawConfirmed(ServiceAction):
             },
         )
         return [SlotSet(SHOWN, view.item.number)]
-
-
-class ActionReturnsWithdraw(ServiceAction):
-    action_name = "action_returns_withdraw"
-
-    async def act(self, scene: Scene) -> Events:
-        number, confirmed = scene.slot(NUMBER), scene.slot(CONFIRMED)
-        if number is None:
-            scene.say("utter_returns_none_to_withdraw")
-        elif confirmed:
-            await self._withdraw(scene, number)
-        else:
-            scene.say("utter_returns_withdraw_kept", {"number": number})
-        scene.finish_matter()
-        return slot_events(WITHDRAW_EMPTY)
-
-    async def _withdraw(self, scene: Scene, number: str) -> None:
-        customer_id = await proven_customer(scene)
-        try:
-            await cancel_return(
-                scene.ctx, customer_id=customer_id, number=number, actor=f"customer:{customer_id}", channel="web"
-            )
-        except Conflict:
-            scene.say("utter_returns_withdraw_too_late", {"number": number})
-        except AftersalesError:
-            scene.say("utter_error_error")
-        else:
-            scene.say("utter_returns_withdrawn", {"number": number})
 
 
 def returned_words(scene: Scene, view: ReturnView, order: Order) -> str:

@@ -1,0 +1,86 @@
+"""What a topic is: one kind of matter that a customer comes with, such as a return, and how it listens."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Any, ClassVar
+
+from rasa_sdk.events import SlotSet
+
+from actions.base import Events, Scene
+from actions.said import Said
+
+QUESTIONS = frozenset(
+    "ask_return_policy ask_refund_policy ask_return_shipping ask_delivery ask_payment ask_price_protection "
+    "ask_invoice ask_warranty account_problem".split()
+)
+STATUS = frozenset({"check_return_status", "check_refund_status", "track_order", "list_orders"})
+# What only a person can do so far.
+CASES = frozenset(
+    "exchange_item cancel_order modify_order file_complaint give_feedback report_missing_item "
+    "report_not_delivered report_payment_problem check_complaint_status".split()
+)
+LEAVING = frozenset({"stop", "talk_to_human", "goodbye"})
+SOCIAL = frozenset({"greet", "thank", "help", "bot_challenge", "repeat", "change_language"})
+# What goods are called often looks like small talk or another trade: it is tried as an answer first.
+LOOSE = frozenset({"chitchat", "out_of_scope", "ask_product"})
+# What opens a topic, whichever it is.
+REQUESTS = frozenset("return_item request_refund report_damaged_item report_wrong_item cancel_return".split())
+
+
+def slot_events(slots: Mapping[str, Any]) -> Events:
+    return [SlotSet(name, value) for name, value in slots.items()]
+
+
+class After(Enum):
+    """What follows a finished topic: a new bot session, the same one, or the same topic once more."""
+
+    NEW_SESSION = "new_session"
+    SAME_SESSION = "same_session"
+    ONCE_MORE = "once_more"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finished:
+    """What became of a complete topic, and the slots that it leaves behind."""
+
+    slots: Mapping[str, Any] = field(default_factory=dict)
+    after: After = After.NEW_SESSION
+
+
+class Topic:
+    """One kind of matter behind the one form. Stateless: what was told stands in slots named after the topic.
+
+    The form asks a topic what a message changes (`take`), what to ask for next (`next_slot`), and has it act when
+    nothing is missing any more (`finish`). What is asked for is said by `action_ask_<slot>`.
+    """
+
+    name: ClassVar[str] = ""
+    # The intents that open the topic.
+    entry: ClassVar[frozenset[str]] = frozenset()
+    # Intents that end it in the middle.
+    leaving: ClassVar[frozenset[str]] = frozenset({"stop"})
+    # All slots of the topic, as they are when nothing was told.
+    empty: ClassVar[Mapping[str, Any]] = {}
+    # What answers a slot whatever else the message looks like: slot -> names of entities.
+    answered_by: ClassVar[Mapping[str, tuple[str, ...]]] = {}
+
+    def digressions(self, said: Said, asked: str | None) -> frozenset[str]:
+        """Intents that are not for this topic at this step: another topic takes over, or a rule answers them."""
+        return (LEAVING | QUESTIONS | STATUS | CASES | SOCIAL | LOOSE | REQUESTS) - self.entry
+
+    async def take(
+        self, scene: Scene, said: Said, *, customer_id: str, asked: str | None
+    ) -> dict[str, Any] | None:
+        """The slots that the message changes; None when it says nothing to this topic."""
+        raise NotImplementedError
+
+    async def next_slot(self, scene: Scene, slots: dict[str, Any], *, customer_id: str) -> str | None:
+        """The slot to ask for next; None when the topic is complete. `slots` holds this turn's changes."""
+        raise NotImplementedError
+
+    async def finish(self, scene: Scene) -> Finished:
+        """Does what was agreed, and tells. A turn that is run again must not do it twice."""
+        raise NotImplementedError

@@ -9,6 +9,7 @@ from rasa.core.processor import MessageProcessor
 from rasa.shared.core.events import BotUttered, Event, SlotSet, UserUttered
 from rasa.shared.core.trackers import DialogueStateTracker
 
+from bot.memory import shorten
 from bot.wire import Payload, Turn, payload_of, spoken_text, to_reply
 
 
@@ -40,6 +41,7 @@ async def take_turn(agent: Agent, turn: Turn) -> dict[str, Any]:
 async def _run(processor: MessageProcessor, tracker: DialogueStateTracker, turn: Turn) -> None:
     """What MessageProcessor.handle_message does, on a tracker that is at hand already."""
     output = _Silent()
+    shorten(tracker, processor.domain)
     for slot, value in (("language", turn.language), ("language_fixed", turn.language_fixed)):
         if slot in tracker.slots and tracker.get_slot(slot) != value:
             tracker.update(SlotSet(slot, value), processor.domain)

@@ -92,6 +92,19 @@ def test_a_customer_returns_two_of_three_in_english_with_corrections_and_a_quest
     assert "withdrawn" in words(emma.say("yes"))
 
 
+def test_a_return_is_still_at_hand_after_many_questions_in_between(emma: Chat) -> None:
+    emma.say("I want to return the t-shirts")
+    emma.say("one")
+    verdict = words(emma.say("they are too small"))
+    assert "×1" in verdict
+    for question in ("who pays for return shipping?", "how long do refunds take?") * 8:
+        assert "Shall I file this return" in words(emma.say(question))
+    number = filed_number(words(emma.say("yes please")))
+    emma.say("please cancel the return")
+    assert "withdrawn" in words(emma.say("yes"))
+    assert next(item for item in emma.returns() if item["number"] == number)["status"] == "cancelled"
+
+
 def test_a_damaged_item_needs_a_photo(emma: Chat) -> None:
     said = words(emma.say("One of the t-shirts arrived torn"))
     while "photo" not in said:

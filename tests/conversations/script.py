@@ -1,0 +1,69 @@
+"""Scripted dialogues: what a YAML file under tests/conversations/<phenomenon>/ may hold.
+
+    - title: A pair of shoes that does not fit goes back
+      language: zh                      # of the customer
+      customer: known                   # signed in; or `guest`, who has to prove who he is
+      orders:                           # newest last; each of goods of the demo catalogue
+        - {tail: "11", delivered: 2, goods: [running-shoes-coral-40, cotton-tee-blue-m x2]}
+      dialogue:
+        - say: 我想退那双跑鞋，尺码不合适
+          hear: ["399.00", 确认]        # patterns that must be in what comes back (words and titles of buttons)
+          not: [订单号]                  # patterns that must not be
+        - tap: 确认
+      then:                             # all rows of this customer or conversation in each table, oldest first
+        returns: [{state: awaiting_parcel, reason: wrong_size}]
+
+An order is `delivered`, `shipped` or only `placed` so many days ago; `paid` may name several captures.
+Steps: say, tap (part of a button's title), photo, code (the newest one from the mailbox, or `wrong`), reload (a
+new client with the same token), receive (the shop gets the newest return), wait (a pattern that comes unasked).
+`{number:TAIL}` in a step stands for the number of the order with that tail, `{phone}` and `{email}` for the
+customer's own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+HERE = Path(__file__).parent
+ALLOWED = {"title", "language", "customer", "orders", "dialogue", "then"}
+STEPS = {"say", "tap", "photo", "code", "reload", "receive", "wait", "hear", "not"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Script:
+    """`id` is unique and serves as the customer's id."""
+
+    id: str
+    title: str
+    language: str
+    guest: bool
+    orders: Sequence[Mapping[str, Any]]
+    dialogue: Sequence[Mapping[str, Any]]
+    then: Mapping[str, Sequence[Mapping[str, Any]]]
+
+
+def scripts() -> Iterator[Script]:
+    """All scripts, in the order of files. Raises ValueError on a key that nobody reads."""
+    for path in sorted(HERE.glob("*/*.yml")):
+        for number, told in enumerate(yaml.safe_load(path.read_text(encoding="utf8")), 1):
+            yield _script(f"{path.parent.name}-{path.stem}-{number}".replace("_", "-"), told)
+
+
+def _script(name: str, told: Mapping[str, Any]) -> Script:
+    unknown = (told.keys() - ALLOWED) | {key for step in told["dialogue"] for key in step.keys() - STEPS}
+    if unknown or told["language"] not in ("zh", "en") or not told["then"]:
+        raise ValueError(f"{name}: {sorted(unknown) or 'language or then is missing'}")
+    return Script(
+        id=name,
+        title=told["title"],
+        language=told["language"],
+        guest=told.get("customer", "known") == "guest",
+        orders=told.get("orders", ()),
+        dialogue=told["dialogue"],
+        then=told["then"],
+    )

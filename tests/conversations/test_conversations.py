@@ -1,0 +1,19 @@
+"""The scripted dialogues, on the running service; each looks at what the database holds in the end."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.conversations.play import Player
+from tests.conversations.script import Script, scripts
+from tests.services_at_work import Service
+
+
+@pytest.mark.parametrize("script", [pytest.param(script, id=script.id) for script in scripts()])
+def test_a_dialogue_ends_as_its_script_says(script: Script, shop: Service, serials: dict[str, int]) -> None:
+    player = Player(shop, script, serial=serials[script.id])
+    try:
+        player.play()
+        player.check()
+    finally:
+        player.close()

@@ -46,6 +46,8 @@ from tests.records import make_refund, make_return
 SLICES = {"orders", "returns", "refunds", "exchanges", "complaints", "faq", "handoff", "session"}
 # Not slices of the business, but words that several of them share.
 SHARED_RESPONSES = {"access", "errors", "intents", "mail"}
+# Not a slice of the business either, but what people ask it for although others do it.
+NOT_OURS = {"other_trades"}
 OF_RASA = {"action_listen", "action_deactivate_loop", "action_extract_slots", "action_restart"}
 # Where words of customers are understood rather than words said to them.
 UNDERSTANDING = {"actions/returns/draft.py"}
@@ -275,8 +277,8 @@ def test_slots_are_named_after_a_topic() -> None:
 @pytest.mark.parametrize(
     ("folder", "allowed"),
     [
-        ("nlu/zh", SLICES),
-        ("nlu/en", SLICES),
+        ("nlu/zh", SLICES | NOT_OURS),
+        ("nlu/en", SLICES | NOT_OURS),
         ("rules", SLICES),
         ("responses", SLICES | SHARED_RESPONSES),
     ],

@@ -67,7 +67,7 @@ class ActionHandoffFile(ServiceAction):
             scene.ctx,
             conversation_id=scene.conversation_id,
             customer_id=await known_customer(scene),
-            kind=CaseKind.COMPLAINT if matter == "file_complaint" else CaseKind.HANDOVER,
+            kind=CaseKind.HANDOVER,
             reason=matter or "talk_to_human",
             summary=summary,
             key=_key(scene),

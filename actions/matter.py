@@ -15,8 +15,8 @@ from actions.access import SLOTS as ACCESS_SLOTS
 from actions.access import advance_access, known_customer
 from actions.base import Events, Scene, ServiceAction
 from actions.said import Said, acted_since_message
-from actions.topic import CASES, LEAVING, LOOSE, QUESTIONS, SOCIAL, STATUS, After, Topic, slot_events
-from actions.topics import TOPICS, opened_by
+from actions.topic import CASES, GUEST, LEAVING, LOOSE, QUESTIONS, SOCIAL, STATUS, After, Topic, slot_events
+from actions.topics import TOPICS, topic_for
 from aftersales.domain.errors import Unavailable
 
 FORM, FINISH = "matter_form", "action_matter_finish"
@@ -50,7 +50,7 @@ class ValidateMatterForm(ServiceAction):
             return [SlotSet("requested_slot", asked)]
         resumed = FINISH in since
         topic = TOPICS.get(scene.slot(TOPIC)) if asked or resumed else None
-        topic = topic or opened_by(said.intent) or TOPICS[scene.slot(TOPIC)]
+        topic = topic or topic_for(said) or TOPICS[scene.slot(TOPIC)]
         if asked == RETRY:
             if said.intent in LEAVING | SOCIAL | QUESTIONS | CASES:
                 return []
@@ -75,7 +75,7 @@ class ValidateMatterForm(ServiceAction):
         answers = {**_ACCESS_ANSWERS, **topic.answered_by}.get(asked or "", ())
         answered = said.intent not in LEAVING and any(said.first(entity) for entity in answers)
         off = asked is not None and said.intent in topic.digressions(said, asked) and not answered
-        other = opened_by(said.intent) if off and said.intent not in STATUS | topic.leaving else None
+        other = topic_for(said) if off and said.intent not in STATUS | topic.leaving else None
         if other and other is not topic:
             return await self._switch(scene, topic, other, said, customer_id)
         if off and said.intent not in LOOSE:
@@ -87,7 +87,7 @@ class ValidateMatterForm(ServiceAction):
     ) -> Events:
         """Goes over to another topic; the one at hand is parked unless it has heard nothing yet."""
         parked: list[str] = [name for name in scene.slot(PARKED) or [] if name != other.name]
-        if customer_id is not None and any(scene.slot(name) is not None for name in topic.empty):
+        if (customer_id is not None or topic.open_to_guests) and topic.is_begun(scene):
             scene.say("utter_session_parked", {"matter": scene.title(f"utter_session_topic_{topic.name}")})
             parked = [*(name for name in parked if name != topic.name), topic.name]
         events = await self._go_on(scene, other, said, customer_id, None, loose=False)
@@ -96,10 +96,10 @@ class ValidateMatterForm(ServiceAction):
     async def _resume(self, scene: Scene, topic: Topic) -> Events:
         """Asks for what the topic lacks, without taking the message for an answer."""
         customer_id = await known_customer(scene)
-        if customer_id is None:
+        if customer_id is None and not topic.open_to_guests:
             return await self._prove(scene, topic, Said.revive(None), None, loose=False)
         slots: dict[str, Any] = {}
-        following = await topic.next_slot(scene, slots, customer_id=customer_id)
+        following = await topic.next_slot(scene, slots, customer_id=customer_id or GUEST)
         return slot_events({**slots, TOPIC: topic.name, "requested_slot": following})
 
     async def _step_back(self, scene: Scene, topic: Topic) -> Events:
@@ -111,10 +111,10 @@ class ValidateMatterForm(ServiceAction):
     async def _go_on(
         self, scene: Scene, topic: Topic, said: Said, customer_id: str | None, asked: str | None, *, loose: bool
     ) -> Events:
-        if customer_id is None:
+        if customer_id is None and (asked in ACCESS_SLOTS or not topic.open_to_guests):
             events = await self._prove(scene, topic, said, asked, loose=loose)
         else:
-            events = await self._listen(scene, topic, said, customer_id, asked, loose=loose)
+            events = await self._listen(scene, topic, said, customer_id or GUEST, asked, loose=loose)
         return [SlotSet(TOPIC, topic.name), *events] if events else []
 
     async def _prove(self, scene: Scene, topic: Topic, said: Said, asked: str | None, *, loose: bool) -> Events:

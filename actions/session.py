@@ -8,28 +8,17 @@ from typing import Any
 from rasa_sdk.events import FollowupAction, SlotSet
 
 from actions.base import Events, Scene, ServiceAction
+from actions.complaints.begin import begin_addition
 from actions.handoff import MATTER, OFFER, ActionHandoffFile
 from actions.matter import FORM, MATTER_EMPTY, TOPIC
 from actions.returns.ship import note_parcel
 from actions.said import Said, actions_before
-from actions.topic import CASES, QUESTIONS, STATUS, Topic, slot_events
-from actions.topics import TOPICS, opened_by
+from actions.topic import CASES, QUESTIONS, REQUESTS, STATUS, Topic, slot_events
+from actions.topics import TOPICS, opened_by, topic_for
 from aftersales.services.returns import MOST_ATTACHMENTS
 
 CLARIFY = "action_session_clarify"
-SUGGESTED = (
-    QUESTIONS
-    | STATUS
-    | CASES
-    | {
-        "return_item",
-        "request_refund",
-        "cancel_return",
-        "talk_to_human",
-        "report_damaged_item",
-        "report_wrong_item",
-    }
-)
+SUGGESTED = QUESTIONS | STATUS | CASES | REQUESTS | {"talk_to_human"}
 LIKELY_ENOUGH = 0.12
 SURE_TOGETHER = 0.5
 
@@ -53,6 +42,9 @@ class ActionSessionClarify(ServiceAction):
 
     async def act(self, scene: Scene) -> Events:
         said: Said = scene.said
+        addition = await begin_addition(scene, said)
+        if addition is not None:
+            return addition
         if said.photo:
             scene.say("utter_session_photo_noted")
             photos = [*(scene.slot("returns_photos") or []), said.photo]
@@ -62,7 +54,7 @@ class ActionSessionClarify(ServiceAction):
         before = actions_before(scene.tracker)
         if OFFER in before and said.intent == "affirm":
             return await ActionHandoffFile().act(scene)
-        topic = agreed_topic(said)
+        topic = topic_for(said) or agreed_topic(said)
         if topic:
             return [SlotSet(TOPIC, topic.name), FollowupAction(FORM)]
         if CLARIFY in before:

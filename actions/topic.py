@@ -18,16 +18,20 @@ QUESTIONS = frozenset(
 )
 STATUS = frozenset({"check_return_status", "check_refund_status", "track_order", "list_orders"})
 # What only a person can do so far.
-CASES = frozenset(
-    "exchange_item cancel_order modify_order file_complaint give_feedback report_missing_item "
-    "report_not_delivered report_payment_problem check_complaint_status".split()
-)
+CASES = frozenset("exchange_item cancel_order modify_order report_missing_item".split())
 LEAVING = frozenset({"stop", "talk_to_human", "goodbye"})
 SOCIAL = frozenset({"greet", "thank", "help", "bot_challenge", "repeat", "change_language"})
 # What goods are called often looks like small talk or another trade: it is tried as an answer first.
 LOOSE = frozenset({"chitchat", "out_of_scope", "ask_product"})
 # What opens a topic, whichever it is.
-REQUESTS = frozenset("return_item request_refund report_damaged_item report_wrong_item cancel_return".split())
+REQUESTS = frozenset(
+    "return_item request_refund report_damaged_item report_wrong_item cancel_return file_complaint "
+    "check_complaint_status report_not_delivered report_payment_problem give_feedback".split()
+)
+
+
+# The customer id of somebody who has not proven who they are.
+GUEST = ""
 
 
 def slot_events(slots: Mapping[str, Any]) -> Events:
@@ -64,12 +68,23 @@ class Topic:
     leaving: ClassVar[frozenset[str]] = frozenset({"stop"})
     # All slots of the topic, as they are when nothing was told.
     empty: ClassVar[Mapping[str, Any]] = {}
+    # Whether it may be begun by somebody who has not proven who they are: `customer_id` is empty then, and the
+    # topic asks for access_number once it needs a proof.
+    open_to_guests: ClassVar[bool] = False
     # What answers a slot whatever else the message looks like: slot -> names of entities.
     answered_by: ClassVar[Mapping[str, tuple[str, ...]]] = {}
 
     def digressions(self, said: Said, asked: str | None) -> frozenset[str]:
         """Intents that are not for this topic at this step: another topic takes over, or a rule answers them."""
         return (LEAVING | QUESTIONS | STATUS | CASES | SOCIAL | LOOSE | REQUESTS) - self.entry
+
+    def opens(self, said: Said) -> bool:
+        """Whether the message begins the topic; the first of all topics that says yes has it."""
+        return said.intent in self.entry
+
+    def is_begun(self, scene: Scene) -> bool:
+        """Whether something was told that is worth coming back to after another topic has cut in."""
+        return any(scene.slot(name) is not None for name in self.empty)
 
     async def take(
         self, scene: Scene, said: Said, *, customer_id: str, asked: str | None

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal, Protocol
 
-from aftersales.domain.cases import Case
+from aftersales.domain.cases import Case, CaseNote
 from aftersales.domain.conversations import Answer, Author, Conversation, Message, Turn
+from aftersales.domain.feedback import Feedback
 from aftersales.domain.journal import Entry
 from aftersales.domain.money import Money
 from aftersales.domain.orders import Customer, Order, Payment, Variant
@@ -332,9 +333,45 @@ class CaseRepository(Protocol):
     async def add(self, case: Case) -> None: ...
     async def save(self, case: Case) -> None: ...
     async def by_key(self, key: str) -> Case | None: ...
-    async def by_number(self, number: str) -> Case: ...
+    async def by_number(self, number: str) -> Case:
+        """Raises NotFound."""
+        ...
+
+    async def lock(self, number: str) -> Case:
+        """As by_number, and holds the row for writing until the transaction ends."""
+        ...
+
     async def open_of(self, conversation_id: str) -> Sequence[Case]: ...
+    async def of(self, *, conversation_id: str, customer_id: str | None, limit: int = 20) -> Sequence[Case]:
+        """The customer's cases, and those filed in this conversation by nobody known; newest first."""
+        ...
+
     async def open(self, *, limit: int = 100) -> Sequence[Case]: ...
+    async def add_note(self, note: CaseNote) -> bool:
+        """False when a note of this key is there already."""
+        ...
+
+    async def notes(self, case_id: str) -> Sequence[CaseNote]:
+        """Oldest first."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Ratings:
+    """How many ratings there are, and their sum."""
+
+    count: int
+    total: int
+
+
+class FeedbackRepository(Protocol):
+    async def add(self, item: Feedback) -> bool:
+        """False when the key is there already."""
+        ...
+
+    async def by_key(self, key: str) -> Feedback | None: ...
+    async def newest(self, *, limit: int = 100) -> Sequence[Feedback]: ...
+    async def ratings(self, *, since: datetime) -> Ratings: ...
 
 
 class JournalRepository(Protocol):
@@ -366,6 +403,7 @@ class UnitOfWork(Protocol):
     returns: ReturnRepository
     refunds: RefundRepository
     cases: CaseRepository
+    feedback: FeedbackRepository
     journal: JournalRepository
     outbox: OutboxRepository
 

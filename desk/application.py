@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from functools import cached_property
+from pathlib import Path
 from typing import Any
 
 from sanic import HTTPResponse, Request
@@ -22,11 +23,12 @@ PREFIX = "/desk"
 
 @dataclass(frozen=True)
 class Desk:
-    """`key` is the merchant key; `secure` where browsers come by https."""
+    """`key` is the merchant key; `secure` where browsers come by https; `folder` holds the customers' files."""
 
     context: Context
     key: str
     secure: bool
+    folder: Path
     tries: Buckets = field(default_factory=lambda: Buckets(5, seconds=60))
 
     @cached_property

@@ -8,10 +8,7 @@ from collections.abc import Awaitable, Mapping
 from sanic import HTTPResponse, Request
 
 from aftersales.domain.errors import AftersalesError, Invalid, NotFound, OutcomeUnknown, Unavailable
-from aftersales.services.cases import close_case
 from aftersales.services.context import Context
-from aftersales.services.conversations import write_as_agent
-from aftersales.services.overview import case_with_talk
 from aftersales.services.refunds import approve_refund, cancel_refund, grant_again
 from aftersales.services.returns import approve_return, close_return, receive_return, reject_return
 from desk.application import back_to, desk_of, session_of
@@ -19,17 +16,17 @@ from desk.forms import read_form
 
 ACTOR = "agent:desk"
 CHANNEL = "desk"
-_NAME = re.compile(r"[A-Za-z0-9-]{1,40}")
+NAME = re.compile(r"[A-Za-z0-9-]{1,40}")
 
 
 async def decide_return(request: Request, number: str, decision: str) -> HTTPResponse:
     """POST /desk/returns/{number}/receive, approve, reject, refund-again or close."""
     form = await read_form(request)
-    if refused := _refused(request, form, number):
-        return refused
+    if answer := refused(request, form, number):
+        return answer
     ctx = desk_of(request).context
     deed = _return_deed(ctx, number, decision, reason=form.get("reason", "").strip())
-    return await _done(request, deed, page="")
+    return await done(request, deed, page="")
 
 
 def _return_deed(ctx: Context, number: str, decision: str, *, reason: str) -> Awaitable[object] | None:
@@ -50,52 +47,27 @@ def _return_deed(ctx: Context, number: str, decision: str, *, reason: str) -> Aw
 async def decide_refund(request: Request, refund_id: str, decision: str) -> HTTPResponse:
     """POST /desk/refunds/{id}/approve or reject."""
     form = await read_form(request)
-    if refused := _refused(request, form, refund_id):
-        return refused
+    if answer := refused(request, form, refund_id):
+        return answer
     deeds = {"approve": approve_refund, "reject": cancel_refund}
     deed = deeds.get(decision)
     ctx = desk_of(request).context
     doing = deed(ctx, refund_id=refund_id, actor=ACTOR, channel=CHANNEL) if deed else None
-    return await _done(request, doing, page="refunds")
+    return await done(request, doing, page="refunds")
 
 
-async def close(request: Request, number: str) -> HTTPResponse:
-    """POST /desk/cases/{number}/close."""
-    form = await read_form(request)
-    if refused := _refused(request, form, number):
-        return refused
-    deed = close_case(desk_of(request).context, number=number, actor=ACTOR, channel=CHANNEL)
-    return await _done(request, deed, page="cases")
-
-
-async def reply(request: Request, number: str) -> HTTPResponse:
-    """POST /desk/cases/{number}/reply: a person's words into the customer's chat; once per rendered form."""
-    form = await read_form(request)
-    if refused := _refused(request, form, number):
-        return refused
-    ctx = desk_of(request).context
-    page = f"cases/{number}"
-    text, key = form.get("text", ""), form.get("reply_id", "")
-    return await _done(request, _write(ctx, number, text=text, key=key), page=page)
-
-
-async def _write(ctx: Context, number: str, *, text: str, key: str) -> None:
-    if not _NAME.fullmatch(key):
-        raise Invalid("reply_id")
-    case, _ = await case_with_talk(ctx, number=number)
-    await write_as_agent(ctx, conversation_id=case.conversation_id, text=text, key=key)
-
-
-def _refused(request: Request, form: Mapping[str, str], name: str) -> HTTPResponse | None:
+def refused(request: Request, form: Mapping[str, str], name: str) -> HTTPResponse | None:
+    """Where a form leads that may not be acted on; None for one that may. `name` is what it is about."""
     session = session_of(request)
     if session is None:
         return back_to(request, "sign-in")
     if not session.owns(form.get("form_token", "")):
         return back_to(request, "", problem="form")
-    return None if _NAME.fullmatch(name) else back_to(request, "", problem="not_found")
+    return None if NAME.fullmatch(name) else back_to(request, "", problem="not_found")
 
 
-async def _done(request: Request, deed: Awaitable[object] | None, *, page: str) -> HTTPResponse:
+async def done(request: Request, deed: Awaitable[object] | None, *, page: str) -> HTTPResponse:
+    """Does it and leads to `page`, which tells what became of it; None: the form asks for nothing known."""
     if deed is None:
         return back_to(request, page, problem="bad_request")
     try:

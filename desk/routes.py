@@ -8,7 +8,7 @@ from typing import Any
 from sanic import Blueprint, HTTPResponse, Request
 from sanic.response import raw
 
-from desk import decisions, sign_in, views
+from desk import case_decisions, cases, decisions, sign_in, views
 from desk.application import PREFIX
 
 _STYLE = Path(__file__).parent / "static" / "desk.css"
@@ -29,10 +29,11 @@ def desk_blueprint() -> Blueprint:
     add(sign_in.sign_out, "/sign-out", methods=["POST"], stream=True)
     add(views.returns_page, "/", methods=["GET"])
     add(views.refunds_page, "/refunds", methods=["GET"])
-    add(views.cases_page, "/cases", methods=["GET"])
-    add(views.case_page, "/cases/<number:str>", methods=["GET"])
+    add(cases.cases_page, "/cases", methods=["GET"])
+    add(cases.case_page, "/cases/<number:str>", methods=["GET"])
+    add(cases.picture, "/cases/<number:str>/files/<attachment_id:str>", methods=["GET"])
+    add(cases.feedback_page, "/feedback", methods=["GET"])
     add(decisions.decide_return, "/returns/<number:str>/<decision:str>", methods=["POST"], stream=True)
     add(decisions.decide_refund, "/refunds/<refund_id:str>/<decision:str>", methods=["POST"], stream=True)
-    add(decisions.reply, "/cases/<number:str>/reply", methods=["POST"], stream=True)
-    add(decisions.close, "/cases/<number:str>/close", methods=["POST"], stream=True)
+    add(case_decisions.decide_case, "/cases/<number:str>/<decision:str>", methods=["POST"], stream=True)
     return blueprint

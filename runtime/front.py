@@ -134,7 +134,12 @@ def _provide(app: App, settings: Settings, *, context: Context, bot: Bot, site_t
     key = settings.merchant_key.get_secret_value()
     app.ctx.health = Health(context, bot, data=settings.data)
     app.ctx.merchant = Merchant(context=context, key=key, wrong_keys=Buckets(10, seconds=60))
-    app.ctx.desk = Desk(context=context, key=key, secure=settings.front_url.startswith("https:"))
+    app.ctx.desk = Desk(
+        context=context,
+        key=key,
+        secure=settings.front_url.startswith("https:"),
+        folder=settings.data / "attachments",
+    )
 
 
 def _add_files(app: App, settings: Settings) -> None:

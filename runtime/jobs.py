@@ -15,6 +15,7 @@ from aftersales.services.answering import answer_orphans
 from aftersales.services.batches import for_each
 from aftersales.services.context import Context
 from aftersales.services.conversations import tell
+from aftersales.services.parcels import report_parcel
 from aftersales.services.refund_submission import reconcile_due, submit_due
 from aftersales.services.return_confirmation import release_at_shop
 from aftersales.services.returns import continue_received, continue_requested
@@ -66,7 +67,15 @@ def make_handlers(ctx: Context, notifier: Notifier, *, shop_name: str) -> dict[s
     async def release_return(item: OutboxItem) -> None:
         await release_at_shop(ctx, item.payload["return_id"])
 
-    return {"tell": tell_customer, "mail": send_mail, "release_return": release_return}
+    async def watch_parcel(item: OutboxItem) -> None:
+        await report_parcel(ctx, item.payload, key=item.key)
+
+    return {
+        "tell": tell_customer,
+        "mail": send_mail,
+        "release_return": release_return,
+        "watch_parcel": watch_parcel,
+    }
 
 
 async def deliver_outbox(ctx: Context, handlers: Mapping[str, Handler]) -> int:

@@ -100,16 +100,23 @@ class Reader:
 
     def days(self, node: yaml.Node | None, *, name: str) -> int:
         """A whole number from 1 to 3650."""
+        return self._count(node, name=name, of="days", most=3650)
+
+    def hours(self, node: yaml.Node | None, *, name: str) -> int:
+        """A whole number from 1 to 720 (thirty days)."""
+        return self._count(node, name=name, of="hours", most=720)
+
+    def _count(self, node: yaml.Node | None, *, name: str, of: str, most: int) -> int:
         if node is None:
             return 1
         if not isinstance(node, yaml.ScalarNode) or node.tag != _INTEGER or not re.fullmatch(r"-?\d+", node.value):
-            self.note(node, f"{name}: expected a whole number of days")
+            self.note(node, f"{name}: expected a whole number of {of}")
             return 1
-        days = int(node.value)
-        if not 1 <= days <= 3650:
-            self.note(node, f"{name}: {days} days is not possible (1 to 3650)")
+        count = int(node.value)
+        if not 1 <= count <= most:
+            self.note(node, f"{name}: {count} {of} is not possible (1 to {most})")
             return 1
-        return days
+        return count
 
     def truth(self, node: yaml.Node | None, *, name: str) -> bool:
         if node is None:

@@ -14,6 +14,7 @@ from aftersales.domain.policy import Payer
 from aftersales.domain.policy_rules import Policy, Rule
 from aftersales.domain.reasons import MERCHANT_FAULT, Reason
 from aftersales.domain.texts import Text
+from runtime.policy_cases import read_cases
 from runtime.policy_reader import Reader, placeholders
 
 Node = yaml.Node | None
@@ -21,7 +22,7 @@ R = TypeVar("R", bound=Rule)
 
 _SECTIONS = (
     *("version", "statutory", "windows", "goods", "return_shipping", "condition", "photos"),
-    *("automatic_limit", "refund", "outbound_shipping", "requirements"),
+    *("automatic_limit", "refund", "outbound_shipping", "requirements", "cases"),
 )
 _REQUIREMENTS = ("active", "paid", "delivered", "left", "quantity")
 
@@ -65,6 +66,7 @@ class Sections:
                 rules.OutboundShipping, top.get("outbound_shipping"), "outbound_shipping"
             ),
             requirements=self._requirements(top),
+            cases=read_cases(self._reader, top.get("cases")),
         )
 
     def _part(

@@ -17,11 +17,16 @@ import pytest
 
 import actions
 from actions.base import ServiceAction
+from actions.complaints.parcel import CLAIM, WAIT, WATCH
+from actions.complaints.payment_words import MEANS
 from actions.matter import FORM
 from actions.session import SUGGESTED
 from actions.topic import CASES, QUESTIONS, REQUESTS, STATUS
 from actions.topics import TOPICS
+from aftersales.domain.cases import CUSTOMERS_KINDS, CaseState
+from aftersales.domain.claims import ComplaintType, PaymentTrouble, Wish
 from aftersales.domain.errors import AftersalesError
+from aftersales.domain.parcels import ParcelState
 from aftersales.domain.reasons import Reason
 from aftersales.domain.refunds import Refund, RefundState
 from aftersales.domain.returns import ReturnState
@@ -50,7 +55,7 @@ SHARED_RESPONSES = {"access", "errors", "intents", "mail"}
 NOT_OURS = {"other_trades"}
 OF_RASA = {"action_listen", "action_deactivate_loop", "action_extract_slots", "action_restart"}
 # Where words of customers are understood rather than words said to them.
-UNDERSTANDING = {"actions/returns/draft.py"}
+UNDERSTANDING = {"actions/returns/draft.py", "actions/complaints/words.py", "actions/complaints/ratings.py"}
 CODE = ("actions", "aftersales", "runtime", "bot", "connectors", "desk")
 
 RESPONSES = {name: variations for _, name, variations in responses()}
@@ -81,6 +86,16 @@ def composed_names() -> dict[str, set[str]]:
         "utter_returns_payer_": {"customer", "merchant"},
         "utter_returns_next_": {"wait_approval", "send_parcel"},
         "utter_returns_button_": {"confirm", "change", "not_now"},
+        "utter_complaints_calm_": {"high", "urgent"},
+        "utter_complaints_type_": set(ComplaintType),
+        "utter_complaints_wish_": {"none", *Wish},
+        "utter_complaints_state_": set(CaseState),
+        "utter_complaints_status_": {"late", *CaseState},
+        "utter_complaints_kind_": set(CUSTOMERS_KINDS),
+        "utter_complaints_plan_": {WATCH, CLAIM, WAIT},
+        "utter_complaints_parcel_": set(ParcelState),
+        "utter_complaints_payment_": set(PaymentTrouble),
+        "utter_complaints_means_": set(MEANS),
         "utter_error_": error_codes(),
         "utter_": {"mail_code", "mail_code_subject"},
     }

@@ -65,10 +65,13 @@ class Fulfilment:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Payment:
+    """`captured_at` is aware UTC; None where the shop does not tell it."""
+
     id: str
     provider: str
     captured: Money
     refunded: Money
+    captured_at: datetime | None = None
 
     @property
     def refundable(self) -> Money:

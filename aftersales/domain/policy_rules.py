@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 from typing import ClassVar
 
+from aftersales.domain.case_rules import CaseRules
 from aftersales.domain.money import Money
 from aftersales.domain.policy import Payer
 from aftersales.domain.policy_words import filled, joined, listed, money_words, same
@@ -203,6 +204,7 @@ class Policy:
     refund: RefundTime
     outbound_shipping: OutboundShipping
     requirements: Requirements
+    cases: CaseRules
 
     def rules(self) -> Iterator[Rule]:
         """Every rule, in the order of the file."""

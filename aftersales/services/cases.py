@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import timedelta
-from typing import TypedDict, Unpack
+from datetime import datetime, timedelta
+from typing import Any, NotRequired, TypedDict, Unpack
 
-from aftersales.domain.cases import Case, CaseKind
+from aftersales.domain.cases import CASE_MACHINE, LIVE, Case, CaseKind, CaseState, CaseTrigger, Severity
 from aftersales.domain.errors import Conflict
 from aftersales.domain.ids import dated_number, new_id
 from aftersales.domain.journal import Entry
+from aftersales.domain.machine import advance
 from aftersales.ports import UnitOfWork
 from aftersales.services.context import Context
 from aftersales.services.moves import WORKER, By
@@ -28,6 +29,13 @@ class NewCase(TypedDict):
     summary: str
     key: str
     promise: timedelta
+    severity: NotRequired[Severity]
+    department: NotRequired[str]
+    order_number: NotRequired[str | None]
+    return_number: NotRequired[str | None]
+    wish: NotRequired[str]
+    attachment_ids: NotRequired[tuple[str, ...]]
+    facts: NotRequired[Mapping[str, str]]
 
 
 async def file_case(ctx: Context, *, by: By = WORKER, **new: Unpack[NewCase]) -> Case:
@@ -39,6 +47,7 @@ async def file_case(ctx: Context, *, by: By = WORKER, **new: Unpack[NewCase]) ->
 async def add_case(ctx: Context, uow: UnitOfWork, *, by: By = WORKER, **new: Unpack[NewCase]) -> Case:
     """As file_case, inside the caller's transaction."""
     now = ctx.clock.now()
+    about: dict[str, Any] = {name: value for name, value in new.items() if name != "promise"}
     for _ in range(_TRIES):
         known = await uow.cases.by_key(new["key"])
         if known is not None:
@@ -46,21 +55,16 @@ async def add_case(ctx: Context, uow: UnitOfWork, *, by: By = WORKER, **new: Unp
         case = Case(
             id=new_id(),
             number=dated_number("CS", ctx.today()),
-            key=new["key"],
-            kind=new["kind"],
-            conversation_id=new["conversation_id"],
-            customer_id=new["customer_id"],
-            reason=new["reason"],
-            summary=new["summary"],
             created_at=now,
             promised_by=now + new["promise"],
             closed_at=None,
+            **about,
         )
         try:
             await uow.cases.add(case)
         except Conflict:
             continue
-        await uow.journal.add(_entry(case, by=by, trigger="file", before=None, after="open"))
+        await uow.journal.add(_entry(case, by=by, trigger="file", before=None, at=now))
         return case
     raise Conflict("no free case number")
 
@@ -68,15 +72,14 @@ async def add_case(ctx: Context, uow: UnitOfWork, *, by: By = WORKER, **new: Unp
 async def close_case(ctx: Context, *, number: str, actor: str, channel: str = "desk") -> Case:
     """Harmless when it is closed already. Raises NotFound."""
     async with ctx.unit_of_work() as uow:
-        case = await uow.cases.by_number(number)
-        return await _close(ctx, uow, case, by=By(actor, channel))
+        return await _close(ctx, uow, await uow.cases.lock(number), by=By(actor, channel))
 
 
 async def close_case_of(ctx: Context, uow: UnitOfWork, *, key: str, by: By) -> None:
     """Closes the case of this key, if there is one, inside the caller's transaction."""
     case = await uow.cases.by_key(key)
     if case is not None:
-        await _close(ctx, uow, case, by=by)
+        await _close(ctx, uow, await uow.cases.lock(case.number), by=by)
 
 
 async def open_cases(ctx: Context, *, limit: int = 100) -> Sequence[Case]:
@@ -85,16 +88,38 @@ async def open_cases(ctx: Context, *, limit: int = 100) -> Sequence[Case]:
         return await uow.cases.open(limit=limit)
 
 
+async def move_case(
+    uow: UnitOfWork,
+    case: Case,
+    trigger: CaseTrigger,
+    *,
+    by: By,
+    at: datetime,
+    detail: Mapping[str, str] | None = None,
+    **changes: Any,
+) -> Case:
+    """The case one step further, with other fields changed along. The caller holds its lock.
+
+    Raises Conflict when its state has no such step.
+    """
+    state = advance(CASE_MACHINE, case.state, trigger)
+    closed_at = None if state in LIVE else case.closed_at or at
+    moved = replace(case, state=state, closed_at=closed_at, **changes)
+    await uow.cases.save(moved)
+    before = case.state.value
+    await uow.journal.add(_entry(moved, by=by, trigger=trigger.value, before=before, at=at, detail=detail))
+    return moved
+
+
 async def _close(ctx: Context, uow: UnitOfWork, case: Case, *, by: By) -> Case:
-    if case.closed_at is not None:
+    if case.state is CaseState.CLOSED:
         return case
-    closed = replace(case, closed_at=ctx.clock.now())
-    await uow.cases.save(closed)
-    await uow.journal.add(_entry(closed, by=by, trigger="close", before="open", after="closed"))
-    return closed
+    return await move_case(uow, case, CaseTrigger.CLOSE, by=by, at=ctx.clock.now())
 
 
-def _entry(case: Case, *, by: By, trigger: str, before: str | None, after: str) -> Entry:
+def _entry(
+    case: Case, *, by: By, trigger: str, before: str | None, at: datetime, detail: Mapping[str, str] | None = None
+) -> Entry:
     return Entry(
         subject="case",
         subject_id=case.id,
@@ -102,7 +127,7 @@ def _entry(case: Case, *, by: By, trigger: str, before: str | None, after: str) 
         channel=by.channel,
         trigger=trigger,
         from_state=before,
-        to_state=after,
-        at=case.closed_at or case.created_at,
-        detail={"kind": case.kind.value, "reason": case.reason},
+        to_state=case.state.value,
+        at=at,
+        detail={"kind": case.kind.value, "reason": case.reason, **(detail or {})},
     )

@@ -12,6 +12,7 @@ from typing import Any
 from aftersales.domain.conversations import Author, Conversation, Message, Owner
 from aftersales.domain.errors import Invalid, NotFound
 from aftersales.domain.journal import Entry
+from aftersales.domain.masking import mask_cards
 from aftersales.ports import UnitOfWork
 from aftersales.services.context import Context
 
@@ -29,13 +30,13 @@ def clean_text(text: str) -> str:
 
 
 def check_text(text: str) -> str:
-    """The cleaned text. Raises Invalid: empty_message, or message_too_long beyond 2000 characters."""
+    """The cleaned text without card numbers. Raises Invalid: empty_message, message_too_long (2000 characters)."""
     cleaned = clean_text(text)
     if not cleaned:
         raise Invalid("empty_message")
     if len(cleaned) > LONGEST_TEXT:
         raise Invalid("message_too_long")
-    return cleaned
+    return mask_cards(cleaned)
 
 
 def typing(conversation: Conversation) -> bool:
@@ -146,10 +147,15 @@ async def say(
 
 async def write_as_agent(ctx: Context, *, conversation_id: str, text: str, key: str) -> None:
     """A person's own words to the customer; once per key. Raises NotFound, and Invalid as receive_text."""
-    words = check_text(text)
     async with ctx.unit_of_work() as uow:
-        conversation = await uow.conversations.lock(conversation_id)
-        await _add_once(ctx, uow, conversation, author="agent", text=words, name=f"agent:{key}")
+        await add_agent_words(ctx, uow, conversation_id=conversation_id, text=text, key=key)
+
+
+async def add_agent_words(ctx: Context, uow: UnitOfWork, *, conversation_id: str, text: str, key: str) -> None:
+    """As write_as_agent, in the caller's transaction."""
+    words = check_text(text)
+    conversation = await uow.conversations.lock(conversation_id)
+    await _add_once(ctx, uow, conversation, author="agent", text=words, name=f"agent:{key}")
 
 
 async def _add_once(

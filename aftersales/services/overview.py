@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from aftersales.domain.cases import Case
+from aftersales.domain.cases import Case, CaseNote
 from aftersales.domain.conversations import Message
 from aftersales.domain.errors import NotFound
 from aftersales.domain.journal import Entry
@@ -76,6 +76,12 @@ async def case_with_talk(ctx: Context, *, number: str) -> tuple[Case, Sequence[M
     async with ctx.unit_of_work(read_only=True) as uow:
         case = await uow.cases.by_number(number)
         return case, await _newest_messages(uow, case.conversation_id)
+
+
+async def read_notes(ctx: Context, case: Case) -> Sequence[CaseNote]:
+    """What customer and agents have added to the case, oldest first."""
+    async with ctx.unit_of_work(read_only=True) as uow:
+        return await uow.cases.notes(case.id)
 
 
 async def reads_replies(ctx: Context, *, conversation_id: str) -> bool:

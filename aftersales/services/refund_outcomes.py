@@ -150,4 +150,6 @@ async def _file(ctx: Context, uow: UnitOfWork, refund: Refund, *, reason: str, k
         summary=f"{number} {refund.amount.decimal()} {refund.amount.currency} {refund.failure or ''}".rstrip(),
         key=key or f"{reason}:{refund.id}",
         promise=ctx.promise,
+        order_number=refund.order_number,
+        return_number=item.number if item else None,
     )

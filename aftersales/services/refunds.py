@@ -185,6 +185,8 @@ async def _file(ctx: Context, uow: UnitOfWork, *, item: Return, reason: str, att
         key=_case_key(item.id, attempt),
         promise=ctx.promise,
         by=by,
+        order_number=item.order_number,
+        return_number=item.number,
     )
 
 

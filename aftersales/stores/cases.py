@@ -1,4 +1,4 @@
-"""Cases in SQL."""
+"""Cases and their notes in SQL."""
 
 from __future__ import annotations
 
@@ -6,13 +6,19 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
-from sqlalchemy import Select, select, update
+from sqlalchemy import RowMapping, Select, and_, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from aftersales.domain.cases import Case, CaseKind
+from aftersales.domain.cases import Case, CaseKind, CaseNote, CaseState, NoteKind, Severity
 from aftersales.domain.errors import Conflict, NotFound
 from aftersales.stores.inserts import insert_new
-from aftersales.stores.schema.returns import cases
+from aftersales.stores.schema.returns import case_notes, cases
+
+# What may change in a case's life.
+_LIVING = (
+    *("reason", "summary", "promised_by", "closed_at", "state", "severity", "department", "assigned_to"),
+    *("decision", "attachment_ids"),
+)
 
 
 class SqlCases:
@@ -21,19 +27,14 @@ class SqlCases:
 
     async def add(self, case: Case) -> None:
         """Raises Conflict when the number or the key is taken; the transaction stays usable."""
-        if not await insert_new(self._connection, cases, asdict(case)):
+        if not await insert_new(self._connection, cases, _values(case)):
             raise Conflict("number or key of the case")
 
     async def save(self, case: Case) -> None:
+        """Writes what changes in a case's life; what it is about never does."""
+        values = _values(case)
         await self._connection.execute(
-            update(cases)
-            .where(cases.c.id == case.id)
-            .values(
-                reason=case.reason,
-                summary=case.summary,
-                promised_by=case.promised_by,
-                closed_at=case.closed_at,
-            )
+            update(cases).where(cases.c.id == case.id).values({name: values[name] for name in _LIVING})
         )
 
     async def by_key(self, key: str) -> Case | None:
@@ -41,11 +42,10 @@ class SqlCases:
         return found[0] if found else None
 
     async def by_number(self, number: str) -> Case:
-        """Raises NotFound."""
-        found = await self._read(select(cases).where(cases.c.number == number))
-        if not found:
-            raise NotFound("case")
-        return found[0]
+        return await self._one(select(cases).where(cases.c.number == number))
+
+    async def lock(self, number: str) -> Case:
+        return await self._one(select(cases).where(cases.c.number == number).with_for_update())
 
     async def open_of(self, conversation_id: str) -> Sequence[Case]:
         """Oldest first."""
@@ -55,12 +55,61 @@ class SqlCases:
             .order_by(cases.c.created_at)
         )
 
+    async def of(self, *, conversation_id: str, customer_id: str | None, limit: int = 20) -> Sequence[Case]:
+        nobodys = and_(cases.c.conversation_id == conversation_id, cases.c.customer_id.is_(None))
+        theirs = nobodys if customer_id is None else or_(nobodys, cases.c.customer_id == customer_id)
+        return await self._read(
+            select(cases).where(theirs).order_by(cases.c.created_at.desc(), cases.c.id).limit(limit)
+        )
+
     async def open(self, *, limit: int = 100) -> Sequence[Case]:
         """Those promised soonest first."""
         return await self._read(
             select(cases).where(cases.c.closed_at.is_(None)).order_by(cases.c.promised_by).limit(limit)
         )
 
+    async def add_note(self, note: CaseNote) -> bool:
+        values = {**asdict(note), "kind": note.kind.value, "attachment_ids": list(note.attachment_ids)}
+        return await insert_new(self._connection, case_notes, values)
+
+    async def notes(self, case_id: str) -> Sequence[CaseNote]:
+        query = select(case_notes).where(case_notes.c.case_id == case_id)
+        rows = (await self._connection.execute(query.order_by(case_notes.c.at, case_notes.c.id))).mappings()
+        return [
+            CaseNote(
+                **{**row, "kind": NoteKind(row["kind"]), "attachment_ids": tuple(row["attachment_ids"])},
+            )
+            for row in rows
+        ]
+
+    async def _one(self, query: Select[Any]) -> Case:
+        found = await self._read(query)
+        if not found:
+            raise NotFound("case")
+        return found[0]
+
     async def _read(self, query: Select[Any]) -> list[Case]:
-        rows = (await self._connection.execute(query)).mappings()
-        return [Case(**{**row, "kind": CaseKind(row["kind"])}) for row in rows]
+        return [_case(row) for row in (await self._connection.execute(query)).mappings()]
+
+
+def _values(case: Case) -> dict[str, Any]:
+    return {
+        **asdict(case),
+        "kind": case.kind.value,
+        "state": case.state.value,
+        "severity": case.severity.value,
+        "attachment_ids": list(case.attachment_ids),
+        "facts": dict(case.facts),
+    }
+
+
+def _case(row: RowMapping) -> Case:
+    return Case(
+        **{
+            **row,
+            "kind": CaseKind(row["kind"]),
+            "state": CaseState(row["state"]),
+            "severity": Severity(row["severity"]),
+            "attachment_ids": tuple(row["attachment_ids"]),
+        }
+    )

@@ -168,6 +168,7 @@ def _payment(row: RowMapping) -> Payment:
         provider=row["provider"],
         captured=Money(row["captured"], row["currency"]),
         refunded=Money(row["refunded"], row["currency"]),
+        captured_at=row["captured_at"],
     )
 
 

@@ -165,4 +165,5 @@ def _payment(row: RowMapping) -> PaymentRecord:
         provider=row["provider"],
         captured=Money(row["captured"], row["currency"]).decimal(),
         refunded=Money(row["refunded"], row["currency"]).decimal(),
+        captured_at=row["captured_at"],
     )

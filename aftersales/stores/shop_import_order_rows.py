@@ -70,6 +70,7 @@ def payment_row(order: OrderRecord, record: PaymentRecord, position: int) -> dic
         "currency": order.currency,
         "captured": order.money(record.captured).minor,
         "refunded": order.money(record.refunded).minor,
+        "captured_at": record.captured_at,
         "reserved": 0,
     }
 

@@ -12,6 +12,7 @@ from aftersales.ports import (
     CaseRepository,
     CodeRepository,
     ConversationRepository,
+    FeedbackRepository,
     JournalRepository,
     MessageRepository,
     OutboxRepository,
@@ -24,6 +25,7 @@ from aftersales.stores.attachments import SqlAttachments
 from aftersales.stores.cases import SqlCases
 from aftersales.stores.codes import SqlCodes
 from aftersales.stores.conversations import SqlConversations
+from aftersales.stores.feedback import SqlFeedback
 from aftersales.stores.journal import SqlJournal
 from aftersales.stores.messages import SqlMessages
 from aftersales.stores.outbox import SqlOutbox
@@ -44,6 +46,7 @@ class SqlUnitOfWork:
         self.returns: ReturnRepository = SqlReturns(connection)
         self.refunds: RefundRepository = SqlRefunds(connection)
         self.cases: CaseRepository = SqlCases(connection)
+        self.feedback: FeedbackRepository = SqlFeedback(connection)
         self.journal: JournalRepository = SqlJournal(connection)
         self.outbox: OutboxRepository = SqlOutbox(connection)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from runtime.demo_data.catalogue import Buyer
@@ -12,12 +13,13 @@ _DAY = timedelta(days=1)
 
 
 def anchor_plans(buyer: Buyer, *, first_tail: int, now: datetime) -> Iterator[Plan]:
-    """Seven orders with the tails `first_tail` + 1 … + 7."""
+    """Ten orders with the tails `first_tail` + 1 … + 7 and + 11 … + 13."""
     shoes, tees = Item("running-shoes-navy-2"), Item("cotton-tee-blue-2", 3)
     yield _delivered(buyer, first_tail + 1, now=now, ago=3, items=(shoes, tees))
     old = (Item("headphones-black"), Item("coffee-mug-yellow", 2))
     yield _delivered(buyer, first_tail + 2, now=now, ago=40, items=old)
-    yield _shipped(buyer, first_tail + 3, now=now)
+    warm = (Item("wool-sweater-red-3"), Item("sunglasses-brown"))
+    yield _shipped(buyer, first_tail + 3, now=now, ago=1, items=warm)
     special = (Item("peaches-coral-1"), Item("engraved-necklace-pink"))
     yield _delivered(buyer, first_tail + 4, now=now, ago=1, items=special)
     yield Plan(
@@ -27,6 +29,10 @@ def anchor_plans(buyer: Buyer, *, first_tail: int, now: datetime) -> Iterator[Pl
     yield _delivered(buyer, first_tail + 6, now=now, ago=60, items=once, returned=True)
     dear = (Item("camera-black"), Item("sample-set-coral"))
     yield _delivered(buyer, first_tail + 7, now=now, ago=2, items=dear)
+    yield _shipped(buyer, first_tail + 11, now=now, ago=16, items=(Item("desk-lamp-teal"),))
+    twice = _delivered(buyer, first_tail + 12, now=now, ago=12, items=(Item("daypack-teal"),))
+    yield replace(twice, charged_twice=True)
+    yield _shipped(buyer, first_tail + 13, now=now, ago=7, items=(Item("speaker-navy"),))
 
 
 def _delivered(
@@ -44,10 +50,9 @@ def _delivered(
     )
 
 
-def _shipped(buyer: Buyer, tail: int, *, now: datetime) -> Plan:
-    parcel = Parcel((0, 1), now - _DAY, None, _carrier(buyer))
-    items = (Item("wool-sweater-red-3"), Item("sunglasses-brown"))
-    return Plan(tail=tail, buyer=buyer, placed_at=now - 2 * _DAY, items=items, parcels=(parcel,))
+def _shipped(buyer: Buyer, tail: int, *, now: datetime, ago: int, items: tuple[Item, ...]) -> Plan:
+    parcel = Parcel(tuple(range(len(items))), now - ago * _DAY, None, _carrier(buyer))
+    return Plan(tail=tail, buyer=buyer, placed_at=now - (ago + 1) * _DAY, items=items, parcels=(parcel,))
 
 
 def _carrier(buyer: Buyer) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Literal
 from zoneinfo import ZoneInfo
 
@@ -19,6 +19,7 @@ from aftersales.stores.shop_records import (
 from runtime.demo_data.catalogue import Buyer, Catalogue
 
 _ZONE = ZoneInfo("Asia/Shanghai")
+_TO_PAY = timedelta(minutes=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +58,7 @@ class Plan:
     gift_card: bool = False
     refund: Literal["nothing", "everything", "returned"] = "nothing"
     cancelled_at: datetime | None = None
+    charged_twice: bool = False
 
 
 def build_order(plan: Plan, catalogue: Catalogue) -> OrderRecord:
@@ -150,6 +152,8 @@ def _payments(plan: Plan, order_id: str, *, total: Money, back: Money) -> list[P
     card = total.minor // 3 if plan.gift_card else 0
     local = ("wechat_pay", "alipay") if plan.buyer.currency == "CNY" else ("card", "paypal")
     parts = [(local[plan.tail % 2], total.minor - card), *([("gift_card", card)] if card else [])]
+    if plan.charged_twice:
+        parts = parts * 2
     payments, left = [], back.minor
     for index, (provider, minor) in enumerate(parts, 1):
         refunded = min(left, minor)
@@ -160,6 +164,7 @@ def _payments(plan: Plan, order_id: str, *, total: Money, back: Money) -> list[P
                 provider=provider,
                 captured=Money(minor, total.currency).decimal(),
                 refunded=Money(refunded, total.currency).decimal(),
+                captured_at=plan.placed_at + index * _TO_PAY,
             )
         )
     return payments

@@ -8,6 +8,9 @@ from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 from aftersales.domain import policy_rules as rules
+from aftersales.domain.case_rules import CaseRules, Department, ParcelTimes
+from aftersales.domain.cases import CaseKind
+from aftersales.domain.claims import ComplaintType
 from aftersales.domain.money import Money
 from aftersales.domain.orders import Customer, Fulfilment, Order, OrderLine, Payment
 from aftersales.domain.policy import Decision
@@ -91,6 +94,21 @@ def make_policy() -> Policy:
             quantity=rules.Requirement(id="quantity", text=_text("quantity")),
             refundable=rules.RefundableRequirement(id="refundable", text=_text("refundable")),
         ),
+        cases=make_case_rules(),
+    )
+
+
+def make_case_rules() -> CaseRules:
+    """Parcels leave within 48 hours, are there after 4 days and lost after 10; care answers within 24 hours."""
+    return CaseRules(
+        departments={
+            "care": Department(id="care", name=_text("care"), hours=24),
+            "money": Department(id="money", name=_text("money"), hours=4),
+        },
+        complaints={kind: "money" if kind is ComplaintType.PRICE else "care" for kind in ComplaintType},
+        claims={CaseKind.NOT_DELIVERED: "care", CaseKind.PAYMENT: "money"},
+        urgent_hours=8,
+        parcels=ParcelTimes(dispatch_hours=48, usual_days=4, overdue_days=10),
     )
 
 

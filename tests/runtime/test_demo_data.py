@@ -14,7 +14,10 @@ import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 from typer.testing import CliRunner
 
+from aftersales.domain.case_rules import ParcelTimes
+from aftersales.domain.charges import order_charges
 from aftersales.domain.orders import Order
+from aftersales.domain.parcels import ParcelState, order_standing
 from aftersales.stores.demo_reads import list_customers, list_products
 from aftersales.stores.embedded_shop import EmbeddedShop
 from aftersales.stores.shop_export import export_records
@@ -24,6 +27,13 @@ from runtime.demo_data.seeder import demo_records, seed_demo
 from tests.databases import DATABASES, open_database
 from tests.shop_data import NOW, customer
 
+STANDS = {
+    "01": ParcelState.DELIVERED,
+    "03": ParcelState.MOVING,
+    "05": ParcelState.PREPARING,
+    "11": ParcelState.OVERDUE,
+    "13": ParcelState.LATE,
+}
 ANCHORS = (("cust_lin", "001", "CNY", "CN"), ("cust_emma", "002", "USD", "GB"))
 
 
@@ -77,8 +87,9 @@ async def test_the_demo_has_every_state_and_every_age(engine: AsyncEngine) -> No
 async def test_all_sums_are_exact(engine: AsyncEngine) -> None:
     for order in await all_orders(engine):
         assert sum(line.paid.minor for line in order.lines) + order.shipping_paid.minor == order.total.minor
+        charges = 2 if order_charges(order).twice else 1
         captured = sum(payment.captured.minor for payment in order.payments)
-        assert captured in (0, order.total.minor)
+        assert captured in (0, charges * order.total.minor)
 
 
 @pytest.mark.parametrize(("customer_id", "prefix", "currency", "country"), ANCHORS)
@@ -105,6 +116,10 @@ async def test_the_orders_of_the_guides_are_there(
     assert by_tail(orders, f"{prefix}05").status == "paid"
     assert by_tail(orders, f"{prefix}06").status == "partly_refunded"
     assert by_tail(orders, f"{prefix}07").total.minor > {"CNY": 100_000, "USD": 15_000}[currency]
+    times = ParcelTimes(dispatch_hours=48, usual_days=4, overdue_days=10)
+    stands = {tail: order_standing(by_tail(orders, prefix + tail), times=times, now=NOW).state for tail in STANDS}
+    assert stands == STANDS
+    assert order_charges(by_tail(orders, f"{prefix}12")).twice
 
 
 @pytest.mark.parametrize("kind", DATABASES)

@@ -120,7 +120,11 @@ RULES: list[tuple[str, Callable[[dict[str, Any]], object], str]] = [
         lambda o: o["fulfilments"][0].pop("shipped_at"),
         "fulfilments[0]: delivered_at",
     ),
-    ("more captured than the total", lambda o: o["payments"][0].update(captured="1009.01"), "more was captured"),
+    (
+        "more captured than the total",
+        lambda o: o["payments"][0].update(captured="1009.01"),
+        "payment o1-p: more was captured",
+    ),
     ("more refunded than captured", lambda o: o["payments"][0].update(refunded="1010.00"), "payment o1-p: more"),
     ("a line twice", lambda o: o["lines"][1].update(id="o1-a"), "line o1-a is there twice"),
     ("an unknown customer", lambda o: o.update(customer_id="x"), "customer_id: customer x is neither before"),

@@ -1,4 +1,4 @@
-"""Tables of returns, refunds, cases, the journal, the outbox and the locks that guard units and payments."""
+"""Tables of returns, refunds, cases, feedback, the journal, the outbox, and the locks on units and payments."""
 
 from __future__ import annotations
 
@@ -84,7 +84,46 @@ cases = Table(
     Column("created_at", UtcDateTime, nullable=False),
     Column("promised_by", UtcDateTime, nullable=False),
     Column("closed_at", UtcDateTime),
+    Column("state", String(20), nullable=False),
+    Column("severity", String(10), nullable=False),
+    Column("department", String(40), nullable=False),
+    Column("assigned_to", String(120)),
+    Column("order_number", String(100)),
+    Column("return_number", String(32)),
+    Column("wish", String(20), nullable=False),
+    Column("decision", String(20), nullable=False),
+    Column("attachment_ids", JSON, nullable=False),
+    Column("facts", JSON, nullable=False),
     Index("ix_cases_open", "closed_at", "promised_by"),
+    Index("ix_cases_customer", "customer_id", "created_at"),
+)
+
+case_notes = Table(
+    "case_notes",
+    metadata,
+    Column("id", _ID, primary_key=True),
+    Column("case_id", ForeignKey("cases.id"), nullable=False),
+    Column("key", String(200), nullable=False, unique=True),
+    Column("author", String(10), nullable=False),
+    Column("kind", String(20), nullable=False),
+    Column("text", Text, nullable=False),
+    Column("attachment_ids", JSON, nullable=False),
+    Column("at", UtcDateTime, nullable=False),
+    Index("ix_case_notes_case", "case_id", "at"),
+)
+
+feedback = Table(
+    "feedback",
+    metadata,
+    Column("id", _ID, primary_key=True),
+    Column("key", String(200), nullable=False, unique=True),
+    Column("conversation_id", _ID, nullable=False),
+    Column("customer_id", String(100)),
+    Column("kind", String(20), nullable=False),
+    Column("rating", Integer),
+    Column("comment", Text, nullable=False),
+    Column("order_number", String(100)),
+    Column("created_at", UtcDateTime, nullable=False, index=True),
 )
 
 journal = Table(

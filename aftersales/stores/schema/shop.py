@@ -153,6 +153,7 @@ shop_payments = Table(
     Column("captured", BigInteger, nullable=False),
     Column("refunded", BigInteger, nullable=False),
     Column("reserved", BigInteger, nullable=False, default=0),
+    Column("captured_at", UtcDateTime),
     _check("shop_payments_refunded", "refunded >= 0 AND refunded <= captured"),
     _check("shop_payments_reserved", "reserved >= 0"),
 )

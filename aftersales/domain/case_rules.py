@@ -1,0 +1,53 @@
+"""Which department answers what, and how soon; from the section `cases` of returns_policy.yml."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+
+from aftersales.domain.cases import CaseKind, Severity
+from aftersales.domain.claims import ComplaintType
+from aftersales.domain.texts import Text
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Department:
+    """`hours` is within what time it answers."""
+
+    id: str
+    name: Text
+    hours: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ParcelTimes:
+    """`dispatch_hours` from the order to the dispatch, days from the dispatch on.
+
+    A parcel is usually there after `usual_days`; after `overdue_days` it counts as lost.
+    """
+
+    dispatch_hours: int
+    usual_days: int
+    overdue_days: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CaseRules:
+    """`complaints` and `claims` hold ids of departments."""
+
+    departments: Mapping[str, Department]
+    complaints: Mapping[ComplaintType, str]
+    claims: Mapping[CaseKind, str]
+    urgent_hours: int
+    parcels: ParcelTimes
+
+    def department(self, kind: CaseKind, reason: str) -> Department:
+        """Who answers such a case. Raises KeyError for a kind or type that customers do not file."""
+        wanted = self.complaints[ComplaintType(reason)] if kind is CaseKind.COMPLAINT else self.claims[kind]
+        return self.departments[wanted]
+
+    def promise(self, department: Department, severity: Severity) -> timedelta:
+        """Within what time an answer is promised: sooner where it is urgent, never later."""
+        hours = min(department.hours, self.urgent_hours) if severity is Severity.URGENT else department.hours
+        return timedelta(hours=hours)

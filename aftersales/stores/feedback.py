@@ -1,0 +1,40 @@
+"""Feedback in SQL."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Select, func, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from aftersales.domain.feedback import Feedback, FeedbackKind
+from aftersales.ports import Ratings
+from aftersales.stores.inserts import insert_new
+from aftersales.stores.schema.returns import feedback
+
+
+class SqlFeedback:
+    def __init__(self, connection: AsyncConnection) -> None:
+        self._connection = connection
+
+    async def add(self, item: Feedback) -> bool:
+        return await insert_new(self._connection, feedback, {**asdict(item), "kind": item.kind.value})
+
+    async def by_key(self, key: str) -> Feedback | None:
+        found = await self._read(select(feedback).where(feedback.c.key == key))
+        return found[0] if found else None
+
+    async def newest(self, *, limit: int = 100) -> Sequence[Feedback]:
+        return await self._read(select(feedback).order_by(feedback.c.created_at.desc()).limit(limit))
+
+    async def ratings(self, *, since: datetime) -> Ratings:
+        query = select(func.count(feedback.c.rating), func.coalesce(func.sum(feedback.c.rating), 0))
+        row = (await self._connection.execute(query.where(feedback.c.created_at >= since))).one()
+        return Ratings(int(row[0]), int(row[1]))
+
+    async def _read(self, query: Select[Any]) -> list[Feedback]:
+        rows = (await self._connection.execute(query)).mappings()
+        return [Feedback(**{**row, "kind": FeedbackKind(row["kind"])}) for row in rows]

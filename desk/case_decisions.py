@@ -1,0 +1,48 @@
+"""What a person does with a case at the desk: take it, write to the customer, settle a claim, close it."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Mapping
+
+from sanic import HTTPResponse, Request
+
+from aftersales.domain.cases import NoteKind
+from aftersales.domain.claims import Decision
+from aftersales.services.case_desk import assign_case, settle_claim, write_about_case
+from aftersales.services.cases import close_case
+from aftersales.services.context import Context
+from desk.application import desk_of
+from desk.decisions import ACTOR, CHANNEL, NAME, done, refused
+from desk.forms import read_form
+
+
+async def decide_case(request: Request, number: str, decision: str) -> HTTPResponse:
+    """POST /desk/cases/{number}/assign, reply, settle or close; words are written once per rendered form."""
+    form = await read_form(request)
+    if answer := refused(request, form, number):
+        return answer
+    deed = _deed(desk_of(request).context, number, decision, form)
+    return await done(request, deed, page="cases" if decision == "close" else f"cases/{number}")
+
+
+def _deed(ctx: Context, number: str, decision: str, form: Mapping[str, str]) -> Awaitable[object] | None:
+    text, key = form.get("text", ""), form.get("reply_id", "")
+    match decision:
+        case "assign":
+            return assign_case(ctx, number=number, actor=ACTOR, channel=CHANNEL)
+        case "close":
+            return close_case(ctx, number=number, actor=ACTOR, channel=CHANNEL)
+        case "reply" if NAME.fullmatch(key) and form.get("kind", NoteKind.ANSWER) in _WRITTEN:
+            kind = NoteKind(form.get("kind", NoteKind.ANSWER))
+            return write_about_case(
+                ctx, number=number, kind=kind, text=text, key=key, actor=ACTOR, channel=CHANNEL
+            )
+        case "settle" if NAME.fullmatch(key) and form.get("decision") in set(Decision):
+            chosen = Decision(form["decision"])
+            return settle_claim(
+                ctx, number=number, decision=chosen, text=text, key=key, actor=ACTOR, channel=CHANNEL
+            )
+    return None
+
+
+_WRITTEN = frozenset({NoteKind.ANSWER, NoteKind.QUESTION, NoteKind.RESOLUTION})

@@ -1,0 +1,77 @@
+"""The section `cases` of returns_policy.yml: departments, promised times, and when a parcel counts as lost."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import StrEnum
+from typing import TypeVar
+
+import yaml
+
+from aftersales.domain.case_rules import CaseRules, Department, ParcelTimes
+from aftersales.domain.cases import CLAIMS, CaseKind
+from aftersales.domain.claims import ComplaintType
+from runtime.policy_reader import Reader
+
+Node = yaml.Node | None
+K = TypeVar("K", bound=StrEnum)
+_KEYS = ("departments", "complaints", "claims", "urgent_hours", "parcels")
+
+
+def read_cases(reader: Reader, node: Node) -> CaseRules:
+    """Notes every problem: an unknown department, a type or a claim without one, times that make no sense."""
+    found = reader.mapping(node, name="cases", needed=_KEYS)
+    departments = _departments(reader, found.get("departments"))
+    claims = _assigned(reader, found.get("claims"), sorted(CLAIMS), departments, name="cases.claims")
+    return CaseRules(
+        departments=departments,
+        complaints=_assigned(
+            reader, found.get("complaints"), list(ComplaintType), departments, name="cases.complaints"
+        ),
+        claims={CaseKind(kind): department for kind, department in claims.items()},
+        urgent_hours=reader.hours(found.get("urgent_hours"), name="cases.urgent_hours"),
+        parcels=_parcels(reader, found.get("parcels")),
+    )
+
+
+def _departments(reader: Reader, node: Node) -> Mapping[str, Department]:
+    found = reader.mapping(node, name="cases.departments")
+    if isinstance(node, yaml.MappingNode) and not found:
+        reader.note(node, "cases.departments: there is none")
+    return {name: _department(reader, name, part) for name, part in found.items()}
+
+
+def _department(reader: Reader, department: str, node: yaml.Node) -> Department:
+    name = f"cases.departments.{department}"
+    found = reader.mapping(node, name=name, needed=("hours", "name"))
+    return Department(
+        id=department,
+        name=reader.text(found.get("name"), name=f"{name}.name"),
+        hours=reader.hours(found.get("hours"), name=f"{name}.hours"),
+    )
+
+
+def _assigned(
+    reader: Reader, node: Node, wanted: list[K], departments: Mapping[str, Department], *, name: str
+) -> dict[K, str]:
+    found = reader.mapping(node, name=name, needed=[item.value for item in wanted])
+    assigned = {}
+    for item in wanted:
+        department = reader.word(found.get(item.value), name=f"{name}.{item.value}")
+        if department and department not in departments:
+            reader.note(found[item.value], f"{name}.{item.value}: there is no department '{department}'")
+        assigned[item] = department
+    return assigned
+
+
+def _parcels(reader: Reader, node: Node) -> ParcelTimes:
+    name = "cases.parcels"
+    found = reader.mapping(node, name=name, needed=("dispatch_hours", "usual_days", "overdue_days"))
+    times = ParcelTimes(
+        dispatch_hours=reader.hours(found.get("dispatch_hours"), name=f"{name}.dispatch_hours"),
+        usual_days=reader.days(found.get("usual_days"), name=f"{name}.usual_days"),
+        overdue_days=reader.days(found.get("overdue_days"), name=f"{name}.overdue_days"),
+    )
+    if node is not None and times.overdue_days < times.usual_days:
+        reader.note(node, f"{name}: a parcel cannot count as lost before the usual days are over")
+    return times

@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 from actions.access import known_customer
 from actions.base import Events, Scene, ServiceAction
 from actions.cards import order_card, return_card
+from actions.changes.status import tell_changes
 from actions.returns.draft import orders_numbered
 from actions.returns.ship import note_parcel
 from actions.returns.withdraw import returned_words
@@ -94,7 +95,8 @@ class ActionOrdersStatus(ServiceAction):
         views = await list_returns(scene.ctx, customer_id=customer_id)
         if order_ids is not None:
             views = [view for view in views if view.item.order_id in order_ids]
-        if not views:
+        told = await tell_changes(scene, customer_id, order_ids=order_ids)
+        if not views and not told:
             scene.say("utter_returns_status_none")
         unfinished = [view for view in views if view.next_step not in ("done", "cancelled", "rejected")]
         finished = [view for view in views if view not in unfinished]

@@ -18,7 +18,7 @@ QUESTIONS = frozenset(
 )
 STATUS = frozenset({"check_return_status", "check_refund_status", "track_order", "list_orders"})
 # What only a person can do so far.
-CASES = frozenset("exchange_item cancel_order modify_order report_missing_item".split())
+CASES = frozenset({"exchange_item", "report_missing_item"})
 LEAVING = frozenset({"stop", "talk_to_human", "goodbye"})
 SOCIAL = frozenset({"greet", "thank", "help", "bot_challenge", "repeat", "change_language"})
 # What goods are called often looks like small talk or another trade: it is tried as an answer first.
@@ -26,7 +26,8 @@ LOOSE = frozenset({"chitchat", "out_of_scope", "ask_product"})
 # What opens a topic, whichever it is.
 REQUESTS = frozenset(
     "return_item request_refund report_damaged_item report_wrong_item cancel_return file_complaint "
-    "check_complaint_status report_not_delivered report_payment_problem give_feedback".split()
+    "check_complaint_status report_not_delivered report_payment_problem give_feedback "
+    "cancel_order modify_order".split()
 )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from actions.changes.topic import ChangeTopic
 from actions.complaints.feedback import FeedbackTopic
 from actions.complaints.follow import FollowTopic
 from actions.complaints.parcel import ParcelTopic
@@ -22,6 +23,7 @@ TOPICS: dict[str, Topic] = {
         PaymentTopic(),
         ReturnTopic(),
         WithdrawTopic(),
+        ChangeTopic(),
         StatusTopic(),
         ComplaintTopic(),
         FeedbackTopic(),

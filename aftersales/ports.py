@@ -9,11 +9,12 @@ from datetime import datetime
 from typing import Any, Literal, Protocol
 
 from aftersales.domain.cases import Case, CaseNote
+from aftersales.domain.changes import Change
 from aftersales.domain.conversations import Answer, Author, Conversation, Message, Turn
 from aftersales.domain.feedback import Feedback
 from aftersales.domain.journal import Entry
 from aftersales.domain.money import Money
-from aftersales.domain.orders import Customer, Order, Payment, Variant
+from aftersales.domain.orders import Address, Customer, Order, Payment, Variant
 from aftersales.domain.refunds import Refund, RefundState
 from aftersales.domain.returns import Return, ReturnState
 from aftersales.domain.texts import Language
@@ -27,12 +28,17 @@ class Clock(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Capabilities:
-    """What a shop platform can do by itself."""
+    """What a shop platform can do by itself; what it cannot is done by a person.
+
+    `change_lines`: take units out of an order that goes on, and make a line another variant.
+    """
 
     partial_refunds: bool
     idempotent_refunds: bool
     exchanges: bool
+    cancel_orders: bool
     change_address: bool
+    change_lines: bool
 
 
 class ShopBackend(Protocol):
@@ -72,6 +78,27 @@ class ShopBackend(Protocol):
 
     async def receive_return(self, reference: str) -> None:
         """Books all units of the return as returned. Harmless when already received. Raises NotFound, Conflict."""
+        ...
+
+    async def cancel_units(self, *, order_id: str, units: Sequence[tuple[str, int]], key: str) -> None:
+        """Takes (line id, units) out of an order, all or none; with its last units the order is cancelled.
+
+        The same key again changes nothing more. Raises NotFound, and Conflict when not as many are still unsent.
+        """
+        ...
+
+    async def change_address(self, *, order_id: str, address: Address, key: str) -> None:
+        """The address of all that is to be sent, in the order's country. The same key again changes nothing.
+
+        Raises NotFound, and Conflict when something of the order was sent or it was cancelled.
+        """
+        ...
+
+    async def change_variant(self, *, order_id: str, line_id: str, variant_id: str, paid: Money, key: str) -> None:
+        """Makes the whole line another variant of its product, worth `paid`. The same key again changes nothing.
+
+        Raises NotFound, and Conflict when some of the line was sent or cancelled or the stock does not suffice.
+        """
         ...
 
     async def health(self) -> None:
@@ -312,6 +339,42 @@ class ReturnRepository(Protocol):
         ...
 
 
+class ChangeRepository(Protocol):
+    async def add(self, change: Change) -> None:
+        """Raises Conflict when the number or the key is taken; the transaction stays usable."""
+        ...
+
+    async def save(self, change: Change) -> None: ...
+    async def get(self, change_id: str) -> Change:
+        """Raises NotFound."""
+        ...
+
+    async def lock(self, change_id: str) -> Change:
+        """As get, and holds the row for writing until the transaction ends."""
+        ...
+
+    async def by_number(self, number: str) -> Change:
+        """Raises NotFound."""
+        ...
+
+    async def by_key(self, key: str) -> Change | None: ...
+    async def of_order(self, order_id: str) -> Sequence[Change]:
+        """Oldest first."""
+        ...
+
+    async def of_customer(self, customer_id: str, *, limit: int = 50) -> Sequence[Change]:
+        """Newest first."""
+        ...
+
+    async def latest(self, *, limit: int = 100) -> Sequence[Change]:
+        """Of all customers, newest first."""
+        ...
+
+    async def waiting_for_shop(self, *, before: datetime, limit: int = 50) -> Sequence[Change]:
+        """Requested ones untouched since `before`, oldest first."""
+        ...
+
+
 class RefundRepository(Protocol):
     async def add(self, refund: Refund) -> None: ...
     async def save(self, refund: Refund) -> None: ...
@@ -323,7 +386,11 @@ class RefundRepository(Protocol):
         ...
 
     async def of_payment(self, payment_id: str) -> Sequence[Refund]: ...
-    async def of_return(self, return_id: str) -> Sequence[Refund]: ...
+    async def lock_cause(self, cause_id: str) -> None:
+        """Holds a lock on all refunds of one cause until the transaction ends."""
+        ...
+
+    async def of_cause(self, cause_id: str) -> Sequence[Refund]: ...
     async def due(self, states: Sequence[RefundState], *, now: datetime, limit: int = 50) -> Sequence[Refund]:
         """Refunds in these states whose next_attempt_at has come (or is None), oldest first."""
         ...
@@ -401,6 +468,7 @@ class UnitOfWork(Protocol):
     codes: CodeRepository
     attachments: AttachmentRepository
     returns: ReturnRepository
+    changes: ChangeRepository
     refunds: RefundRepository
     cases: CaseRepository
     feedback: FeedbackRepository

@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Mapping
 from sanic import HTTPResponse, Request
 
 from aftersales.domain.errors import AftersalesError, Invalid, NotFound, OutcomeUnknown, Unavailable
+from aftersales.services.changes_at_shop import grant_change_again
 from aftersales.services.context import Context
 from aftersales.services.refunds import approve_refund, cancel_refund, grant_again
 from aftersales.services.returns import approve_return, close_return, receive_return, reject_return
@@ -54,6 +55,17 @@ async def decide_refund(request: Request, refund_id: str, decision: str) -> HTTP
     ctx = desk_of(request).context
     doing = deed(ctx, refund_id=refund_id, actor=ACTOR, channel=CHANNEL) if deed else None
     return await done(request, doing, page="refunds")
+
+
+async def decide_change(request: Request, number: str, decision: str) -> HTTPResponse:
+    """POST /desk/changes/{number}/refund-again."""
+    form = await read_form(request)
+    if answer := refused(request, form, number):
+        return answer
+    ctx = desk_of(request).context
+    again = decision == "refund-again"
+    deed = grant_change_again(ctx, number=number, actor=ACTOR, channel=CHANNEL) if again else None
+    return await done(request, deed, page="changes")
 
 
 def refused(request: Request, form: Mapping[str, str], name: str) -> HTTPResponse | None:

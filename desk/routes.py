@@ -29,11 +29,13 @@ def desk_blueprint() -> Blueprint:
     add(sign_in.sign_out, "/sign-out", methods=["POST"], stream=True)
     add(views.returns_page, "/", methods=["GET"])
     add(views.refunds_page, "/refunds", methods=["GET"])
+    add(views.changes_page, "/changes", methods=["GET"])
     add(cases.cases_page, "/cases", methods=["GET"])
     add(cases.case_page, "/cases/<number:str>", methods=["GET"])
     add(cases.picture, "/cases/<number:str>/files/<attachment_id:str>", methods=["GET"])
     add(cases.feedback_page, "/feedback", methods=["GET"])
     add(decisions.decide_return, "/returns/<number:str>/<decision:str>", methods=["POST"], stream=True)
+    add(decisions.decide_change, "/changes/<number:str>/<decision:str>", methods=["POST"], stream=True)
     add(decisions.decide_refund, "/refunds/<refund_id:str>/<decision:str>", methods=["POST"], stream=True)
     add(case_decisions.decide_case, "/cases/<number:str>/<decision:str>", methods=["POST"], stream=True)
     return blueprint

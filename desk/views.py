@@ -1,4 +1,4 @@
-"""The desk's pages: open returns and refunds to decide."""
+"""The desk's pages: open returns, changes of orders, and refunds to decide."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from aftersales.domain.errors import AftersalesError
 from aftersales.domain.orders import Order
 from aftersales.domain.returns import Return
 from aftersales.domain.texts import Language
+from aftersales.services.change_views import latest_changes
 from aftersales.services.context import Context
 from aftersales.services.overview import FullReturn, find_returns, refunds_to_decide
 from desk.application import back_to, desk_of, language_of, session_of, show
@@ -56,6 +57,17 @@ async def refunds_page(request: Request) -> HTTPResponse:
     orders = await read_orders(ctx, {refund.order_id for refund in refunds})
     rows = [(refund, _customer(orders, refund.order_id)) for refund in refunds]
     return show(request, "refunds.html", rows=rows, most=MOST)
+
+
+async def changes_page(request: Request) -> HTTPResponse:
+    """GET /desk/changes: the newest first."""
+    if session_of(request) is None:
+        return back_to(request, "sign-in")
+    ctx = desk_of(request).context
+    views = await latest_changes(ctx, limit=MOST)
+    orders = await read_orders(ctx, {view.change.order_id for view in views})
+    rows = [(view, _customer(orders, view.change.order_id)) for view in views]
+    return show(request, "changes.html", rows=rows, most=MOST)
 
 
 async def read_orders(ctx: Context, ids: Iterable[str]) -> Mapping[str, Order]:

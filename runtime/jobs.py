@@ -13,6 +13,7 @@ from aftersales.domain.texts import Language
 from aftersales.ports import Bot, Mail, Notifier, OutboxItem
 from aftersales.services.answering import answer_orphans
 from aftersales.services.batches import for_each
+from aftersales.services.changes_at_shop import continue_changes
 from aftersales.services.context import Context
 from aftersales.services.conversations import tell
 from aftersales.services.parcels import report_parcel
@@ -48,6 +49,7 @@ def make_jobs(
         Job("reconcile_refunds", 1.0, lambda: reconcile_due(ctx)),
         Job("continue_requested", 5.0, lambda: continue_requested(ctx)),
         Job("continue_received", 5.0, lambda: continue_received(ctx)),
+        Job("continue_changes", 5.0, lambda: continue_changes(ctx)),
         Job("answer_orphans", 2.0, lambda: answer_orphans(ctx, bot)),
         Job("forget_expired_sessions", 3600.0, lambda: forget_expired_sessions(ctx)),
         Job("forget_expired_codes", 3600.0, lambda: forget_expired_codes(ctx)),

@@ -22,7 +22,7 @@ R = TypeVar("R", bound=Rule)
 
 _SECTIONS = (
     *("version", "statutory", "windows", "goods", "return_shipping", "condition", "photos"),
-    *("automatic_limit", "refund", "outbound_shipping", "requirements", "cases"),
+    *("automatic_limit", "refund", "outbound_shipping", "requirements", "cases", "orders"),
 )
 _REQUIREMENTS = ("active", "paid", "delivered", "left", "quantity")
 
@@ -67,6 +67,7 @@ class Sections:
             ),
             requirements=self._requirements(top),
             cases=read_cases(self._reader, top.get("cases")),
+            orders=self._orders(top),
         )
 
     def _part(
@@ -153,6 +154,14 @@ class Sections:
         needs = {key: self._rule(rules.Requirement, part.get(key), f"requirements.{key}") for key in _REQUIREMENTS}
         refundable = self._rule(rules.RefundableRequirement, part.get("refundable"), "requirements.refundable")
         return rules.Requirements(**needs, refundable=refundable)
+
+    def _orders(self, top: Mapping[str, yaml.Node]) -> rules.OrderRules:
+        part = self._part(top, "orders", needed=("cancel", "change", "by_person"))
+        return rules.OrderRules(
+            cancel=self._rule(rules.Cancellation, part.get("cancel"), "orders.cancel", days=self._days),
+            change=self._rule(Rule, part.get("change"), "orders.change"),
+            by_person=self._rule(rules.ByPerson, part.get("by_person"), "orders.by_person", tags=self._words),
+        )
 
     def _word(self, node: Node, name: str) -> str:
         return self._reader.word(node, name=name, pattern=r"[a-z0-9_]+")

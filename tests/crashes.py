@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from aftersales.domain.money import Money
-from aftersales.domain.orders import Payment
+from aftersales.domain.orders import Address, Payment
 from aftersales.ports import Payments, ProviderRefund, ShopBackend
 
 
@@ -62,6 +62,23 @@ class TroubledShop:
     async def receive_return(self, reference: str) -> None:
         _raise_next(self.before)
         await self._inner.receive_return(reference)
+        _raise_next(self.after)
+
+    async def cancel_units(self, *, order_id: str, units: Sequence[tuple[str, int]], key: str) -> None:
+        _raise_next(self.before)
+        await self._inner.cancel_units(order_id=order_id, units=units, key=key)
+        _raise_next(self.after)
+
+    async def change_address(self, *, order_id: str, address: Address, key: str) -> None:
+        _raise_next(self.before)
+        await self._inner.change_address(order_id=order_id, address=address, key=key)
+        _raise_next(self.after)
+
+    async def change_variant(self, *, order_id: str, line_id: str, variant_id: str, paid: Money, key: str) -> None:
+        _raise_next(self.before)
+        await self._inner.change_variant(
+            order_id=order_id, line_id=line_id, variant_id=variant_id, paid=paid, key=key
+        )
         _raise_next(self.after)
 
 

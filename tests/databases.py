@@ -17,8 +17,8 @@ import pytest
 from sqlalchemy import make_url, text
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
-import aftersales.stores.unit_of_work  # noqa: F401  (all tables are known after this)
 from aftersales.stores.base import make_engine, metadata
+from aftersales.stores.migrations import load_tables
 
 SERVER = os.environ.get("RETURNDESK_TEST_POSTGRES", "")
 DATABASES = [
@@ -29,6 +29,8 @@ DATABASES = [
     ),
 ]
 
+
+load_tables()
 
 _made: list[str] = []  # PostgreSQL databases of this process: making one is slow, so it is emptied and used again
 _idle: list[str] = []

@@ -9,7 +9,8 @@ from typing import Any
 
 from aftersales.domain.conversations import Answer, Reply, Turn
 from aftersales.domain.errors import NotFound, Unavailable
-from aftersales.domain.orders import Customer, Order, Variant
+from aftersales.domain.money import Money
+from aftersales.domain.orders import Address, Customer, Order, Variant
 from aftersales.domain.texts import Language
 from aftersales.ports import Capabilities, Mail
 
@@ -105,7 +106,14 @@ class FakeShop:
         self.down = False
 
     async def capabilities(self) -> Capabilities:
-        return Capabilities(partial_refunds=True, idempotent_refunds=True, exchanges=False, change_address=False)
+        return Capabilities(
+            partial_refunds=True,
+            idempotent_refunds=True,
+            exchanges=False,
+            cancel_orders=False,
+            change_address=False,
+            change_lines=False,
+        )
 
     async def get_customer(self, customer_id: str) -> Customer:
         for order in await self._all():
@@ -139,6 +147,15 @@ class FakeShop:
         raise Unavailable("read only")
 
     async def receive_return(self, reference: str) -> None:
+        raise Unavailable("read only")
+
+    async def cancel_units(self, *, order_id: str, units: Sequence[tuple[str, int]], key: str) -> None:
+        raise Unavailable("read only")
+
+    async def change_address(self, *, order_id: str, address: Address, key: str) -> None:
+        raise Unavailable("read only")
+
+    async def change_variant(self, *, order_id: str, line_id: str, variant_id: str, paid: Money, key: str) -> None:
         raise Unavailable("read only")
 
     async def health(self) -> None:

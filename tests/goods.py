@@ -76,7 +76,7 @@ class Goods:
 
     async def refunds(self, item: Return) -> Sequence[Refund]:
         async with self.ctx.unit_of_work() as uow:
-            return await uow.refunds.of_return(item.id)
+            return await uow.refunds.of_cause(item.id)
 
     async def cases(self) -> Sequence[Case]:
         async with self.ctx.unit_of_work() as uow:

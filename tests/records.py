@@ -7,7 +7,7 @@ from typing import Any
 
 from aftersales.domain.money import Money
 from aftersales.domain.reasons import Reason
-from aftersales.domain.refunds import Refund, RefundState
+from aftersales.domain.refunds import CauseKind, Refund, RefundState
 from aftersales.domain.returns import Return, ReturnLine, ReturnState
 from tests.fakes import NOON
 
@@ -48,7 +48,11 @@ def make_refund(**changes: Any) -> Refund:
         id="f1",
         key="k1",
         state=RefundState.CREATED,
-        return_id="r1",
+        cause_kind=CauseKind.RETURN,
+        cause_id="r1",
+        cause_number="RT1",
+        conversation_id=None,
+        policy_version="1",
         order_id="o1",
         order_number="RD2026111800001",
         customer_id="c1",

@@ -17,6 +17,8 @@ import pytest
 
 import actions
 from actions.base import ServiceAction
+from actions.changes.telling import MEANS as PAYMENT_MEANS
+from actions.changes.words import KINDS
 from actions.complaints.parcel import CLAIM, WAIT, WATCH
 from actions.complaints.payment_words import MEANS
 from actions.matter import FORM
@@ -24,6 +26,7 @@ from actions.session import SUGGESTED
 from actions.topic import CASES, QUESTIONS, REQUESTS, STATUS
 from actions.topics import TOPICS
 from aftersales.domain.cases import CUSTOMERS_KINDS, CaseState
+from aftersales.domain.changes import ChangeKind
 from aftersales.domain.claims import ComplaintType, PaymentTrouble, Wish
 from aftersales.domain.errors import AftersalesError
 from aftersales.domain.parcels import ParcelState
@@ -51,11 +54,19 @@ from tests.records import make_refund, make_return
 SLICES = {"orders", "returns", "refunds", "exchanges", "complaints", "faq", "handoff", "session"}
 # Not slices of the business, but words that several of them share.
 SHARED_RESPONSES = {"access", "errors", "intents", "mail"}
+# A slice of the business in a file of its own beside its topic's.
+PARTS = {"order_changes"}
 # Not a slice of the business either, but what people ask it for although others do it.
 NOT_OURS = {"other_trades"}
 OF_RASA = {"action_listen", "action_deactivate_loop", "action_extract_slots", "action_restart"}
 # Where words of customers are understood rather than words said to them.
-UNDERSTANDING = {"actions/returns/draft.py", "actions/complaints/words.py", "actions/complaints/ratings.py"}
+UNDERSTANDING = {
+    "actions/returns/draft.py",
+    "actions/changes/words.py",
+    "actions/changes/listen.py",
+    "actions/complaints/words.py",
+    "actions/complaints/ratings.py",
+}
 CODE = ("actions", "aftersales", "runtime", "bot", "connectors", "desk")
 
 RESPONSES = {name: variations for _, name, variations in responses()}
@@ -96,6 +107,22 @@ def composed_names() -> dict[str, set[str]]:
         "utter_complaints_parcel_": set(ParcelState),
         "utter_complaints_payment_": set(PaymentTrouble),
         "utter_complaints_means_": set(MEANS),
+        "utter_orders_kind_": set(KINDS),
+        "utter_orders_problem_": {"too_many", "out_of_stock", "partial"},
+        "utter_orders_person_": {
+            *(f"sent_{kind}" for kind in ("cancel", "address", "variant", "quantity")),
+            *("payment", "delivery", "other", "capability", "country", "by_person", "dearer", "more_units"),
+        },
+        "utter_orders_confirm_": {"cancel_all", "cancel_part", "address", "quantity", "variant"},
+        "utter_orders_button_": {
+            *("confirm_cancel", "confirm_address", "confirm_change"),
+            *("keep", "other_address", "cancel_part", "cancel_whole"),
+        },
+        "utter_orders_end_": {"cancelled", "same", "delivered"},
+        "utter_orders_status_": {"waiting", "rejected", "failed"},
+        "utter_orders_money_": {"done", "refunded", "refund_underway", "refund_approval", "refund_trouble"},
+        "utter_orders_means_": {*PAYMENT_MEANS, "other"},
+        "utter_orders_what_": {"cancel_all", *ChangeKind},
         "utter_error_": error_codes(),
         "utter_": {"mail_code", "mail_code_subject"},
     }
@@ -295,7 +322,7 @@ def test_slots_are_named_after_a_topic() -> None:
         ("nlu/zh", SLICES | NOT_OURS),
         ("nlu/en", SLICES | NOT_OURS),
         ("rules", SLICES),
-        ("responses", SLICES | SHARED_RESPONSES),
+        ("responses", SLICES | SHARED_RESPONSES | PARTS),
     ],
 )
 def test_data_files_are_named_after_topics(folder: str, allowed: set[str]) -> None:

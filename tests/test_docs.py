@@ -14,6 +14,7 @@ import typer
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 
+from aftersales.domain.changes import CHANGE_MACHINE
 from aftersales.domain.refunds import REFUND_MACHINE
 from aftersales.domain.returns import RETURN_MACHINE
 from connectors.web.site_token import SiteTokens
@@ -213,11 +214,17 @@ def machine_rows(machine: Mapping[tuple[State, Trigger], State]) -> list[tuple[s
     return [(state.value, trigger.value, following.value) for (state, trigger), following in machine.items()]
 
 
-@pytest.mark.parametrize("page", [DOCS / "returns.md", DOCS / "zh" / "returns.md"], ids=name_of)
-def test_the_state_tables_are_the_state_machines(page: Path) -> None:
+RETURNS = [*machine_rows(RETURN_MACHINE), *machine_rows(REFUND_MACHINE)]
+CHANGES = machine_rows(CHANGE_MACHINE)
+
+
+@pytest.mark.parametrize("folder", [DOCS, DOCS / "zh"], ids=name_of)
+@pytest.mark.parametrize(("name", "machines"), [("returns.md", RETURNS), ("order-changes.md", CHANGES)])
+def test_the_state_tables_are_the_state_machines(folder: Path, name: str, machines: list[tuple[str, ...]]) -> None:
+    page = folder / name
     rows = [tuple(cell.strip("`") for cell in row[:3]) for row in table_rows(text_of(page)) if len(row) >= 3]
     told = [row for row in rows if all(re.fullmatch(r"[a-z_]+", cell) for cell in row) and row[0] != "state"]
-    assert sorted(told) == sorted([*machine_rows(RETURN_MACHINE), *machine_rows(REFUND_MACHINE)])
+    assert sorted(told) == sorted(machines)
 
 
 # Signing

@@ -23,10 +23,12 @@ ORDERS_AT_HAND = 50
 MOST_NAMED = 3
 
 
-async def customer_orders(scene: Scene, customer_id: str, said: Said | None = None) -> Sequence[Order]:
+async def customer_orders(
+    scene: Scene, customer_id: str, said: Said | None = None, *, chosen: str | None = None
+) -> Sequence[Order]:
     """The newest orders, and with them the older ones that the slots or the message name in full."""
     orders = list(await access_orders(scene.ctx, customer_id=customer_id, limit=ORDERS_AT_HAND))
-    wanted = {scene.slot(d.ORDER), *(said.entities.get("order_number", ()) if said else ())}
+    wanted = {scene.slot(d.ORDER), chosen, *(said.entities.get("order_number", ()) if said else ())}
     for number in sorted(number for number in wanted if number and len(number) > 8)[:MOST_NAMED]:
         if d.find(orders, number) is None:
             try:

@@ -44,6 +44,12 @@ class OrderLine:
     returned: int
     dismissed: int
     paid: Money
+    cancelled: int = 0
+
+    @property
+    def unsent(self) -> int:
+        """Units that have not left the shop and shall still do so."""
+        return max(0, self.quantity - self.fulfilled - self.cancelled)
 
     @property
     def returnable(self) -> int:
@@ -79,8 +85,23 @@ class Payment:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Address:
+    """Where a parcel goes within the order's country. `phone` in E.164; `lines` are street and house."""
+
+    name: str
+    phone: str | None
+    lines: tuple[str, ...]
+    city: str = ""
+    region: str = ""
+    postcode: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Order:
-    """`shipping_paid` is the outbound postage inside `total`; `country` is ISO 3166-1 alpha-2 of the delivery."""
+    """`shipping_paid` is the outbound postage inside `total`; `country` is ISO 3166-1 alpha-2 of the delivery.
+
+    `address` is None where the shop does not tell it.
+    """
 
     id: str
     number: str
@@ -93,24 +114,35 @@ class Order:
     lines: tuple[OrderLine, ...]
     fulfilments: tuple[Fulfilment, ...]
     payments: tuple[Payment, ...]
+    address: Address | None = None
 
     @property
     def currency(self) -> str:
         return self.total.currency
 
     @property
+    def is_cancelled(self) -> bool:
+        """Nothing of it was or will be sent."""
+        return self.cancelled_at is not None or all(line.cancelled >= line.quantity for line in self.lines)
+
+    @property
     def status(self) -> str:
-        """cancelled unpaid refunded partly_refunded delivered shipped partly_shipped paid: the first that fits."""
+        """cancelled unpaid refunded partly_refunded delivered shipped partly_shipped paid: the first that fits.
+
+        An order of which units were cancelled goes by what is left of it.
+        """
         captured = sum(p.captured.minor for p in self.payments)
         refunded = sum(p.refunded.minor for p in self.payments)
-        ordered = sum(line.quantity for line in self.lines)
+        ordered = sum(line.quantity - line.cancelled for line in self.lines)
         shipped = sum(line.fulfilled for line in self.lines)
-        if self.cancelled_at is not None:
+        if self.is_cancelled:
             return "cancelled"
         if captured == 0:
             return "unpaid"
-        if refunded:
-            return "refunded" if refunded >= captured else "partly_refunded"
+        if refunded >= captured:
+            return "refunded"
+        if refunded and not any(line.cancelled for line in self.lines):
+            return "partly_refunded"
         if shipped >= ordered:
             return "delivered" if all(f.delivered_at for f in self.fulfilments) else "shipped"
         return "partly_shipped" if shipped else "paid"

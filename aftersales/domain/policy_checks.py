@@ -50,7 +50,8 @@ class Case:
         """What was paid for the units asked for; zero where there are not that many."""
         if not 0 < self.quantity <= self.returnable:
             return Money.zero(self.line.paid.currency)
-        return share(self.line.paid, of=self.line.quantity, taken=self.taken, take=self.quantity)
+        taken = self.taken + self.line.cancelled
+        return share(self.line.paid, of=self.line.quantity, taken=taken, take=self.quantity)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,7 +94,7 @@ def check_requirements(case: Case) -> tuple[Check, ...]:
         (needs.active, order.cancelled_at is None),
         (needs.paid, captured > 0),
         (needs.delivered, case.delivered_day is not None),
-        (needs.left, case.taken < case.line.quantity),
+        (needs.left, case.taken < case.line.quantity - case.line.cancelled),
         (needs.quantity, 0 < case.quantity <= case.returnable),
     )
     checks = tuple(Check(rule.id, passed, rule.about(facts)) for rule, passed in met)

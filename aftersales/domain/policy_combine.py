@@ -60,7 +60,7 @@ def _of_the_line(policy: Policy, checks: tuple[Check, ...]) -> tuple[Check, ...]
 def _postage(order: Order, lines: Sequence[QuotedLine], *, reason: Reason) -> Money:
     """The outbound postage that is paid back: all of it for a fault and the whole order, else nothing."""
     returned = {line.line_id: line.quantity for line in lines}
-    whole = all(returned.get(line.id) == line.quantity for line in order.lines)
+    whole = all(returned.get(line.id, 0) == line.quantity - line.cancelled for line in order.lines)
     return order.shipping_paid if whole and reason in MERCHANT_FAULT else Money.zero(order.currency)
 
 

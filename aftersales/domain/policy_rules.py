@@ -184,6 +184,32 @@ class Requirements:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Cancellation(Rule):
+    """What is not sent yet can be cancelled; within how many days the money is on its way back."""
+
+    days: int
+
+    def facts(self) -> Mapping[str, Text]:
+        return {"days": same(self.days)}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ByPerson(Rule):
+    """Goods with one of these traits are cancelled or changed by a person only."""
+
+    tags: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderRules:
+    """What may become of an order before it is sent."""
+
+    cancel: Cancellation
+    change: Rule
+    by_person: ByPerson
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Policy:
     """The whole of a shop's rules under one version. Ids are unique."""
 
@@ -205,6 +231,7 @@ class Policy:
     outbound_shipping: OutboundShipping
     requirements: Requirements
     cases: CaseRules
+    orders: OrderRules
 
     def rules(self) -> Iterator[Rule]:
         """Every rule, in the order of the file."""
@@ -214,6 +241,7 @@ class Policy:
         yield from (self.condition, self.photos, self.automatic_limit, self.refund, self.outbound_shipping)
         needs = self.requirements
         yield from (needs.active, needs.paid, needs.delivered, needs.left, needs.quantity, needs.refundable)
+        yield from (self.orders.cancel, self.orders.change, self.orders.by_person)
 
     def own_window(self, category: str) -> Window:
         """The shop's own window for returns without fault."""

@@ -54,14 +54,42 @@ REFUND_MACHINE: Mapping[tuple[RefundState, RefundTrigger], RefundState] = {
 RESERVING = frozenset({_S.CREATED, _S.AWAITING_APPROVAL, _S.SUBMITTED, _S.UNKNOWN, _S.SUCCEEDED, _S.EXTERNAL})
 
 
+class CauseKind(StrEnum):
+    RETURN = "return"
+    CHANGE = "change"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cause:
+    """What money is owed back for, and how much of it in all.
+
+    `id` is that of the return or change, unique over all kinds; `number` is its number for people. News of its
+    refunds is told in `conversation_id`, where there is one.
+    """
+
+    kind: CauseKind
+    id: str
+    number: str
+    order_id: str
+    order_number: str
+    customer_id: str
+    conversation_id: str | None
+    policy_version: str
+    amount: Money
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Refund:
-    """One attempt to pay `amount` back out of one payment. `key` is unique (one refund per cause)."""
+    """One attempt to pay `amount` back out of one payment, for one cause. `key` is unique."""
 
     id: str
     key: str
     state: RefundState
-    return_id: str | None
+    cause_kind: CauseKind
+    cause_id: str
+    cause_number: str
+    conversation_id: str | None
+    policy_version: str | None
     order_id: str
     order_number: str
     customer_id: str

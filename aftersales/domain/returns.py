@@ -9,6 +9,7 @@ from enum import StrEnum
 
 from aftersales.domain.money import Money
 from aftersales.domain.reasons import Reason
+from aftersales.domain.refunds import Cause, CauseKind
 
 
 class ReturnState(StrEnum):
@@ -91,3 +92,18 @@ class Return:
     shop_reference: str | None
     created_at: datetime
     updated_at: datetime
+
+    @property
+    def cause(self) -> Cause:
+        """The money that is owed back once the goods are accepted."""
+        return Cause(
+            kind=CauseKind.RETURN,
+            id=self.id,
+            number=self.number,
+            order_id=self.order_id,
+            order_number=self.order_number,
+            customer_id=self.customer_id,
+            conversation_id=self.conversation_id,
+            policy_version=self.policy_version,
+            amount=self.amount,
+        )

@@ -1,4 +1,4 @@
-"""A step of a return or a refund: along its machine, saved and journalled in the caller's transaction."""
+"""A step of a return, change or refund: along its machine, saved and journalled in the caller's transaction."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
+from aftersales.domain.changes import CHANGE_MACHINE, Change, ChangeTrigger
 from aftersales.domain.journal import Entry
 from aftersales.domain.machine import advance
 from aftersales.domain.refunds import REFUND_MACHINE, Refund, RefundTrigger
@@ -54,11 +55,25 @@ async def move_return(
     return moved
 
 
-async def open_refund(uow: UnitOfWork, refund: Refund, *, by: By, policy_version: str | None) -> None:
+async def open_change(uow: UnitOfWork, change: Change, *, by: By) -> None:
+    """Journals the birth of a change that the caller has just added."""
+    await uow.journal.add(_change_entry(change, by=by, trigger="request", before=None))
+
+
+async def move_change(
+    uow: UnitOfWork, change: Change, trigger: ChangeTrigger, *, by: By, at: datetime, failure: str | None = None
+) -> Change:
+    """The change one step further. The caller holds its lock. Raises Conflict when its state has no such step."""
+    state = advance(CHANGE_MACHINE, change.state, trigger)
+    moved = replace(change, state=state, failure=failure, updated_at=at)
+    await uow.changes.save(moved)
+    await uow.journal.add(_change_entry(moved, by=by, trigger=trigger.value, before=change.state.value))
+    return moved
+
+
+async def open_refund(uow: UnitOfWork, refund: Refund, *, by: By) -> None:
     """Journals the birth of a refund that the caller has just added."""
-    await uow.journal.add(
-        _refund_entry(refund, by=by, trigger="create", before=None, policy_version=policy_version, detail={})
-    )
+    await uow.journal.add(_refund_entry(refund, by=by, trigger="create", before=None, detail={}))
 
 
 async def move_refund(
@@ -80,22 +95,10 @@ async def move_refund(
     state = advance(REFUND_MACHINE, refund.state, trigger)
     moved = replace(refund, state=state, next_attempt_at=next_attempt_at, updated_at=at, **changes)
     await uow.refunds.save(moved)
-    version = await _policy_version(uow, refund)
     await uow.journal.add(
-        _refund_entry(
-            moved,
-            by=by,
-            trigger=trigger.value,
-            before=refund.state.value,
-            policy_version=version,
-            detail=detail or {},
-        )
+        _refund_entry(moved, by=by, trigger=trigger.value, before=refund.state.value, detail=detail or {})
     )
     return moved
-
-
-async def _policy_version(uow: UnitOfWork, refund: Refund) -> str | None:
-    return (await uow.returns.get(refund.return_id)).policy_version if refund.return_id else None
 
 
 def _return_entry(item: Return, *, by: By, trigger: str, before: str | None, detail: Mapping[str, Any]) -> Entry:
@@ -113,15 +116,23 @@ def _return_entry(item: Return, *, by: By, trigger: str, before: str | None, det
     )
 
 
-def _refund_entry(
-    refund: Refund,
-    *,
-    by: By,
-    trigger: str,
-    before: str | None,
-    policy_version: str | None,
-    detail: Mapping[str, Any],
-) -> Entry:
+def _change_entry(change: Change, *, by: By, trigger: str, before: str | None) -> Entry:
+    """What it is about stands in the row: an address is nobody else's business."""
+    return Entry(
+        subject="change",
+        subject_id=change.id,
+        actor=by.actor,
+        channel=by.channel,
+        trigger=trigger,
+        from_state=before,
+        to_state=change.state.value,
+        at=change.updated_at,
+        policy_version=change.policy_version,
+        detail={"failure": change.failure} if change.failure else {},
+    )
+
+
+def _refund_entry(refund: Refund, *, by: By, trigger: str, before: str | None, detail: Mapping[str, Any]) -> Entry:
     return Entry(
         subject="refund",
         subject_id=refund.id,
@@ -131,6 +142,6 @@ def _refund_entry(
         from_state=before,
         to_state=refund.state.value,
         at=refund.updated_at,
-        policy_version=policy_version,
+        policy_version=refund.policy_version,
         detail=dict(detail),
     )

@@ -2,20 +2,40 @@
 
 from __future__ import annotations
 
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, Protocol
 
 from aftersales.domain.refunds import Refund
-from aftersales.domain.returns import Return
 from aftersales.ports import UnitOfWork
 from aftersales.services.context import Context
 
 
-async def tell_later(
-    ctx: Context, uow: UnitOfWork, item: Return, response: str, *, key: str, **parameters: Any
-) -> None:
-    """Says `response` in the return's conversation, once per key; nothing where there is no conversation.
+class Told(Protocol):
+    """What a customer is told about: a return or a change, by its number for people."""
 
-    Parameters are always `number` (of the return) and `order`, and those given.
+    @property
+    def conversation_id(self) -> str | None: ...
+    @property
+    def number(self) -> str: ...
+    @property
+    def order_number(self) -> str: ...
+
+
+@dataclass(frozen=True, slots=True)
+class About:
+    """See Told."""
+
+    conversation_id: str | None
+    number: str
+    order_number: str
+
+
+async def tell_later(
+    ctx: Context, uow: UnitOfWork, item: Told, response: str, *, key: str, **parameters: Any
+) -> None:
+    """Says `response` in the item's conversation, once per key; nothing where there is no conversation.
+
+    Parameters are always `number` (of the item) and `order`, and those given.
     """
     if item.conversation_id is None:
         return
@@ -28,10 +48,8 @@ async def tell_later(
 
 
 async def tell_of_refund(ctx: Context, uow: UnitOfWork, refund: Refund, response: str, *, key: str) -> None:
-    """As tell_later, with `amount` (major units, decimal string) and `currency` (ISO 4217) of the refund."""
-    if refund.return_id is None:
-        return
-    item = await uow.returns.get(refund.return_id)
+    """As tell_later about what caused the refund, with its `amount` (major units) and `currency` (ISO 4217)."""
+    told = About(refund.conversation_id, refund.cause_number, refund.order_number)
     await tell_later(
-        ctx, uow, item, response, key=key, amount=refund.amount.decimal(), currency=refund.amount.currency
+        ctx, uow, told, response, key=key, amount=refund.amount.decimal(), currency=refund.amount.currency
     )

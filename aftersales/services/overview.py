@@ -51,7 +51,7 @@ async def find_returns(
     """Returns in these states, those untouched for longest first; without their journals."""
     async with ctx.unit_of_work(read_only=True) as uow:
         found = await uow.returns.in_state(states, limit=limit)
-        return [FullReturn(item, tuple(await uow.refunds.of_return(item.id)), ()) for item in found]
+        return [FullReturn(item, tuple(await uow.refunds.of_cause(item.id)), ()) for item in found]
 
 
 async def find_return(ctx: Context, *, number: str) -> FullReturn:
@@ -60,7 +60,7 @@ async def find_return(ctx: Context, *, number: str) -> FullReturn:
         item = await uow.returns.by_number(number)
         return FullReturn(
             item,
-            tuple(await uow.refunds.of_return(item.id)),
+            tuple(await uow.refunds.of_cause(item.id)),
             tuple(await uow.journal.of("return", item.id)),
         )
 

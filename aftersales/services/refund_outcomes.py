@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from aftersales.domain.cases import CaseKind
-from aftersales.domain.refunds import Refund, RefundState, RefundTrigger
+from aftersales.domain.refunds import CauseKind, Refund, RefundState, RefundTrigger
 from aftersales.domain.returns import ReturnState, ReturnTrigger
 from aftersales.ports import ProviderRefund, UnitOfWork
 from aftersales.services.cases import add_case
@@ -50,8 +50,8 @@ async def settle(ctx: Context, refund_id: str, *, reference: str) -> None:
         )
         key = f"refund-succeeded:{refund.id}"
         await tell_of_refund(ctx, uow, settled, "utter_refunds_succeeded", key=key)
-        if settled.return_id is not None:
-            await close_when_paid(ctx, uow, settled.return_id, by=WORKER)
+        if settled.cause_kind is CauseKind.RETURN:
+            await close_when_paid(ctx, uow, settled.cause_id, by=WORKER)
 
 
 async def fail(ctx: Context, refund_id: str, *, failure: str, reference: str | None = None) -> None:
@@ -126,7 +126,7 @@ async def close_when_paid(ctx: Context, uow: UnitOfWork, return_id: str, *, by: 
     item = await uow.returns.lock(return_id)
     if item.state is not ReturnState.INSPECTED:
         return
-    refunds = await uow.refunds.of_return(return_id)
+    refunds = await uow.refunds.of_cause(return_id)
     paid = sum(refund.amount.minor for refund in refunds if refund.state is RefundState.SUCCEEDED)
     if paid >= item.amount.minor:
         await move_return(uow, item, ReturnTrigger.CLOSE, by=by, at=ctx.clock.now())
@@ -138,18 +138,20 @@ def next_look(refund: Refund, now: datetime) -> datetime:
 
 
 async def _file(ctx: Context, uow: UnitOfWork, refund: Refund, *, reason: str, key: str = "") -> None:
-    item = await uow.returns.get(refund.return_id) if refund.return_id else None
-    number = item.number if item else refund.order_number
     await add_case(
         ctx,
         uow,
-        conversation_id=(item.conversation_id if item else None) or "",
+        conversation_id=refund.conversation_id or "",
         customer_id=refund.customer_id,
         kind=CaseKind.APPROVAL,
         reason=reason,
-        summary=f"{number} {refund.amount.decimal()} {refund.amount.currency} {refund.failure or ''}".rstrip(),
+        summary=f"{refund.cause_number} {_words(refund)} {refund.failure or ''}".rstrip(),
         key=key or f"{reason}:{refund.id}",
         promise=ctx.promise,
         order_number=refund.order_number,
-        return_number=item.number if item else None,
+        return_number=refund.cause_number if refund.cause_kind is CauseKind.RETURN else None,
     )
+
+
+def _words(refund: Refund) -> str:
+    return f"{refund.amount.decimal()} {refund.amount.currency}"

@@ -10,8 +10,8 @@ from aftersales.domain.errors import Conflict
 from aftersales.domain.ids import new_id
 from aftersales.domain.money import Money
 from aftersales.domain.orders import Order, Payment
-from aftersales.domain.refunds import RESERVING, Refund, RefundState, RefundTrigger
-from aftersales.domain.returns import Return, ReturnState
+from aftersales.domain.refunds import RESERVING, Cause, CauseKind, Refund, RefundState, RefundTrigger
+from aftersales.domain.returns import ReturnState
 from aftersales.ports import UnitOfWork
 from aftersales.services.cases import add_case, close_case_of
 from aftersales.services.context import Context
@@ -41,15 +41,16 @@ async def read_funds(ctx: Context, order_id: str) -> Funds:
     return Funds(await ctx.shop.get_order(order_id), booked) if booked else Funds(order, booked)
 
 
-async def grant_refund(ctx: Context, uow: UnitOfWork, *, item: Return, funds: Funds, by: By) -> Sequence[Refund]:
-    """Writes refunds for what of the return's amount no refund covers yet, one per payment, in the order's order.
+async def grant_refund(ctx: Context, uow: UnitOfWork, *, cause: Cause, funds: Funds, by: By) -> Sequence[Refund]:
+    """Writes refunds for what of the amount owed no refund covers yet, one per payment, in the order's order.
 
-    The caller holds the return's lock; each payment's lock is taken here, in the order of ids, and held until the
-    transaction ends. Never more is granted than captured − refunded at the shop − reserved by us. Above the
-    policy's automatic limit, or when the payments do not cover it all, the refunds wait for a person, with a case.
+    The caller holds the lock of what causes it; each payment's lock is taken here, in the order of ids, and held
+    until the transaction ends. Never more is granted than captured − refunded at the shop − reserved by us. Above
+    the policy's automatic limit, or when the payments do not cover it all, the refunds wait for a person, with a
+    case.
     """
-    earlier = await uow.refunds.of_return(item.id)
-    missing = item.amount - _sum((r for r in earlier if r.state in RESERVING), item.amount.currency)
+    earlier = await uow.refunds.of_cause(cause.id)
+    missing = cause.amount - _sum((r for r in earlier if r.state in RESERVING), cause.amount.currency)
     if missing.minor <= 0:
         return []
     payments = funds.order.payments
@@ -58,15 +59,15 @@ async def grant_refund(ctx: Context, uow: UnitOfWork, *, item: Return, funds: Fu
     free = [(payment, await _free(uow, payment, booked=funds.booked)) for payment in payments]
     parts = _split(missing, free)
     short = sum(part.minor for _, part in parts) < missing.minor
-    held = short or item.amount > ctx.policy.automatic_limit.of(item.amount.currency)
+    held = short or cause.amount > ctx.policy.automatic_limit.of(cause.amount.currency)
     attempt = 1 + max((_attempt(refund) for refund in earlier), default=0)
     granted = [
-        await _write(ctx, uow, item=item, payment=payment, amount=part, attempt=attempt, held=held, by=by)
+        await _write(ctx, uow, cause=cause, payment=payment, amount=part, attempt=attempt, held=held, by=by)
         for payment, part in parts
     ]
     if held:
         await _file(
-            ctx, uow, item=item, reason="refund_short" if short else "refund_approval", attempt=attempt, by=by
+            ctx, uow, cause=cause, reason="refund_short" if short else "refund_approval", attempt=attempt, by=by
         )
     return granted
 
@@ -83,7 +84,7 @@ async def grant_again(ctx: Context, *, number: str, actor: str, channel: str = "
         item = await uow.returns.lock(seen.id)
         if item.state is not ReturnState.INSPECTED:
             raise Conflict(f"refund in state {item.state}")
-        return await grant_refund(ctx, uow, item=item, funds=funds, by=By(actor, channel))
+        return await grant_refund(ctx, uow, cause=item.cause, funds=funds, by=By(actor, channel))
 
 
 async def approve_refund(ctx: Context, *, refund_id: str, actor: str, channel: str = "desk") -> Refund:
@@ -101,12 +102,10 @@ async def _decide(ctx: Context, refund_id: str, trigger: RefundTrigger, *, by: B
         refund = await uow.refunds.lock(refund_id)
         decided = await move_refund(uow, refund, trigger, by=by, at=ctx.clock.now())
         await close_case_of(ctx, uow, key=await unpayable_key(uow, refund.id), by=by)
-        if refund.return_id is None:
-            return decided
-        await uow.returns.lock(refund.return_id)  # of two deciding at once, the second sees the first
-        siblings = await uow.refunds.of_return(refund.return_id)
+        await uow.refunds.lock_cause(refund.cause_id)  # of two deciding at once, the second sees the first
+        siblings = await uow.refunds.of_cause(refund.cause_id)
         if not any(other.state is RefundState.AWAITING_APPROVAL for other in siblings):
-            await close_case_of(ctx, uow, key=_case_key(refund.return_id, _attempt(refund)), by=by)
+            await close_case_of(ctx, uow, key=_case_key(refund.cause_id, _attempt(refund)), by=by)
         return decided
 
 
@@ -140,7 +139,7 @@ async def _write(
     ctx: Context,
     uow: UnitOfWork,
     *,
-    item: Return,
+    cause: Cause,
     payment: Payment,
     amount: Money,
     attempt: int,
@@ -150,15 +149,19 @@ async def _write(
     now = ctx.clock.now()
     refund = Refund(
         id=new_id(),
-        key=f"{item.id}:{payment.id}:{attempt}",
+        key=f"{cause.id}:{payment.id}:{attempt}",
         state=RefundState.CREATED,
-        return_id=item.id,
-        order_id=item.order_id,
-        order_number=item.order_number,
-        customer_id=item.customer_id,
+        cause_kind=cause.kind,
+        cause_id=cause.id,
+        cause_number=cause.number,
+        conversation_id=cause.conversation_id,
+        policy_version=cause.policy_version,
+        order_id=cause.order_id,
+        order_number=cause.order_number,
+        customer_id=cause.customer_id,
         payment_id=payment.id,
         amount=amount,
-        reason=f"return {item.number}",
+        reason=f"{cause.kind} {cause.number}",
         provider_reference=None,
         failure=None,
         attempts=0,
@@ -167,31 +170,31 @@ async def _write(
         updated_at=now,
     )
     await uow.refunds.add(refund)
-    await open_refund(uow, refund, by=by, policy_version=item.policy_version)
+    await open_refund(uow, refund, by=by)
     if not held:
         return refund
     return await move_refund(uow, refund, RefundTrigger.HOLD, by=by, at=now)
 
 
-async def _file(ctx: Context, uow: UnitOfWork, *, item: Return, reason: str, attempt: int, by: By) -> None:
+async def _file(ctx: Context, uow: UnitOfWork, *, cause: Cause, reason: str, attempt: int, by: By) -> None:
     await add_case(
         ctx,
         uow,
-        conversation_id=item.conversation_id or "",
-        customer_id=item.customer_id,
+        conversation_id=cause.conversation_id or "",
+        customer_id=cause.customer_id,
         kind=CaseKind.APPROVAL,
         reason=reason,
-        summary=f"{item.number} {item.amount.decimal()} {item.amount.currency}",
-        key=_case_key(item.id, attempt),
+        summary=f"{cause.number} {cause.amount.decimal()} {cause.amount.currency}",
+        key=_case_key(cause.id, attempt),
         promise=ctx.promise,
         by=by,
-        order_number=item.order_number,
-        return_number=item.number,
+        order_number=cause.order_number,
+        return_number=cause.number if cause.kind is CauseKind.RETURN else None,
     )
 
 
-def _case_key(return_id: str, attempt: int) -> str:
-    return f"approve-refund:{return_id}:{attempt}"
+def _case_key(cause_id: str, attempt: int) -> str:
+    return f"approve-refund:{cause_id}:{attempt}"
 
 
 def _attempt(refund: Refund) -> int:

@@ -56,7 +56,7 @@ async def accept_goods(ctx: Context, item: Return, *, by: By) -> Return:
         if item.state is not ReturnState.RECEIVED:
             return item
         item = await move_return(uow, item, ReturnTrigger.INSPECT, by=by, at=ctx.clock.now())
-        await grant_refund(ctx, uow, item=item, funds=funds, by=by)
+        await grant_refund(ctx, uow, cause=item.cause, funds=funds, by=by)
         await tell_later(ctx, uow, item, "utter_returns_received", key=f"return-received:{item.id}")
         await close_when_paid(ctx, uow, item.id, by=by)  # at once where nothing is to be paid
         return await uow.returns.get(item.id)
@@ -69,6 +69,6 @@ async def close_return(ctx: Context, *, number: str, actor: str, channel: str = 
     """
     async with ctx.unit_of_work() as uow:
         item = await uow.returns.lock((await uow.returns.by_number(number)).id)
-        if is_under_way(await uow.refunds.of_return(item.id)):
+        if is_under_way(await uow.refunds.of_cause(item.id)):
             raise Conflict("a refund is under way")
         return await move_return(uow, item, ReturnTrigger.CLOSE, by=By(actor, channel), at=ctx.clock.now())

@@ -95,7 +95,7 @@ def next_step(item: Return, refunds: Sequence[Refund]) -> str:
 
 
 async def _view(ctx: Context, uow: UnitOfWork, item: Return) -> ReturnView:
-    refunds = tuple(await uow.refunds.of_return(item.id))
+    refunds = tuple(await uow.refunds.of_cause(item.id))
     entries = await uow.journal.of("return", item.id)
     return ReturnView(
         item=item,

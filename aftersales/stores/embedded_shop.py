@@ -8,8 +8,10 @@ from sqlalchemy import ColumnElement, text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from aftersales.domain.errors import NotFound
-from aftersales.domain.orders import Customer, Order, Variant
+from aftersales.domain.money import Money
+from aftersales.domain.orders import Address, Customer, Order, Variant
 from aftersales.ports import Capabilities
+from aftersales.stores import embedded_shop_changes as changes
 from aftersales.stores import embedded_shop_returns as returns
 from aftersales.stores.embedded_shop_rows import load_customer, load_orders, load_variants
 from aftersales.stores.schema.shop import shop_orders
@@ -23,7 +25,14 @@ class EmbeddedShop:
         self._engine = engine
 
     async def capabilities(self) -> Capabilities:
-        return Capabilities(partial_refunds=True, idempotent_refunds=True, exchanges=False, change_address=False)
+        return Capabilities(
+            partial_refunds=True,
+            idempotent_refunds=True,
+            exchanges=False,
+            cancel_orders=True,
+            change_address=True,
+            change_lines=True,
+        )
 
     async def get_customer(self, customer_id: str) -> Customer:
         """Raises NotFound."""
@@ -73,6 +82,32 @@ class EmbeddedShop:
         """Books all units as returned. Harmless when already received. Raises NotFound, and Conflict."""
         async with writing(self._engine) as connection:
             await returns.close(connection, reference, state="received")
+
+    async def cancel_units(self, *, order_id: str, units: Sequence[tuple[str, int]], key: str) -> None:
+        """Takes unsent units out of an order, all or none, and puts them back on sale.
+
+        The same key again changes nothing. Raises NotFound, Invalid on a quantity below one, and Conflict when
+        not as many are still unsent.
+        """
+        counted = returns.counted(units)
+        async with writing(self._engine) as connection:
+            await changes.cancel(connection, order_id=order_id, units=counted, key=key)
+
+    async def change_address(self, *, order_id: str, address: Address, key: str) -> None:
+        """The same key again changes nothing. Raises NotFound, and Conflict once something of it was sent."""
+        async with writing(self._engine) as connection:
+            await changes.readdress(connection, order_id=order_id, address=address, key=key)
+
+    async def change_variant(self, *, order_id: str, line_id: str, variant_id: str, paid: Money, key: str) -> None:
+        """Makes a whole unsent line another variant of its product, and moves the stock.
+
+        The same key again changes nothing. Raises NotFound, and Conflict when it was sent or cancelled or the
+        stock does not suffice.
+        """
+        async with writing(self._engine) as connection:
+            await changes.make_variant(
+                connection, order_id=order_id, line_id=line_id, variant_id=variant_id, minor=paid.minor, key=key
+            )
 
     async def health(self) -> None:
         """Raises Unavailable."""

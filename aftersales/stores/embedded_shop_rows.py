@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import ColumnElement, RowMapping, Table, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from aftersales.domain.money import Money
-from aftersales.domain.orders import Customer, Fulfilment, Order, OrderLine, Payment, Variant
+from aftersales.domain.orders import Address, Customer, Fulfilment, Order, OrderLine, Payment, Variant
 from aftersales.domain.texts import Text
 from aftersales.stores.schema.shop import (
     shop_customers,
@@ -128,7 +128,12 @@ def _order(
         lines=lines,
         fulfilments=fulfilments,
         payments=payments,
+        address=_address(row["address"]),
     )
+
+
+def _address(kept: Mapping[str, Any] | None) -> Address | None:
+    return Address(**{**kept, "lines": tuple(kept["lines"])}) if kept else None
 
 
 def _line(row: RowMapping, *, currency: str) -> OrderLine:
@@ -147,6 +152,7 @@ def _line(row: RowMapping, *, currency: str) -> OrderLine:
         return_requested=row["return_requested"],
         returned=row["returned"],
         dismissed=row["dismissed"],
+        cancelled=row["cancelled"],
         paid=Money(row["paid"], currency),
     )
 

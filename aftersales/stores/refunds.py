@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from aftersales.domain.errors import Conflict, NotFound
 from aftersales.domain.money import Money
-from aftersales.domain.refunds import Refund, RefundState
+from aftersales.domain.refunds import CauseKind, Refund, RefundState
 from aftersales.stores.inserts import hold_lock, insert_new
 from aftersales.stores.schema.returns import refunds
 
@@ -25,7 +25,11 @@ class SqlRefunds:
         values = {
             "id": refund.id,
             "key": refund.key,
-            "return_id": refund.return_id,
+            "cause_kind": refund.cause_kind.value,
+            "cause_id": refund.cause_id,
+            "cause_number": refund.cause_number,
+            "conversation_id": refund.conversation_id,
+            "policy_version": refund.policy_version,
             "order_id": refund.order_id,
             "order_number": refund.order_number,
             "customer_id": refund.customer_id,
@@ -66,10 +70,13 @@ class SqlRefunds:
             select(refunds).where(refunds.c.payment_id == payment_id).order_by(refunds.c.created_at, refunds.c.key)
         )
 
-    async def of_return(self, return_id: str) -> Sequence[Refund]:
+    async def lock_cause(self, cause_id: str) -> None:
+        await hold_lock(self._connection, f"cause:{cause_id}")
+
+    async def of_cause(self, cause_id: str) -> Sequence[Refund]:
         """Oldest first."""
         return await self._read(
-            select(refunds).where(refunds.c.return_id == return_id).order_by(refunds.c.created_at, refunds.c.key)
+            select(refunds).where(refunds.c.cause_id == cause_id).order_by(refunds.c.created_at, refunds.c.key)
         )
 
     async def due(self, states: Sequence[RefundState], *, now: datetime, limit: int = 50) -> Sequence[Refund]:
@@ -107,4 +114,5 @@ def _changing(refund: Refund) -> dict[str, Any]:
 def _refund(row: RowMapping) -> Refund:
     fields = dict(row)
     amount = Money(fields.pop("amount_minor"), fields.pop("currency"))
-    return Refund(**{**fields, "state": RefundState(row["state"]), "amount": amount})
+    kind, state = CauseKind(row["cause_kind"]), RefundState(row["state"])
+    return Refund(**{**fields, "cause_kind": kind, "state": state, "amount": amount})

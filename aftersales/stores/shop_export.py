@@ -144,6 +144,7 @@ def _line(row: RowMapping, *, currency: str) -> LineRecord:
         return_requested=row["return_requested"],
         returned=row["returned"],
         dismissed=row["dismissed"],
+        cancelled=row["cancelled"],
         paid=Money(row["paid"], currency).decimal(),
     )
 

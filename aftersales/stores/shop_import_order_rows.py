@@ -51,6 +51,7 @@ def line_row(order: OrderRecord, record: LineRecord, position: int, *, variant: 
         "return_requested": record.return_requested,
         "returned": record.returned,
         "dismissed": record.dismissed,
+        "cancelled": record.cancelled,
         "paid": order.money(record.paid).minor,
     }
 

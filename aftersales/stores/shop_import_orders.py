@@ -27,7 +27,7 @@ from aftersales.stores.shop_records import OrderRecord
 from aftersales.stores.transactions import upsert
 
 # What the shop itself counts: a file sets it only where the row is new.
-_COUNTED_ON_LINES = frozenset({"return_requested", "returned", "dismissed"})
+_COUNTED_ON_LINES = frozenset({"return_requested", "returned", "dismissed", "cancelled"})
 _COUNTED_ON_PAYMENTS = frozenset({"refunded", "reserved"})
 
 
@@ -90,6 +90,8 @@ def _history_faults(record: OrderRecord, *, known: Known) -> Iterator[str]:
         index, line = lines[row["id"]]
         if line.fulfilled < _back(row):
             yield f"lines[{index}].fulfilled: {_back(row)} units are back or on their way back"
+        if line.fulfilled + row["cancelled"] > line.quantity:
+            yield f"lines[{index}].fulfilled: {row['cancelled']} units of {line.quantity} were cancelled"
     payments = {payment.id: (index, payment) for index, payment in enumerate(record.payments)}
     for row in known.parts["payments"].get(record.id, []):
         if row["id"] not in payments:

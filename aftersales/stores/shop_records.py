@@ -168,12 +168,15 @@ class LineRecord(Record):
     return_requested: Units = 0
     returned: Units = 0
     dismissed: Units = 0
+    cancelled: Units = 0
     paid: Amount
 
     @model_validator(mode="after")
     def _sensible_units(self) -> Self:
         if self.fulfilled > self.quantity:
             raise ValueError(f"fulfilled {self.fulfilled} is more than quantity {self.quantity}")
+        if self.fulfilled + self.cancelled > self.quantity:
+            raise ValueError("more units were fulfilled or cancelled than the quantity")
         if self.return_requested + self.returned + self.dismissed > self.fulfilled:
             raise ValueError("more units are back or on their way back than were fulfilled")
         return self
@@ -256,10 +259,10 @@ class OrderRecord(Record):
         if parts != total:
             raise ValueError(f"lines and shipping add up to {parts.decimal()}, not to the total {total.decimal()}")
         for payment in self.payments:
-            if self.money(payment.captured) > total:
-                raise ValueError(f"payment {payment.id}: more was captured than the total")
             if self.money(payment.refunded) > self.money(payment.captured):
                 raise ValueError(f"payment {payment.id}: more was refunded than captured")
+            if self.money(payment.captured) - self.money(payment.refunded) > total:
+                raise ValueError(f"payment {payment.id}: more was captured than the total")
 
     def _check_parcels(self) -> None:
         sent: Counter[str] = Counter()

@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from aftersales.ports import (
     AttachmentRepository,
     CaseRepository,
+    ChangeRepository,
     CodeRepository,
     ConversationRepository,
     FeedbackRepository,
@@ -23,6 +24,7 @@ from aftersales.ports import (
 )
 from aftersales.stores.attachments import SqlAttachments
 from aftersales.stores.cases import SqlCases
+from aftersales.stores.changes import SqlChanges
 from aftersales.stores.codes import SqlCodes
 from aftersales.stores.conversations import SqlConversations
 from aftersales.stores.feedback import SqlFeedback
@@ -44,6 +46,7 @@ class SqlUnitOfWork:
         self.codes: CodeRepository = SqlCodes(connection)
         self.attachments: AttachmentRepository = SqlAttachments(connection)
         self.returns: ReturnRepository = SqlReturns(connection)
+        self.changes: ChangeRepository = SqlChanges(connection)
         self.refunds: RefundRepository = SqlRefunds(connection)
         self.cases: CaseRepository = SqlCases(connection)
         self.feedback: FeedbackRepository = SqlFeedback(connection)

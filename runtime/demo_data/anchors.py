@@ -13,7 +13,7 @@ _DAY = timedelta(days=1)
 
 
 def anchor_plans(buyer: Buyer, *, first_tail: int, now: datetime) -> Iterator[Plan]:
-    """Ten orders with the tails `first_tail` + 1 … + 7 and + 11 … + 13."""
+    """Twelve orders with the tails `first_tail` + 1 … + 9 and + 11 … + 13."""
     shoes, tees = Item("running-shoes-navy-2"), Item("cotton-tee-blue-2", 3)
     yield _delivered(buyer, first_tail + 1, now=now, ago=3, items=(shoes, tees))
     old = (Item("headphones-black"), Item("coffee-mug-yellow", 2))
@@ -29,6 +29,10 @@ def anchor_plans(buyer: Buyer, *, first_tail: int, now: datetime) -> Iterator[Pl
     yield _delivered(buyer, first_tail + 6, now=now, ago=60, items=once, returned=True)
     dear = (Item("camera-black"), Item("sample-set-coral"))
     yield _delivered(buyer, first_tail + 7, now=now, ago=2, items=dear)
+    open_ones = (Item("straight-jeans-navy-2", 2), Item("cashmere-scarf-red"))
+    yield Plan(tail=first_tail + 8, buyer=buyer, placed_at=now - _DAY, items=open_ones)
+    lamp = (Item("desk-lamp-teal"),)
+    yield Plan(tail=first_tail + 9, buyer=buyer, placed_at=now - 3 * _DAY, items=lamp, paid=False)
     yield _shipped(buyer, first_tail + 11, now=now, ago=16, items=(Item("desk-lamp-teal"),))
     twice = _delivered(buyer, first_tail + 12, now=now, ago=12, items=(Item("daypack-teal"),))
     yield replace(twice, charged_twice=True)

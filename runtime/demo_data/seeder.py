@@ -11,6 +11,8 @@ change, 001xx for 林晓雨 (cust_lin, CNY) and 002xx for Emma Clarke (cust_emma
     …05 paid and not sent: a yoga mat
     …06 partly refunded: one of two hoodies came back; delivered 60 days ago
     …07 above the limit of what is refunded without a person: a camera, with a gift, delivered 2 days ago
+    …08 paid and not sent: jeans (2) and a scarf, ordered yesterday
+    …09 not paid: a desk lamp, ordered 3 days ago
     …11 lost on its way: a desk lamp, shipped 16 days ago and never delivered
     …12 charged twice: a city backpack, delivered 12 days ago
     …13 late, but not lost yet: a speaker, shipped 7 days ago

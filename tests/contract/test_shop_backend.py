@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import event
@@ -12,12 +13,13 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from aftersales.domain.errors import Conflict, Invalid, NotFound, Unavailable
 from aftersales.domain.money import Money
+from aftersales.domain.orders import Address
 from aftersales.ports import ShopBackend
 from aftersales.stores.base import make_engine
 from aftersales.stores.embedded_shop import EmbeddedShop
 from aftersales.stores.shop_import import import_shop
 from tests.databases import DATABASES, open_database
-from tests.shop_data import customer, order, product, raw
+from tests.shop_data import customer, line, order, product, raw
 
 
 @pytest.fixture(params=DATABASES)
@@ -199,3 +201,77 @@ async def test_a_database_that_is_not_there_is_unavailable(tmp_path: Path) -> No
         with pytest.raises(Unavailable):
             await EmbeddedShop(lost).cancel_return("x")
         await lost.dispose()
+
+
+@pytest.fixture
+async def unsent(engine: AsyncEngine) -> ShopBackend:
+    """Order o2: line o2-a of one unit and o2-b of three, nothing of it sent."""
+    lines = [line("o2-a", fulfilled=0), line("o2-b", variant_id="shoe-42", quantity=3, fulfilled=0, paid="600.00")]
+    await import_shop(engine, raw([order("o2", lines=lines, fulfilments=[])]))
+    return EmbeddedShop(engine)
+
+
+async def unsent_units(shop: ShopBackend) -> dict[str, int]:
+    return {line.id: line.unsent for line in (await shop.get_order("o2")).lines}
+
+
+async def stock(shop: ShopBackend) -> dict[str, int]:
+    return {variant.id: variant.stock for variant in await shop.list_variants("shoe")}
+
+
+async def test_cancelled_units_leave_the_order_and_are_on_sale_again(unsent: ShopBackend) -> None:
+    for _ in range(2):  # the same key changes nothing more
+        await unsent.cancel_units(order_id="o2", units=[("o2-b", 1), ("o2-b", 1)], key="k")
+    assert await unsent_units(unsent) == {"o2-a": 1, "o2-b": 1}
+    assert (await stock(unsent))["shoe-42"] == 7
+    assert (await unsent.get_order("o2")).status == "paid"
+    await unsent.cancel_units(order_id="o2", units=[("o2-a", 1), ("o2-b", 1)], key="k2")
+    found = await unsent.get_order("o2")
+    assert (found.status, found.cancelled_at is not None) == ("cancelled", True)
+
+
+async def test_more_units_than_are_unsent_are_a_conflict_and_none_is_cancelled(unsent: ShopBackend) -> None:
+    for units in ([("o2-a", 1), ("o2-b", 4)], [("o1-a", 1)]):
+        order_id = units[0][0][:2]
+        with pytest.raises(Conflict):
+            await unsent.cancel_units(order_id=order_id, units=units, key="k")
+    assert await unsent_units(unsent) == {"o2-a": 1, "o2-b": 3}
+    with pytest.raises(NotFound):
+        await unsent.cancel_units(order_id="o2", units=[("o1-a", 1)], key="k")
+    with pytest.raises(NotFound):
+        await unsent.cancel_units(order_id="x", units=[("o2-a", 1)], key="k")
+    with pytest.raises(Invalid):
+        await unsent.cancel_units(order_id="o2", units=[], key="k")
+
+
+async def test_of_twenty_parallel_cancellations_of_the_last_units_one_wins(unsent: ShopBackend) -> None:
+    asked = (unsent.cancel_units(order_id="o2", units=[("o2-b", 3)], key=f"k{n}") for n in range(20))
+    outcomes = await asyncio.gather(*asked, return_exceptions=True)
+    assert [outcome for outcome in outcomes if not isinstance(outcome, Conflict)] == [None]
+    assert await unsent_units(unsent) == {"o2-a": 1, "o2-b": 0}
+
+
+async def test_an_address_is_written_until_something_was_sent(unsent: ShopBackend) -> None:
+    address = Address(name="李雷", phone="+8613800000000", lines=("世纪大道 100 号",), city="上海")
+    await unsent.change_address(order_id="o2", address=address, key="k")
+    assert (await unsent.get_order("o2")).address == address
+    with pytest.raises(Conflict):
+        await unsent.change_address(order_id="o1", address=address, key="k1")
+    with pytest.raises(NotFound):
+        await unsent.change_address(order_id="x", address=address, key="k2")
+
+
+async def test_a_line_becomes_another_variant_with_its_stock(unsent: ShopBackend) -> None:
+    paid = Money(57000, "CNY")
+    wanted: dict[str, Any] = {"order_id": "o2", "line_id": "o2-b", "variant_id": "shoe-41", "paid": paid}
+    for _ in range(2):
+        await unsent.change_variant(**wanted, key="k")
+    found = await unsent.get_order("o2")
+    line = found.line("o2-b")
+    assert (line.variant_id, line.options.zh, line.paid.minor) == ("shoe-41", "41 码", 57000)
+    assert found.total.minor == 100900 - 3000
+    assert await stock(unsent) == {"shoe-41": 2, "shoe-42": 8}
+    with pytest.raises(Conflict):  # two are left
+        await unsent.change_variant(**(wanted | {"order_id": "o1", "line_id": "o1-b"}), key="k1")
+    with pytest.raises(NotFound):
+        await unsent.change_variant(**(wanted | {"variant_id": "x"}), key="k2")

@@ -17,7 +17,7 @@ from aftersales.domain.errors import Conflict, NotFound
 from aftersales.domain.journal import Entry
 from aftersales.domain.money import Money
 from aftersales.domain.reasons import Reason
-from aftersales.domain.refunds import Refund, RefundState
+from aftersales.domain.refunds import CauseKind, Refund, RefundState
 from aftersales.domain.returns import Return, ReturnLine, ReturnState
 from aftersales.ports import OpenUnitOfWork, OutboxItem
 from aftersales.stores.schema.returns import outbox
@@ -74,7 +74,11 @@ def make_refund(id: str = "f1", **changes: Any) -> Refund:
         id=id,
         key=f"key-{id}",
         state=RefundState.CREATED,
-        return_id="r1",
+        cause_kind=CauseKind.RETURN,
+        cause_id="r1",
+        cause_number="RT1",
+        conversation_id=None,
+        policy_version="1",
         order_id="o1",
         order_number="RD1",
         customer_id="c1",
@@ -189,7 +193,7 @@ async def test_a_refund_comes_back_as_it_was(unit_of_work: OpenUnitOfWork) -> No
     async with unit_of_work() as uow:
         assert await uow.refunds.get("f1") == await uow.refunds.lock("f1") == refund
         assert await uow.refunds.by_key("key-f1") == refund
-        assert await uow.refunds.of_payment("p1") == await uow.refunds.of_return("r1") == [refund]
+        assert await uow.refunds.of_payment("p1") == await uow.refunds.of_cause("r1") == [refund]
         assert await uow.refunds.by_key("no") is None
         with pytest.raises(NotFound):
             await uow.refunds.get("no")
@@ -207,7 +211,7 @@ async def test_due_refunds_are_those_whose_time_has_come(unit_of_work: OpenUnitO
         assert [refund.id for refund in due] == ["first", "second"]
 
 
-@pytest.mark.parametrize("lock", ["payment", "order", "row"])
+@pytest.mark.parametrize("lock", ["payment", "cause", "order", "row"])
 async def test_a_lock_lets_one_transaction_in_at_a_time(unit_of_work: OpenUnitOfWork, lock: str) -> None:
     async with unit_of_work() as uow:
         await uow.returns.add(make_return())
@@ -218,6 +222,8 @@ async def test_a_lock_lets_one_transaction_in_at_a_time(unit_of_work: OpenUnitOf
         async with unit_of_work() as uow:
             if lock == "payment":
                 await uow.refunds.lock_payment("p1")
+            elif lock == "cause":
+                await uow.refunds.lock_cause("r1")
             elif lock == "order":
                 await uow.returns.lock_order("o1")
             else:

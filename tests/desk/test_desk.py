@@ -21,6 +21,7 @@ from aftersales.services.returns import approve_return, receive_return
 from aftersales.services.sessions import close_session, open_session
 from tests.fronts import MERCHANT_KEY, Front, open_front
 from tests.goods import COAT, SHOES, SOCKS
+from tests.unsent import Unsent, add_unsent, cancel
 
 
 @pytest.fixture
@@ -78,10 +79,10 @@ async def ask_for_a_person(front: Front, words: str = "I want a person") -> tupl
 
 
 async def test_without_signing_in_every_page_leads_to_the_sign_in(front: Front) -> None:
-    for path in ("", "refunds", "cases", "cases/CS1"):
+    for path in ("", "changes", "refunds", "cases", "cases/CS1"):
         response = await front.client.get(f"/desk/{path}")
         assert (response.status_code, response.headers["location"].split("?")[0]) == (303, "/desk/sign-in")
-    for path in ("returns/RT1/approve", "refunds/r1/approve", "cases/CS1/close"):
+    for path in ("returns/RT1/approve", "changes/CH1/refund-again", "refunds/r1/approve", "cases/CS1/close"):
         response = await front.client.post(f"/desk/{path}", data={"form_token": ""})
         assert response.headers["location"].startswith("/desk/sign-in")
 
@@ -173,6 +174,21 @@ async def test_refunds_that_wait_are_approved_or_rejected(front: Front) -> None:
     assert await decide(front, f"refunds/{two.id}/reject") == "/desk/refunds?lang=en&done=1"
     assert {refund.state for refund in await front.goods.refunds(item)} == {"created", "cancelled"}
     assert "没有等待审批的退款" in (await page(front, "refunds", lang="zh")).text
+
+
+async def test_changes_of_orders_are_listed_and_paid_again(front: Front) -> None:
+    await add_unsent(front.goods)
+    unsent = Unsent(front.goods)
+    change = await unsent.ask(cancel(cap=1))
+    await sign_in(front)
+    shown = (await page(front, "changes")).text
+    assert all(words in shown for words in (change.number, "69.00", "Cancelled"))
+    [refund] = await unsent.refunds(change)
+    await cancel_refund(front.goods.ctx, refund_id=refund.id, actor="agent:a1")
+    assert "退款出错" in (await page(front, "changes", lang="zh")).text
+    assert await decide(front, f"changes/{change.number}/refund-again") == "/desk/changes?lang=en&done=1"
+    assert len(await unsent.refunds(change)) == 2
+    assert (await decide(front, f"changes/{change.number}/undo")).endswith("problem=bad_request")
 
 
 async def test_a_case_is_read_with_its_talk_and_closed(front: Front) -> None:

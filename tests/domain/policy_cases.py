@@ -86,6 +86,11 @@ def make_policy() -> Policy:
         ),
         refund=rules.RefundTime(id="refund", text=_text("refund {days}"), days=7),
         outbound_shipping=rules.OutboundShipping(id="postage", text=_text("postage")),
+        orders=rules.OrderRules(
+            cancel=rules.Cancellation(id="cancel", text=_text("cancel"), days=3),
+            change=rules.Rule(id="change", text=_text("change")),
+            by_person=rules.ByPerson(id="by_person", text=_text("by person"), tags=frozenset({"made_to_order"})),
+        ),
         requirements=rules.Requirements(
             active=rules.Requirement(id="active", text=_text("active")),
             paid=rules.Requirement(id="paid", text=_text("paid")),

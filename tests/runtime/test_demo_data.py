@@ -115,6 +115,10 @@ async def test_the_orders_of_the_guides_are_there(
     assert special.delivered_at(special.lines[0].id) == NOW - timedelta(days=1)
     assert by_tail(orders, f"{prefix}05").status == "paid"
     assert by_tail(orders, f"{prefix}06").status == "partly_refunded"
+    open_one = by_tail(orders, f"{prefix}08")
+    assert (open_one.status, [line.unsent for line in open_one.lines]) == ("paid", [2, 1])
+    assert open_one.address is not None
+    assert by_tail(orders, f"{prefix}09").status == "unpaid"
     assert by_tail(orders, f"{prefix}07").total.minor > {"CNY": 100_000, "USD": 15_000}[currency]
     times = ParcelTimes(dispatch_hours=48, usual_days=4, overdue_days=10)
     stands = {tail: order_standing(by_tail(orders, prefix + tail), times=times, now=NOW).state for tail in STANDS}

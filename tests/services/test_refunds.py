@@ -121,7 +121,7 @@ async def test_a_refund_that_settles_between_reading_and_granting_is_still_count
     await run_out(goods)
     item = replace(await goods.ask((SOCKS, 1), key="b"), amount=yuan("2288.00"))
     async with goods.ctx.unit_of_work() as uow:
-        granted = await grant_refund(goods.ctx, uow, item=item, funds=funds, by=WORKER)
+        granted = await grant_refund(goods.ctx, uow, cause=item.cause, funds=funds, by=WORKER)
     assert sum(refund.amount.minor for refund in granted) == 228800 - 25800
 
 
@@ -133,7 +133,7 @@ async def test_twenty_parallel_grants_never_exceed_what_was_captured(goods: Good
     async def grant(item: Return) -> Sequence[Refund]:
         async with goods.ctx.unit_of_work() as uow:
             await uow.returns.add(item)
-            return await grant_refund(goods.ctx, uow, item=item, funds=funds, by=WORKER)
+            return await grant_refund(goods.ctx, uow, cause=item.cause, funds=funds, by=WORKER)
 
     await asyncio.gather(*(grant(item) for item in items))
     async with goods.ctx.unit_of_work() as uow:

@@ -113,11 +113,13 @@ shop_order_lines = Table(
     Column("return_requested", Integer, nullable=False),
     Column("returned", Integer, nullable=False),
     Column("dismissed", Integer, nullable=False),
+    Column("cancelled", Integer, nullable=False, server_default="0"),
     Column("paid", BigInteger, nullable=False),
     _check("shop_order_lines_quantity", "quantity > 0 AND fulfilled >= 0 AND fulfilled <= quantity"),
     _check("shop_order_lines_back", "return_requested >= 0 AND returned >= 0 AND dismissed >= 0"),
     _check("shop_order_lines_returnable", "return_requested + returned + dismissed <= fulfilled"),
     _check("shop_order_lines_paid", "paid >= 0"),
+    _check("shop_order_lines_cancelled", "cancelled >= 0 AND fulfilled + cancelled <= quantity"),
 )
 
 shop_fulfilments = Table(
@@ -176,6 +178,16 @@ shop_return_lines = Table(
     Column("line_id", ForeignKey("shop_order_lines.id"), primary_key=True, index=True),
     Column("quantity", Integer, nullable=False),
     _check("shop_return_lines_quantity", "quantity > 0"),
+)
+
+# One row per change that was made under a key, so that none is made twice.
+shop_changes = Table(
+    "shop_changes",
+    metadata,
+    Column("key", String(200), primary_key=True),
+    Column("order_id", ForeignKey("shop_orders.id"), nullable=False, index=True),
+    Column("kind", String(20), nullable=False),
+    Column("created_at", UtcDateTime, nullable=False, default=_now),
 )
 
 # The embedded payment provider's own ledger.

@@ -1,0 +1,109 @@
+"""`python -m benchmarks.speed`: runs both assistants and writes the table into benchmarks/README.md.
+
+Needs both environments, a trained model and two cores: each assistant has one to itself, with its action server,
+and the load comes from the other one. Takes about ten minutes, most of them for training the stock assistant.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import platform
+import sys
+import tempfile
+from contextlib import ExitStack
+from datetime import UTC, datetime
+from pathlib import Path
+
+from benchmarks.speed import stock_project
+from benchmarks.speed.assistants import ReturnDesk, Stock
+from benchmarks.speed.measure import NEEDED, Result, measure
+from benchmarks.speed.report import goals_met, heading, table
+from benchmarks.speed.servers import our_bot, pinned, running, stock_bot
+from benchmarks.speed.shop import open_conversations
+from runtime.model import model_path
+from runtime.places import ROOT
+from runtime.settings import Settings
+from tests.services_at_work import BOT_PYTHON, Service, environment, serving
+
+PAGE = ROOT / "benchmarks" / "README.md"
+BEGIN, END = "<!-- speed -->", "<!-- /speed -->"
+
+
+def main() -> None:
+    """Status 1 when a goal is missed."""
+    if len(os.sched_getaffinity(0)) < 2:
+        sys.exit("needs two cores: one for the assistant, one for the load")
+    with tempfile.TemporaryDirectory(prefix="returndesk-bench-") as folder:
+        ours, stock = run(Path(folder))
+    told = f"{heading(_machine(), datetime.now(UTC).date())}\n\n{table(ours, stock)}"
+    print(told)
+    _write(told)
+    if not goals_met(ours, stock):
+        sys.exit(1)
+
+
+def run(folder: Path) -> tuple[Result, Result]:
+    """Both results, measured one after the other in this run."""
+    core, other = sorted(os.sched_getaffinity(0))[:2]
+    print("training the stock assistant", file=sys.stderr)
+    stock_project.make(folder / "stock")
+    trained = stock_project.train(folder / "stock", python=BOT_PYTHON)
+    model = model_path(Settings(_env_file=None, model=""))
+    results = []
+    with ExitStack() as stack:
+        with pinned(core):
+            service = stack.enter_context(
+                serving(environment(folder / "data", model=model, trusted_proxies=1), folder=folder)
+            )
+        conversations = open_conversations(service, 2 * NEEDED, folder=folder)
+        results.append(_ours(service, conversations[:NEEDED], model=model, core=core, load=other))
+        results.append(_stock(service, conversations[NEEDED:], model=trained, core=core, load=other))
+    return results[0], results[1]
+
+
+def _ours(service: Service, conversations: list[str], *, model: Path, core: int, load: int) -> Result:
+    print("measuring ReturnDesk", file=sys.stderr)
+    command, well, headers = our_bot(service, python=BOT_PYTHON, model=model)
+    with ExitStack() as stack:
+        with pinned(core):
+            pid, start = stack.enter_context(running(command, well=well, headers=headers, cwd=ROOT))
+        assistant = ReturnDesk(
+            well.removesuffix("/webhooks/returndesk/health"), token=service.secret("internal_secret")
+        )
+        stack.enter_context(pinned(load))
+        return asyncio.run(measure(assistant, conversations, pid=pid, start=start))
+
+
+def _stock(service: Service, conversations: list[str], *, model: Path, core: int, load: int) -> Result:
+    print("measuring stock Rasa", file=sys.stderr)
+    folder = model.parent.parent
+    command, well = stock_bot(service, python=BOT_PYTHON, model=model, folder=folder)
+    with ExitStack() as stack:
+        with pinned(core):
+            pid, start = stack.enter_context(running(command, well=well, headers={}, cwd=folder))
+        stack.enter_context(pinned(load))
+        return asyncio.run(measure(Stock(well.removesuffix("/status")), conversations, pid=pid, start=start))
+
+
+def _machine() -> str:
+    cpu = next(
+        (
+            line.split(":", 1)[1].strip()
+            for line in Path("/proc/cpuinfo").read_text().splitlines()
+            if "model name" in line
+        ),
+        platform.machine(),
+    )
+    return f"one core each of {os.cpu_count()} ({cpu}), Python {platform.python_version()}"
+
+
+def _write(told: str) -> None:
+    page = PAGE.read_text(encoding="utf8")
+    before, rest = page.split(BEGIN)
+    after = rest.split(END)[1]
+    PAGE.write_text(f"{before}{BEGIN}\n{told}\n{END}{after}", encoding="utf8")
+
+
+if __name__ == "__main__":
+    main()

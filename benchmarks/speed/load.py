@@ -1,0 +1,101 @@
+"""Holding conversations with an assistant, one or several at a time, and taking the time of every message."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from statistics import median
+
+from benchmarks.speed.assistants import Assistant
+from benchmarks.speed.dialogues import FILED, LONG_TALK, RETURN, Say
+
+TURNS_LOOKED_AT = (10, 50, 200)
+_AROUND = 5
+
+
+@dataclass
+class Load:
+    """`seconds` per message; `wall` for all of them; `filed` of `dialogues` came to a return.
+
+    `misread` counts words that the assistant took for something else; they were then said again as their intent.
+    """
+
+    seconds: list[float] = field(default_factory=list)
+    wall: float = 0.0
+    dialogues: int = 0
+    filed: int = 0
+    misread: int = 0
+
+    @property
+    def per_second(self) -> float:
+        return len(self.seconds) / self.wall
+
+    def milliseconds(self, share: float) -> float:
+        """The quantile: 0.95 is what 95 of 100 messages do not exceed."""
+        ordered = sorted(self.seconds)
+        return 1000 * ordered[min(len(ordered) - 1, round(share * (len(ordered) - 1)))]
+
+
+async def converse(assistant: Assistant, sessions: Sequence[tuple[str, str]], *, at_once: int) -> Load:
+    """A whole return in each (session, language), `at_once` of them at a time."""
+    load = Load()
+    waiting = list(reversed(sessions))
+
+    async def customer() -> None:
+        while waiting:
+            session, language = waiting.pop()
+            await _return(assistant, session, language, load)
+
+    for session, language in sessions:
+        await assistant.begin(session, language)
+    began = time.perf_counter()
+    await asyncio.gather(*(customer() for _ in range(at_once)))
+    load.wall = time.perf_counter() - began
+    return load
+
+
+async def _return(assistant: Assistant, session: str, language: str, load: Load) -> None:
+    said = ""
+    offered: list[str] = []
+
+    async def say(text: str, *, tapped: bool) -> str:
+        nonlocal offered
+        began = time.perf_counter()
+        answer, buttons = await assistant.say(session, text, tapped=tapped)
+        load.seconds.append(time.perf_counter() - began)
+        offered = buttons or offered
+        return answer
+
+    steps = RETURN[language]
+    for number, step in enumerate(steps):
+        if isinstance(step, Say):
+            said += await say(step.text, tapped=False)
+            following = steps[number + 1] if number + 1 < len(steps) else None
+            if following and not isinstance(following, Say) and not _holds(offered, following.payload):
+                load.misread += 1
+                said += await say(f"/{step.intent}", tapped=True)
+        else:
+            said += await say(_holds(offered, step.payload) or f"/{step.payload}", tapped=True)
+    load.dialogues += 1
+    load.filed += bool(FILED.search(said))
+
+
+def _holds(offered: Sequence[str], payload: str) -> str | None:
+    return next((button for button in offered if payload in button), None)
+
+
+async def talk_on(assistant: Assistant, sessions: Sequence[str]) -> dict[int, float]:
+    """The median milliseconds of the turns around the 10th, 50th and 200th of one session."""
+    times: dict[int, list[float]] = {turn: [] for turn in TURNS_LOOKED_AT}
+    for session in sessions:
+        await assistant.begin(session, "en")
+        for turn in range(1, max(TURNS_LOOKED_AT) + _AROUND + 1):
+            began = time.perf_counter()
+            await assistant.say(session, LONG_TALK[turn % len(LONG_TALK)], tapped=True)
+            spent = time.perf_counter() - began
+            for looked_at, seen in times.items():
+                if abs(turn - looked_at) <= _AROUND:
+                    seen.append(1000 * spent)
+    return {turn: median(seen) for turn, seen in times.items()}

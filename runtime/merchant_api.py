@@ -185,6 +185,11 @@ def case_json(case: Case) -> dict[str, Any]:
     return {
         "number": case.number,
         "kind": case.kind.value,
+        "state": case.state.value,
+        "severity": case.severity.value,
+        "department": case.department,
+        "order_number": case.order_number,
+        "return_number": case.return_number,
         "reason": case.reason,
         "summary": case.summary,
         "conversation_id": case.conversation_id,

@@ -14,6 +14,7 @@ import typer
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 
+from aftersales.domain.cases import CASE_MACHINE
 from aftersales.domain.changes import CHANGE_MACHINE
 from aftersales.domain.refunds import REFUND_MACHINE
 from aftersales.domain.returns import RETURN_MACHINE
@@ -225,6 +226,13 @@ def test_the_state_tables_are_the_state_machines(folder: Path, name: str, machin
     rows = [tuple(cell.strip("`") for cell in row[:3]) for row in table_rows(text_of(page)) if len(row) >= 3]
     told = [row for row in rows if all(re.fullmatch(r"[a-z_]+", cell) for cell in row) and row[0] != "state"]
     assert sorted(told) == sorted(machines)
+
+
+@pytest.mark.parametrize("page", [DOCS / "cases.md", DOCS / "zh" / "cases.md"], ids=name_of)
+def test_the_table_of_cases_is_their_state_machine(page: Path) -> None:
+    rows = [tuple(cell.strip("`") for cell in row[:3]) for row in table_rows(text_of(page)) if len(row) == 4]
+    told = [row for row in rows if all(re.fullmatch(r"[a-z_]+", cell) for cell in row) and row[0] != "state"]
+    assert told == machine_rows(CASE_MACHINE)
 
 
 # Signing

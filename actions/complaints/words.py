@@ -77,7 +77,7 @@ _NEGATED = _words(
 
 _DONE = _words(
     r"^\W*(?:没有?了?(?:照片|图片?|证据)?了?|没拍|无|不用了?|不需要|就这些|就这样|就这么多|就这|好了|完了|发完了|齐了|跳过|没别的了?|没有其他了?|没啥了|可以了|先这样"
-    r"|no(?:ne|pe)?|no (?:photos?|pictures?|proof|more|thanks)|(?:that(?:'s| is) )?(?:all|it)|that'?s (?:all|it|everything)|nothing(?: else| more)?|done|skip|no thank you|i'?m done|don'?t have (?:any|one))\W*$"
+    r"|no(?:ne|pe)?|(?:no,? )?(?:that(?:'s| is) )(?:all|it|everything)|no (?:photos?|pictures?|proof|more|thanks)|(?:that(?:'s| is) )?(?:all|it)|that'?s (?:all|it|everything)|nothing(?: else| more)?|done|skip|no thank you|i'?m done|don'?t have (?:any|one))\W*$"
 )
 _NO_ORDER = _words(
     r"都不是|没有订单|跟订单无关|与订单无关|和订单无关|无关|不涉及订单|没下单|没买|不是订单|(?:^\W*(?:没有|无|不涉及|跳过)\W*$)"

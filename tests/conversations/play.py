@@ -127,7 +127,7 @@ class Player:
         return closing(database)
 
     def _rows(self, database: sqlite3.Connection, table: str) -> list[dict[str, Any]]:
-        """Rows of this customer or of this conversation; a return has its lines with it."""
+        """Rows of this customer or of this conversation; a return has its lines with it, a case its notes."""
         columns = {row["name"] for row in database.execute(f"PRAGMA table_info({table})")}
         own = [f"{column} = :{column}" for column in ("customer_id", "conversation_id") if column in columns]
         query = f"SELECT * FROM {table} WHERE {' OR '.join(own)} ORDER BY created_at"
@@ -138,6 +138,9 @@ class Player:
                 "SELECT * FROM return_lines WHERE return_id = ? ORDER BY position", [row["id"]]
             )
             row["lines"] = [dict(line) for line in lines]
+        for row in rows if table == "cases" else ():
+            notes = database.execute("SELECT * FROM case_notes WHERE case_id = ? ORDER BY at", [row["id"]])
+            row["notes"] = [dict(note) for note in notes]
         return rows
 
 

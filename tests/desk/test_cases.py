@@ -1,0 +1,158 @@
+"""Cases and feedback at the desk: evidence, what a person may do with a case, and what customers say of us."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from PIL import Image
+
+from aftersales.domain.cases import Case, CaseKind, CaseState, Severity
+from aftersales.domain.feedback import FeedbackKind
+from aftersales.services.attachments import store_attachment
+from aftersales.services.complaints import Visitor, access_case, file_customer_case
+from aftersales.services.conversations import history
+from aftersales.services.feedback import give_feedback
+from aftersales.services.sessions import open_session
+from tests.desk.test_desk import decide, forms, page, sign_in, soup
+from tests.fronts import Front, open_front
+from tests.goods import NUMBER
+
+
+@pytest.fixture
+async def front(tmp_path: Path) -> AsyncIterator[Front]:
+    async with open_front(tmp_path) as front:
+        yield front
+
+
+async def visit(front: Front, customer_id: str | None = "c-lin") -> Visitor:
+    _, talk = await open_session(front.goods.ctx, channel="web", language="zh", customer_id=customer_id)
+    return Visitor(conversation_id=talk.id, customer_id=customer_id)
+
+
+async def complain(front: Front, visitor: Visitor, **changes: Any) -> Case:
+    wanted: dict[str, Any] = {
+        "kind": CaseKind.COMPLAINT,
+        "reason": "quality",
+        "details": "<b>broken</b>",
+        "key": "k1",
+    }
+    return await file_customer_case(front.goods.ctx, visitor, **(wanted | changes))
+
+
+async def state(front: Front, visitor: Visitor, case: Case) -> tuple[CaseState, str | None]:
+    now = (await access_case(front.goods.ctx, visitor, number=case.number)).case
+    return now.state, now.assigned_to
+
+
+async def test_a_complaint_shows_who_answers_and_how_urgent_it_is(front: Front) -> None:
+    visitor = await visit(front)
+    case = await complain(front, visitor, severity=Severity.URGENT, order_number=NUMBER, wish="refund")
+    await sign_in(front)
+    for path in ("cases", f"cases/{case.number}"):
+        shown = soup(await page(front, path)).get_text(" ", strip=True)
+        for words in (case.number, "Urgent", "quality team", NUMBER, "<b>broken</b>", "Quality of goods"):
+            assert words in shown
+    assert "品质组" in (await page(front, f"cases/{case.number}", lang="zh")).text
+
+
+async def test_a_guest_s_complaint_is_marked_as_unproven(front: Front) -> None:
+    case = await complain(front, await visit(front, None), reason="service")
+    await sign_in(front)
+    assert "identity not proven" in (await page(front, f"cases/{case.number}")).text
+
+
+async def test_a_case_is_taken_asked_about_and_resolved(front: Front) -> None:
+    visitor = await visit(front)
+    case = await complain(front, visitor)
+    await sign_in(front)
+    there = f"/desk/cases/{case.number}?lang=en&done=1"
+    assert await decide(front, f"cases/{case.number}/assign") == there
+    assert await state(front, visitor, case) == (CaseState.ASSIGNED, "agent:desk")
+    question = {"text": "Which day?", "reply_id": "q1", "kind": "question"}
+    assert await decide(front, f"cases/{case.number}/reply", **question) == there
+    assert (await state(front, visitor, case))[0] is CaseState.WAITING_CUSTOMER
+    result = {"text": "Refunded.", "reply_id": "r1", "kind": "resolution"}
+    assert await decide(front, f"cases/{case.number}/reply", **result) == there
+    assert (await state(front, visitor, case))[0] is CaseState.RESOLVED
+    shown = await page(front, f"cases/{case.number}")
+    assert "Asked the customer" in shown.text
+    assert f"/desk/cases/{case.number}/assign?lang=en" not in forms(shown)
+    said, _ = await history(front.goods.ctx, conversation_id=visitor.conversation_id, after=0)
+    assert [message.text for message in said] == ["Which day?", "Refunded."]
+
+
+async def test_a_claim_is_settled_with_words_to_the_customer(front: Front) -> None:
+    visitor = await visit(front)
+    claim = await complain(
+        front, visitor, kind=CaseKind.NOT_DELIVERED, reason="overdue", order_number=NUMBER, wish="refund"
+    )
+    await sign_in(front)
+    for wrong in ({"decision": "gift"}, {"decision": "refund"}):
+        fields = {"text": "", "reply_id": "s1", **wrong}
+        assert "problem=bad_request" in await decide(front, f"cases/{claim.number}/settle", **fields)
+    settled = {"text": "You get your money back.", "reply_id": "s1", "decision": "refund"}
+    assert "done=1" in await decide(front, f"cases/{claim.number}/settle", **settled)
+    shown = soup(await page(front, f"cases/{claim.number}")).get_text(" ", strip=True)
+    assert "Refund" in shown
+    assert "Claim: refund to be made" in (await page(front, "cases")).text
+
+
+async def test_evidence_is_seen_by_those_who_are_signed_in_alone(front: Front) -> None:
+    visitor = await visit(front)
+    picture = io.BytesIO()
+    Image.new("RGB", (8, 8), "red").save(picture, "PNG")
+    folder = front.settings.data / "attachments"
+    stored = await store_attachment(
+        front.goods.ctx,
+        folder=folder,
+        conversation_id=visitor.conversation_id,
+        name="sole.png",
+        content=picture.getvalue(),
+    )
+    case = await complain(front, visitor, attachment_ids=[stored.id])
+    other = await complain(front, await visit(front, "c-emma"), key="k2")
+    address = f"/desk/cases/{case.number}/files/{stored.id}"
+    refused = await front.client.get(address)
+    assert (refused.status_code, refused.headers["location"].split("?")[0]) == (303, "/desk/sign-in")
+    await sign_in(front)
+    image = soup(await page(front, f"cases/{case.number}")).select_one("img.evidence")
+    assert image is not None
+    assert image["src"] == address
+    shown = await front.client.get(address)
+    assert (shown.status_code, shown.headers["content-type"]) == (200, "image/png")
+    assert "sandbox" in shown.headers["content-security-policy"]
+    foreign = await front.client.get(f"/desk/cases/{other.number}/files/{stored.id}")
+    assert "problem=not_found" in foreign.headers["location"]
+
+
+async def test_an_approval_case_leads_to_its_return(front: Front) -> None:
+    item = await front.goods.ask(("l-coat", 1))
+    [case] = await front.goods.cases()
+    assert (case.return_number, case.order_number) == (item.number, NUMBER)
+    await sign_in(front)
+    link = soup(await page(front, f"cases/{case.number}")).find("a", href=f"/desk/?lang=en#{item.number}")
+    assert link is not None
+    assert soup(await page(front)).find(id=item.number) is not None
+
+
+async def test_feedback_is_listed_with_its_average(front: Front) -> None:
+    await sign_in(front)
+    assert "There is no feedback yet." in (await page(front, "feedback")).text
+    for key, rating in (("a", 5), ("b", 4)):
+        await give_feedback(
+            front.goods.ctx,
+            conversation_id="conv",
+            customer_id=None,
+            kind=FeedbackKind.RATING,
+            rating=rating,
+            comment="<i>quick</i>",
+            key=key,
+        )
+    shown = await page(front, "feedback")
+    assert "4.5 ★ · 2 ratings" in soup(shown).get_text(" ", strip=True)
+    assert "<i>quick" not in shown.text
+    assert "近 7 天平均" in (await page(front, "feedback", lang="zh")).text

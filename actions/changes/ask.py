@@ -183,7 +183,8 @@ class ActionAskOrdersConfirmed(ServiceAction):
         }
         what = draft.kind or ""
         if draft.kind == w.CANCEL:
-            what = "cancel_all" if quote.whole else "cancel_part"
+            sent = any(line.fulfilled for line in order.lines)
+            what = "cancel_all" if quote.whole and not sent else "cancel_part"
         if draft.kind == w.ADDRESS and quote.rewrite and isinstance(quote.rewrite.after, Address):
             parameters["address"] = address_words(quote.rewrite.after, language)
         if draft.kind == w.VARIANT:

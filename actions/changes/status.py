@@ -6,7 +6,7 @@ from collections.abc import Collection
 
 from actions.base import Scene
 from actions.changes.telling import address_words, means_words
-from aftersales.domain.changes import Change, ChangeKind, Version
+from aftersales.domain.changes import Change, ChangeKind, Units, Version
 from aftersales.domain.errors import NotFound
 from aftersales.domain.orders import Address, Order
 from aftersales.services.change_views import ChangeView, list_changes
@@ -61,6 +61,13 @@ def _what(scene: Scene, change: Change, order: Order) -> str:
     else:
         gap = "、" if language == "zh" else ", "
         parameters = {"items": gap.join(f"{names.get(line, '')} ×{count}" for line, count in change.taken_out)}
-    whole = change.kind is ChangeKind.CANCEL and not any(count for _, count in getattr(after, "lines", ()))
-    kind = "cancel_all" if whole else change.kind.value
+    kind = "cancel_all" if _is_whole(change, order) else change.kind.value
     return scene.ctx.texts.render(f"utter_orders_what_{kind}", language, **parameters)
+
+
+def _is_whole(change: Change, order: Order) -> bool:
+    """Whether the cancellation left nothing of an order of which nothing was sent."""
+    after, sent = change.rewrite.after, any(line.fulfilled for line in order.lines)
+    if change.kind is not ChangeKind.CANCEL or not isinstance(after, Units):
+        return False
+    return not sent and not any(count for _, count in after.lines)

@@ -21,6 +21,9 @@ _LEAD_EN = re.compile(
     r"[^,;:]*?(?:\bto\b(?:\s+be\b)?|\bis\b|:)\s*[:：]?\s*",
     re.IGNORECASE,
 )
+_NOT_SO = re.compile(
+    r"^(?:(?:不对|不是|错了|写错了|哦不|no|nope|sorry|wait|actually|oops|i meant?)[\s,，。.!！]*)+", re.IGNORECASE
+)
 _TAIL_EN = re.compile(
     r"\s*(?:\binstead\b|\bplease\b|\bpls\b|\bthanks?\b|\bthank you\b|\bthx\b|\brather\b)[\s.!]*$", re.IGNORECASE
 )
@@ -116,7 +119,7 @@ def read_address(said: str, *, country: str) -> AddressParts:
     Words that only ask for a change ("please change my address") hold no address.
     """
     shown = _country(said)
-    text = _TAIL_ZH.sub("", _TAIL_EN.sub("", said.strip()))
+    text = _TAIL_ZH.sub("", _TAIL_EN.sub("", _NOT_SO.sub("", said.strip())))
     text = _LEAD_ZH.sub("", text, count=1) if _HAN.search(text) else _LEAD_EN.sub("", text, count=1)
     text = re.sub(r"\s+收$", "收", _TAIL_EN.sub("", text))
     segments = [part.strip(" .。:：!！") for part in _SPLIT.split(text)]

@@ -49,6 +49,28 @@ def give_order(service: Service, folder: Path, *, customer: str, tail: int, lang
     return number
 
 
+def give_unsent_order(service: Service, folder: Path, *, customer: str, tail: int, language: str = "en") -> str:
+    """An order of one pair of shoes (399.00) and postage that was not sent yet; returns its number."""
+    placed = datetime.now(UTC) - timedelta(hours=2)
+    name, number = f"kit-{customer}", f"RD{placed:%Y%m%d}{tail:05d}"
+    order: dict[str, Any] = {
+        "number": number,
+        "customer_id": customer,
+        "placed_at": placed.isoformat(),
+        "total": "409.00",
+        "lines": [shop_data.line(f"{name}-a", fulfilled=0)],
+        "fulfilments": [],
+        "payments": [{"id": f"{name}-p", "provider": "wechat_pay", "captured": "409.00"}],
+    }
+    records = [
+        shop_data.customer(customer, language=language),
+        shop_data.product(tags=[], image=_picture(service)),
+        shop_data.order(name, **order),
+    ]
+    import_records(service, folder / f"{name}.jsonl", records)
+    return number
+
+
 def _picture(service: Service) -> str:
     """One that is there: the shop's page, which other tests look at, shows these goods too."""
     goods = httpx.get(f"{service.url}/demo/api/products").raise_for_status().json()

@@ -5,15 +5,17 @@ from __future__ import annotations
 import os
 import re
 import signal
+import sqlite3
 import time
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import httpx
 import pytest
 
 from tests.e2e.chat import Chat, words
-from tests.e2e.stock import give_order
+from tests.e2e.stock import give_order, give_unsent_order
 from tests.services_at_work import PROCESSES, Service
 
 
@@ -51,6 +53,32 @@ def test_a_process_killed_at_the_confirmation_files_one_return_and_pays_once(
     assert number, said
     assert [item["number"] for item in chat.returns()] == [number.group()]
     told_once(chat)
+    chat.close()
+
+
+@pytest.mark.parametrize(("name", "tail"), list(zip(PROCESSES, range(90021, 90025), strict=True)))
+def test_a_process_killed_between_consent_and_result_cancels_and_pays_once(
+    service: Service, tmp_path: Path, name: str, tail: int
+) -> None:
+    customer = f"cust_cancel_{name}"
+    order = give_unsent_order(service, tmp_path, customer=customer, tail=tail)
+    chat = Chat.open(service.url, customer=customer)
+    chat.patience = 90.0
+    assert "409.00" in words(chat.say(f"please cancel my order {order}"))
+    seq = chat.post(text="yes")
+    kill(service, name)
+    said = words(chat.replies_after(seq))
+    assert re.search(r"CH\d{13}", said), said
+    chat.wait_for("Your refund of", seconds=60)
+    assert sum("Your refund of" in m["text"] for m in chat.log) == 1
+    with closing(sqlite3.connect(service.data / "returndesk.sqlite3")) as database:
+        made = database.execute("SELECT state FROM changes WHERE customer_id = ?", [customer]).fetchall()
+        paid = database.execute(
+            "SELECT p.refunded, p.reserved FROM shop_payments p JOIN shop_orders o ON o.id = p.order_id "
+            "WHERE o.number = ?",
+            [order],
+        ).fetchall()
+    assert (made, paid) == ([("applied",)], [(40900, 0)])
     chat.close()
 
 

@@ -49,7 +49,7 @@ class ActionHandoffFile(ServiceAction):
         matter = offered.get("intent") if offered.get("intent") in CASES else None
         waiting = await self._waiting(scene, matter)
         case = waiting or await self._file(scene, matter, summary=offered.get("text") or said.text)
-        promised = formats.moment(case.promised_by, scene.language, scene.ctx.zone)
+        promised = formats.deadline(case.promised_by, scene.language, scene.ctx.zone)
         response = "utter_handoff_filed_already" if waiting else "utter_handoff_filed"
         scene.say(response, {"number": case.number, "promised": promised})
         scene.finish_matter()

@@ -15,13 +15,25 @@ from actions.access import SLOTS as ACCESS_SLOTS
 from actions.access import advance_access, known_customer
 from actions.base import Events, Scene, ServiceAction
 from actions.said import Said, acted_since_message
-from actions.topic import CASES, GUEST, LEAVING, LOOSE, QUESTIONS, SOCIAL, STATUS, After, Topic, slot_events
+from actions.topic import (
+    CASES,
+    GUEST,
+    LEAVING,
+    LOOSE,
+    PARKED,
+    QUESTIONS,
+    SOCIAL,
+    STATUS,
+    After,
+    Topic,
+    slot_events,
+)
 from actions.topics import TOPICS, topic_for
 from aftersales.domain.errors import Unavailable
 
 FORM, FINISH = "matter_form", "action_matter_finish"
-# The topic at hand, and the names of those that it cut in on, the latest last.
-TOPIC, PARKED = "session_topic", "session_parked"
+# The topic at hand.
+TOPIC = "session_topic"
 # What an unproven customer said at first, taken up once he is proven.
 OPENING = "session_opening"
 # Asked for while the shop cannot be reached: the message is kept and taken up again.

@@ -11,11 +11,9 @@ from rasa_sdk.events import SlotSet
 
 from actions.base import Events, Scene
 from actions.said import Said
+from aftersales.domain.faq import QUESTION_INTENTS
 
-QUESTIONS = frozenset(
-    "ask_return_policy ask_refund_policy ask_return_shipping ask_delivery ask_payment ask_price_protection "
-    "ask_invoice ask_warranty account_problem".split()
-)
+QUESTIONS = QUESTION_INTENTS - {"ask_product"}
 STATUS = frozenset({"check_return_status", "check_refund_status", "track_order", "list_orders"})
 # What only a person can do so far.
 CASES = frozenset({"exchange_item", "report_missing_item"})
@@ -33,6 +31,9 @@ REQUESTS = frozenset(
 
 # The customer id of somebody who has not proven who they are.
 GUEST = ""
+
+# The names of the topics that the one at hand cut in on, the latest last.
+PARKED = "session_parked"
 
 
 def slot_events(slots: Mapping[str, Any]) -> Events:

@@ -8,7 +8,7 @@ from actions.complaints.follow import FollowTopic
 from actions.complaints.parcel import ParcelTopic
 from actions.complaints.payment import PaymentTopic
 from actions.complaints.topic import ComplaintTopic
-from actions.orders import StatusTopic
+from actions.orders.status import StatusTopic
 from actions.returns.form import ReturnTopic
 from actions.returns.withdraw import WithdrawTopic
 from actions.said import Said

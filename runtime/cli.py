@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 
 import typer
 
-from runtime import cli_migrations, cli_policy, cli_shop
+from runtime import cli_faq, cli_migrations, cli_policy, cli_shop
 from runtime.console import Console
 from runtime.model import provide_model
 from runtime.places import ROOT, make_data_folder
@@ -27,6 +27,7 @@ app = typer.Typer(
 )
 app.add_typer(cli_shop.app, name="shop")
 app.add_typer(cli_policy.app, name="policy")
+app.add_typer(cli_faq.app, name="faq")
 
 
 @app.command()

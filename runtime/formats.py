@@ -6,7 +6,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
-from babel.dates import format_date, format_datetime
+from babel.dates import format_date, format_datetime, get_timezone_name
 from babel.numbers import format_currency
 
 from aftersales.domain.money import Money
@@ -23,6 +23,16 @@ def money(amount: Money, language: Language) -> str:
 def day(value: date, language: Language) -> str:
     """E.g. 2026年11月28日, 28 November 2026."""
     return format_date(value, format="long", locale=_LOCALES[language])
+
+
+def deadline(value: datetime, language: Language, zone: ZoneInfo) -> str:
+    """As moment; English readers may live in another zone, so it is named: 22 Nov 18:05 (China Standard Time)."""
+    told = moment(value, language, zone)
+    return (
+        told
+        if language == "zh"
+        else f"{told} ({get_timezone_name(value.astimezone(zone), locale=_LOCALES[language])})"
+    )
 
 
 def moment(value: datetime, language: Language, zone: ZoneInfo) -> str:

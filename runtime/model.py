@@ -32,7 +32,7 @@ def fingerprint(root: Path = ROOT) -> str:
 
 def _sources(root: Path) -> Iterable[Path]:
     yield from (root / name for name in ("config.yml", "domain.yml", "requirements/bot.txt"))
-    yield from (root / "data").rglob("*.yml")
+    yield from (path for path in (root / "data").rglob("*.yml") if path.parent.name != "faq")  # not for training
     yield from (root / "bot").rglob("*.py")
 
 

@@ -28,14 +28,15 @@ def load_policy(path: Path) -> Policy:
     """The policy of the file (UTF-8 YAML, 1 MB at most). Raises PolicyFileError."""
     reader = Reader()
     sections = Sections(reader)
-    policy = sections.policy(_compose(path))
+    policy = sections.policy(compose(path))
     check_sense(policy, reader, nodes=sections.nodes)
     if reader.problems:
         raise PolicyFileError(path, tuple(sorted(set(reader.problems))))
     return policy
 
 
-def _compose(path: Path) -> yaml.Node:
+def compose(path: Path) -> yaml.Node:
+    """The root node of a YAML file (UTF-8, 1 MB at most). Raises PolicyFileError."""
     try:
         raw = path.read_bytes()
     except OSError as error:

@@ -13,8 +13,10 @@ from pydantic import ValidationError
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
+from runtime.faq_file import FAQ, FaqFileError, load_faq
 from runtime.policy_file import PolicyFileError, load_policy
 from runtime.settings import Settings
+from runtime.texts import RESPONSES, load_responses
 
 _DRIVERS = ("sqlite+aiosqlite", "postgresql+asyncpg")
 
@@ -69,9 +71,12 @@ def _file_problems(settings: Settings) -> Iterator[str]:
     if settings.model and not os.path.isfile(settings.model):
         yield f"{variable('model')}: there is no file {settings.model}"
     try:
-        load_policy(settings.policy_file)
+        policy = load_policy(settings.policy_file)
+        load_faq(FAQ, policy=policy, responses=load_responses(RESPONSES))
     except PolicyFileError as error:
         yield f"{variable('policy_file')}: {error}"
+    except FaqFileError as error:
+        yield str(error)
 
 
 def _database_problems(settings: Settings) -> Iterator[str]:

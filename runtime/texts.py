@@ -14,6 +14,9 @@ from typing import Any
 import yaml
 
 from aftersales.domain.texts import LANGUAGES, Language
+from runtime.places import ROOT
+
+RESPONSES = ROOT / "data" / "responses"
 
 
 def _language_of(variation: Mapping[str, Any]) -> str | None:
@@ -42,6 +45,10 @@ class ResponseTexts:
 
     def __init__(self, folder: Path) -> None:
         self._responses = load_responses(folder)
+
+    @property
+    def names(self) -> frozenset[str]:
+        return frozenset(self._responses)
 
     def render(self, response: str, language: Language, **parameters: Any) -> str:
         """The first variation of that language. Raises KeyError for an unknown response or a missing parameter."""

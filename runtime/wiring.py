@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
-from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from aftersales.ports import Bot
@@ -17,17 +16,17 @@ from aftersales.stores.mailbox import EmbeddedMailbox
 from aftersales.stores.unit_of_work import SqlUnitOfWorkFactory
 from connectors.rasa.bot import RasaBot
 from runtime.clock import SystemClock
+from runtime.faq_file import FAQ, load_faq
 from runtime.policy_file import load_policy
 from runtime.settings import Settings
-from runtime.texts import ResponseTexts
-
-RESPONSES = Path(__file__).resolve().parent.parent / "data" / "responses"
+from runtime.texts import RESPONSES, ResponseTexts
 
 
 @asynccontextmanager
 async def open_context(settings: Settings) -> AsyncIterator[Context]:
-    """The collaborators of the services. Raises PolicyFileError when the policy cannot be used."""
+    """The collaborators of the services. Raises PolicyFileError or FaqFileError for files that cannot be used."""
     policy = load_policy(settings.policy_file)
+    texts = ResponseTexts(RESPONSES)
     clock = SystemClock()
     engine = make_engine(settings.database)
     try:
@@ -38,7 +37,8 @@ async def open_context(settings: Settings) -> AsyncIterator[Context]:
                 engine, clock, settle_after=timedelta(seconds=settings.refund_delay_seconds)
             ),
             policy=policy,
-            texts=ResponseTexts(RESPONSES),
+            faq=load_faq(FAQ, policy=policy, responses=texts.names),
+            texts=texts,
             clock=clock,
             zone=ZoneInfo(settings.timezone),
             promise=timedelta(hours=settings.promise_hours),

@@ -28,7 +28,9 @@ from aftersales.stores.embedded_shop import EmbeddedShop
 from aftersales.stores.schema import shop as tables
 from aftersales.stores.schema.returns import outbox
 from aftersales.stores.unit_of_work import SqlUnitOfWorkFactory
+from runtime.faq_file import FAQ, load_faq
 from runtime.policy_file import load_policy
+from runtime.texts import RESPONSES, ResponseTexts
 from tests.crashes import TroubledPayments, TroubledShop
 from tests.databases import open_database
 from tests.fakes import NOON, FakeTexts, FrozenClock
@@ -116,11 +118,13 @@ async def open_goods(kind: str, folder: Path) -> AsyncIterator[Goods]:
         await _fill(engine)
         shop = TroubledShop(EmbeddedShop(engine))
         payments = TroubledPayments(EmbeddedPayments(engine, clock, settle_after=timedelta(seconds=3)))
+        policy = load_policy(POLICY)
         ctx = Context(
             unit_of_work=SqlUnitOfWorkFactory(engine),
             shop=cast(ShopBackend, shop),
             payments=payments,
-            policy=load_policy(POLICY),
+            policy=policy,
+            faq=load_faq(FAQ, policy=policy, responses=ResponseTexts(RESPONSES).names),
             texts=FakeTexts(),
             clock=clock,
             zone=ZoneInfo("Asia/Shanghai"),

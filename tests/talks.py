@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from aftersales.domain.conversations import Conversation, Message, Owner
+from aftersales.domain.faq import Faq
 from aftersales.domain.ids import new_id
 from aftersales.domain.journal import Entry
 from aftersales.domain.money import Money
@@ -96,6 +97,7 @@ async def open_world(kind: str, folder: Path) -> AsyncIterator[World]:
             shop=shop,
             payments=cast(Payments, None),
             policy=cast(Policy, None),
+            faq=cast(Faq, None),
             texts=FakeTexts(),
             clock=clock,
             zone=ZoneInfo("Asia/Shanghai"),

@@ -23,11 +23,12 @@ from actions.complaints.parcel import CLAIM, WAIT, WATCH
 from actions.complaints.payment_words import MEANS
 from actions.matter import FORM
 from actions.session import SUGGESTED
-from actions.topic import CASES, QUESTIONS, REQUESTS, STATUS
+from actions.topic import CASES, REQUESTS, STATUS
 from actions.topics import TOPICS
 from aftersales.domain.cases import CUSTOMERS_KINDS, CaseState
 from aftersales.domain.changes import ChangeKind
 from aftersales.domain.claims import ComplaintType, PaymentTrouble, Wish
+from aftersales.domain.deliveries import DeliveryStage
 from aftersales.domain.errors import AftersalesError
 from aftersales.domain.parcels import ParcelState
 from aftersales.domain.reasons import Reason
@@ -61,6 +62,7 @@ NOT_OURS = {"other_trades"}
 OF_RASA = {"action_listen", "action_deactivate_loop", "action_extract_slots", "action_restart"}
 # Where words of customers are understood rather than words said to them.
 UNDERSTANDING = {
+    "actions/social.py",
     "actions/returns/draft.py",
     "actions/changes/words.py",
     "actions/changes/listen.py",
@@ -92,7 +94,8 @@ def composed_names() -> dict[str, set[str]]:
     return {
         "utter_intent_": {*SUGGESTED, *CASES},
         "utter_session_topic_": set(TOPICS),
-        "utter_faq_": {*(name.removeprefix("ask_") for name in QUESTIONS), "product", "unknown"},
+        "utter_orders_parcel_": set(DeliveryStage),
+        "utter_orders_line_": set(DeliveryStage),
         "utter_returns_status_": told_next_steps(),
         "utter_returns_payer_": {"customer", "merchant"},
         "utter_returns_next_": {"wait_approval", "send_parcel"},

@@ -31,7 +31,7 @@ from aftersales.domain.orders import Order
 from aftersales.domain.parcels import CLAIMABLE, ParcelState, Standing, order_standing
 from aftersales.services.access import access_order
 from aftersales.services.complaints import MOST_PHOTOS, file_customer_case, find_filed_case, find_live_case
-from aftersales.services.parcels import watch_parcel
+from aftersales.services.parcels import parcel_times, watch_parcel
 
 ORDER, LOOKED, PLAN = "complaints_parcel", "complaints_looked", "complaints_plan"
 REMEDY, SURE, SHOWN = "complaints_remedy", "complaints_parcel_sure", "complaints_parcel_shown"
@@ -243,7 +243,7 @@ _SURELY_GONE = frozenset({ParcelState.OVERDUE, ParcelState.DELIVERED})
 
 
 def standing_of(scene: Scene, order: Order) -> Standing:
-    return order_standing(order, times=scene.ctx.policy.cases.parcels, now=scene.ctx.clock.now())
+    return order_standing(order, times=parcel_times(scene.ctx, order), now=scene.ctx.clock.now())
 
 
 def offered_parcels(

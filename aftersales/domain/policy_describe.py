@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from aftersales.domain.policy_rules import Policy
+from aftersales.domain.policy_words import listed, money_words, same
 from aftersales.domain.texts import Language, Text
 
 
@@ -16,37 +17,50 @@ def rule_text(policy: Policy, rule_id: str) -> Text:
     return dict(describe(policy))[rule_id]
 
 
-def facts(policy: Policy, language: Language = "zh") -> dict[str, str]:
-    """What answers about the policy fill in: numbers of days, and whole rules in words.
+def placeholders(policy: Policy) -> dict[str, Text]:
+    """What answers about the policy fill in, by the name that stands in braces.
 
-    Days: window_days, longest_window_days, statutory_days, fault_days (the shortest of the windows for the
-    merchant's fault), refund_days. Rules: window, statutory, fault_windows, category_windows, exclusions,
+    Of every rule `<id>`, its text in general, and `<id>_<fact>` (`_days` of a window, `_rate` of a fee). Days:
+    window_days, longest_window_days, statutory_days, fault_days (the shortest of the windows for the merchant's
+    fault), refund_days. Rules together: window, statutory, fault_windows, category_windows, exclusions,
     shipping_no_reason, shipping_fault, shipping_free, fees, condition, photos, refund, outbound_shipping
-    (empty where the shop has none). And `version`.
+    (empty where the shop has none). And `automatic_limits` and `version`.
     """
     own = [policy.default_window, *policy.category_windows]
-    groups: dict[str, list[Text]] = {
-        "window": [policy.default_window.general()],
-        "statutory": [policy.statutory.general()],
-        "fault_windows": [rule.general() for rule in policy.fault_windows],
-        "category_windows": [rule.general() for rule in policy.category_windows],
-        "exclusions": [rule.general() for rule in policy.exclusions],
-        "shipping_no_reason": [policy.shipping_no_reason.general()],
-        "shipping_fault": [policy.shipping_fault.general()],
-        "shipping_free": [rule.general() for rule in policy.shipping_free],
-        "fees": [rule.general() for rule in policy.fees],
-        "condition": [policy.condition.general()],
-        "photos": [policy.photos.general()],
-        "refund": [policy.refund.general()],
-        "outbound_shipping": [policy.outbound_shipping.general()],
+    groups = {
+        "window": (policy.default_window,),
+        "statutory": (policy.statutory,),
+        "fault_windows": policy.fault_windows,
+        "category_windows": policy.category_windows,
+        "exclusions": policy.exclusions,
+        "shipping_no_reason": (policy.shipping_no_reason,),
+        "shipping_fault": (policy.shipping_fault,),
+        "shipping_free": policy.shipping_free,
+        "fees": policy.fees,
+        "condition": (policy.condition,),
+        "photos": (policy.photos,),
+        "refund": (policy.refund,),
+        "outbound_shipping": (policy.outbound_shipping,),
     }
-    gap = "" if language == "zh" else " "
     return {
-        "version": policy.version,
-        "window_days": str(policy.default_window.days),
-        "longest_window_days": str(max(window.days for window in own)),
-        "statutory_days": str(policy.statutory.days),
-        "fault_days": str(min(window.days for window in policy.fault_windows)),
-        "refund_days": str(policy.refund.days),
-        **{name: gap.join(text.of(language) for text in texts) for name, texts in groups.items()},
+        **{f"{rule.id}_{name}": fact for rule in policy.rules() for name, fact in rule.facts().items()},
+        **dict(describe(policy)),
+        **{name: _sentences([rule.general() for rule in rules]) for name, rules in groups.items()},
+        "version": same(policy.version),
+        "window_days": same(policy.default_window.days),
+        "longest_window_days": same(max(window.days for window in own)),
+        "statutory_days": same(policy.statutory.days),
+        "fault_days": same(min(window.days for window in policy.fault_windows)),
+        "refund_days": same(policy.refund.days),
+        "automatic_limits": listed([money_words(money) for money in policy.automatic_limit.amounts.values()]),
     }
+
+
+def facts(policy: Policy, language: Language = "zh") -> dict[str, str]:
+    """The placeholders in one language."""
+    return {name: text.of(language) for name, text in placeholders(policy).items()}
+
+
+def _sentences(texts: list[Text]) -> Text:
+    """One sentence after the other; Chinese sets no space between."""
+    return Text("".join(text.zh for text in texts), " ".join(text.en for text in texts))

@@ -20,6 +20,11 @@ _COUNTED = re.compile(
     r"(?:\s*[件条双个只盒]|\s+of(?:\s+(?:the|these|those))?)?\s*(?P<goods>[\w'-]+(?:\s[\w'-]+)?)"
 )
 
+_OWN = re.compile(
+    r"我[的这那]|我.{0,4}买|[这那][双件个条款只台顶副]"
+    r"|\b(?:my|mine|this|that|these|those|i bought|i got|i ordered)\b"
+)
+
 # Words that stand in titles and in talk alike and tell nothing about which article is meant.
 _EMPTY_LATIN = frozenset(
     "the and for with this that from your you one item order return refund want back size pack set new my it is "
@@ -62,6 +67,11 @@ def _latin_stems(text: str) -> set[str]:
 
 def _features(text: str) -> set[str]:
     return _han_pairs(text) | {word for word in _latin_stems(text) if len(word) >= 3}
+
+
+def speaks_of_own_goods(said: str) -> bool:
+    """Whether the words point at something that the customer has, rather than at goods in general."""
+    return bool(_OWN.search(said.lower()))
 
 
 def counted(said: str, titles: Sequence[str]) -> int | None:

@@ -6,13 +6,16 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from zoneinfo import ZoneInfo
 
+from aftersales.domain.faq import Faq
 from aftersales.domain.policy_rules import Policy
 from aftersales.ports import Clock, OpenUnitOfWork, Payments, ShopBackend, Texts
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Context:
-    """`zone` is the shop's time zone: days are counted in it, times are kept in UTC.
+    """`faq` are the shop's answers and the facts that they and the order status rest on.
+
+    `zone` is the shop's time zone: days are counted in it, times are kept in UTC.
 
     `promise` is within what time a filed case is answered by a person.
     """
@@ -21,6 +24,7 @@ class Context:
     shop: ShopBackend
     payments: Payments
     policy: Policy
+    faq: Faq
     texts: Texts
     clock: Clock
     zone: ZoneInfo

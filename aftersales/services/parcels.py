@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
+from aftersales.domain.case_rules import ParcelTimes
 from aftersales.domain.orders import Order
 from aftersales.domain.parcels import ParcelState, order_standing
 from aftersales.services.complaints import Visitor
@@ -28,13 +30,28 @@ async def watch_parcel(ctx: Context, visitor: Visitor, *, order: Order, due: dat
         )
 
 
+def parcel_times(ctx: Context, order: Order) -> ParcelTimes:
+    """The times of where the order goes, from the shop's delivery facts, so that every answer names the same day.
+
+    The policy adds how long after the usual time a parcel counts as lost.
+    """
+    delivery, times = ctx.faq.shop.delivery, ctx.policy.cases.parcels
+    usual = delivery.zone(order.country).days[1]
+    return replace(
+        times,
+        dispatch_hours=24 * delivery.dispatch_days,
+        usual_days=usual,
+        overdue_days=usual + times.overdue_days - times.usual_days,
+    )
+
+
 async def report_parcel(ctx: Context, payload: dict[str, Any], *, key: str) -> None:
     """Tells the customer whether the parcel that they wait for is there; once per key.
 
     Raises NotFound when the order or the conversation is gone, Unavailable.
     """
     order = await ctx.shop.get_order(payload["order_id"])
-    standing = order_standing(order, times=ctx.policy.cases.parcels, now=ctx.clock.now())
+    standing = order_standing(order, times=parcel_times(ctx, order), now=ctx.clock.now())
     arrived = standing.state is ParcelState.DELIVERED
     await tell(
         ctx,

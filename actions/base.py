@@ -21,6 +21,11 @@ log = structlog.get_logger()
 Events = list[dict[str, Any]]
 
 
+def inform(kind: str, value: str) -> str:
+    """The payload of a button."""
+    return f'/inform{{"choice":"{kind}:{value}"}}'
+
+
 @dataclass(frozen=True, slots=True)
 class Scene:
     """One call of an action: the services, the tracker, and where to say things."""

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from aftersales.domain.money import Money
 from aftersales.domain.orders import Order, OrderLine
 from aftersales.domain.policy import Quote
+from aftersales.domain.remedies import Remedy
 from aftersales.domain.texts import Language
 from aftersales.services.return_views import ReturnView
 
@@ -34,7 +36,11 @@ def goods_words(units: list[tuple[OrderLine, int]], language: Language) -> str:
     """Several items in one phrase: 跑鞋（黑）×1、T恤 ×2."""
     gap = "" if language == "zh" else " "
     parts = [f"{line_title(line, language)}{gap}×{quantity}" for line, quantity in units]
-    return ("、" if language == "zh" else ", ").join(parts)
+    return listed(parts, language)
+
+
+def listed(words: Sequence[str], language: Language) -> str:
+    return ("、" if language == "zh" else ", ").join(words)
 
 
 def order_card(order: Order, language: Language) -> Card:
@@ -56,14 +62,18 @@ def order_card(order: Order, language: Language) -> Card:
     }
 
 
-def verdict_card(order: Order, quote: Quote, language: Language, *, review: bool) -> Card:
-    """`review`: a person looks before it counts."""
+def verdict_card(
+    order: Order, quote: Quote, language: Language, *, review: bool, wanted: Mapping[str, str] | None = None
+) -> Card:
+    """`review`: a person looks before it counts. `wanted`: what comes instead, by line id."""
     decision = quote.decision
     return {
         "type": "verdict",
         "allowed": decision.allowed,
         "needs_review": decision.allowed and review,
+        "remedy": decision.remedy.value,
         "amount": amount(decision.amount),
+        "to_pay": amount(decision.to_pay) if decision.to_pay else None,
         "fee": amount(decision.fee),
         "shipping_payer": decision.who_pays_shipping,
         "refund_by": None,  # no day can be named before the goods are back
@@ -73,9 +83,11 @@ def verdict_card(order: Order, quote: Quote, language: Language, *, review: bool
         "lines": [
             {
                 "title": order.line(line.line_id).title.of(language),
-                "options": order.line(line.line_id).options.of(language),
+                "options": _swapped(
+                    order.line(line.line_id).options.of(language), (wanted or {}).get(line.line_id)
+                ),
                 "quantity": line.quantity,
-                "amount": amount(line.decision.amount),
+                "amount": amount(line.decision.amount) if decision.remedy is not Remedy.EXCHANGE else None,
             }
             for line in quote.lines
         ],
@@ -97,17 +109,24 @@ def return_card(view: ReturnView, order: Order, language: Language, next_step_te
         "type": "return",
         "number": item.number,
         "status": item.state.value,
+        "remedy": item.remedy.value,
         "amount": amount(item.amount),
+        "to_pay": amount(item.to_pay) if item.to_pay else None,
         "refund_status": view.refunds[-1].state.value if view.refunds else None,
         "lines": [
             {
                 "title": title,
-                "options": options,
+                "options": _swapped(options, line.replacement.options.of(language) if line.replacement else None),
                 "quantity": line.quantity,
-                "amount": amount(line.amount),
+                "amount": amount(line.amount) if item.remedy is not Remedy.EXCHANGE else None,
             }
             for line in item.lines
             for title, options in [unit_titles(order, line.line_id, language)]
         ],
         "next_step_text": next_step_text,
     }
+
+
+def _swapped(options: str, wanted: str | None) -> str:
+    """What goes back and what comes: "M → L"."""
+    return f"{options} → {wanted}" if wanted and wanted != options else options

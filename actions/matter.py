@@ -16,7 +16,6 @@ from actions.access import advance_access, known_customer
 from actions.base import Events, Scene, ServiceAction
 from actions.said import Said, acted_since_message
 from actions.topic import (
-    CASES,
     GUEST,
     LEAVING,
     LOOSE,
@@ -64,7 +63,7 @@ class ValidateMatterForm(ServiceAction):
         topic = TOPICS.get(scene.slot(TOPIC)) if asked or resumed else None
         topic = topic or topic_for(said) or TOPICS[scene.slot(TOPIC)]
         if asked == RETRY:
-            if said.intent in LEAVING | SOCIAL | QUESTIONS | CASES:
+            if said.intent in LEAVING | SOCIAL | QUESTIONS:
                 return []
             kept = scene.slot(KEPT) or {}
             asked = kept.get("asked")

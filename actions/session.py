@@ -9,16 +9,16 @@ from rasa_sdk.events import FollowupAction, SlotSet
 
 from actions.base import Events, Scene, ServiceAction
 from actions.complaints.begin import begin_addition
-from actions.handoff import MATTER, OFFER, ActionHandoffFile
 from actions.matter import FORM, MATTER_EMPTY, TOPIC
 from actions.returns.ship import note_parcel
-from actions.said import Said, actions_before
-from actions.topic import CASES, QUESTIONS, REQUESTS, STATUS, Topic, slot_events
+from actions.returns.wish import remedy_said
+from actions.said import UNSURE, Said, actions_before
+from actions.topic import QUESTIONS, REQUESTS, STATUS, Topic, slot_events
 from actions.topics import TOPICS, opened_by, topic_for
 from aftersales.services.returns import MOST_ATTACHMENTS
 
 CLARIFY = "action_session_clarify"
-SUGGESTED = QUESTIONS | STATUS | CASES | REQUESTS | {"talk_to_human"}
+SUGGESTED = QUESTIONS | STATUS | REQUESTS | {"talk_to_human"}
 LIKELY_ENOUGH = 0.12
 SURE_TOGETHER = 0.5
 
@@ -26,8 +26,10 @@ SURE_TOGETHER = 0.5
 def agreed_topic(said: Said) -> Topic | None:
     """The topic that the likeliest meanings open alike, when they are together likelier than all others.
 
-    A reason for a return, said out of the blue, opens a return.
+    A reason for a return, said out of the blue, opens a return; so does a plain word for how to put it right.
     """
+    if said.intent == UNSURE and remedy_said(said, None):
+        return opened_by("return_item")
     if said.first("reason") and said.intent == "inform":
         return opened_by("return_item")
     topic = opened_by(said.likely)
@@ -52,8 +54,6 @@ class ActionSessionClarify(ServiceAction):
         if await note_parcel(scene, said):
             return []
         before = actions_before(scene.tracker)
-        if OFFER in before and said.intent == "affirm":
-            return await ActionHandoffFile().act(scene)
         topic = topic_for(said) or agreed_topic(said)
         if topic:
             return [SlotSet(TOPIC, topic.name), FollowupAction(FORM)]
@@ -94,4 +94,4 @@ class ActionSessionStop(ServiceAction):
         if busy:
             scene.finish_matter()
         told = {name: empty for topic in TOPICS.values() for name, empty in topic.empty.items()}
-        return slot_events({**told, **MATTER_EMPTY, MATTER: None})
+        return slot_events({**told, **MATTER_EMPTY})

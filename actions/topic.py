@@ -15,15 +15,14 @@ from aftersales.domain.faq import QUESTION_INTENTS
 
 QUESTIONS = QUESTION_INTENTS - {"ask_product"}
 STATUS = frozenset({"check_return_status", "check_refund_status", "track_order", "list_orders"})
-# What only a person can do so far.
-CASES = frozenset({"exchange_item", "report_missing_item"})
 LEAVING = frozenset({"stop", "talk_to_human", "goodbye"})
 SOCIAL = frozenset({"greet", "thank", "help", "bot_challenge", "repeat", "change_language"})
 # What goods are called often looks like small talk or another trade: it is tried as an answer first.
 LOOSE = frozenset({"chitchat", "out_of_scope", "ask_product"})
 # What opens a topic, whichever it is.
 REQUESTS = frozenset(
-    "return_item request_refund report_damaged_item report_wrong_item cancel_return file_complaint "
+    "return_item exchange_item request_refund report_damaged_item report_wrong_item report_missing_item "
+    "cancel_return file_complaint "
     "check_complaint_status report_not_delivered report_payment_problem give_feedback "
     "cancel_order modify_order".split()
 )
@@ -78,7 +77,7 @@ class Topic:
 
     def digressions(self, said: Said, asked: str | None) -> frozenset[str]:
         """Intents that are not for this topic at this step: another topic takes over, or a rule answers them."""
-        return (LEAVING | QUESTIONS | STATUS | CASES | SOCIAL | LOOSE | REQUESTS) - self.entry
+        return (LEAVING | QUESTIONS | STATUS | SOCIAL | LOOSE | REQUESTS) - self.entry
 
     def opens(self, said: Said) -> bool:
         """Whether the message begins the topic; the first of all topics that says yes has it."""

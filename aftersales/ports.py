@@ -14,7 +14,7 @@ from aftersales.domain.conversations import Answer, Author, Conversation, Messag
 from aftersales.domain.feedback import Feedback
 from aftersales.domain.journal import Entry
 from aftersales.domain.money import Money
-from aftersales.domain.orders import Address, Customer, Order, Payment, Variant
+from aftersales.domain.orders import Address, Customer, Fulfilment, Order, Payment, Variant
 from aftersales.domain.refunds import Refund, RefundState
 from aftersales.domain.returns import Return, ReturnState
 from aftersales.domain.texts import Language
@@ -41,6 +41,16 @@ class Capabilities:
     change_lines: bool
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExchangeLine:
+    """`quantity` units of a line that are exchanged for a variant; `paid` is what that will have cost in all."""
+
+    line_id: str
+    quantity: int
+    variant_id: str
+    paid: Money
+
+
 class ShopBackend(Protocol):
     """The shop's orders. Every method may raise Unavailable; methods that change something also OutcomeUnknown."""
 
@@ -62,7 +72,12 @@ class ShopBackend(Protocol):
         """Newest first."""
         ...
 
-    async def list_variants(self, product_id: str) -> Sequence[Variant]: ...
+    async def list_variants(self, product_id: str, *, currency: str | None = None) -> Sequence[Variant]:
+        """What is on sale of a product, in the shop's order; nothing for an unknown product.
+
+        Prices in `currency`, variants without such a price left out; None gives each its main currency.
+        """
+        ...
 
     async def request_return(self, *, order_id: str, lines: Sequence[tuple[str, int]], key: str) -> str:
         """Marks (line id, units) as on their way back; returns the shop's reference of the return.
@@ -72,12 +87,38 @@ class ShopBackend(Protocol):
         """
         ...
 
+    async def request_exchange(self, *, order_id: str, lines: Sequence[ExchangeLine], key: str) -> str:
+        """As request_return, and takes what is wanted instead off the stock, all of it or nothing.
+
+        The reference is that of a return. The same key again gives the same reference and reserves nothing more.
+        Raises NotFound (also for a variant), Conflict when too few units are left, and Conflict("out_of_stock").
+        """
+        ...
+
     async def cancel_return(self, reference: str) -> None:
-        """Harmless when already cancelled. Raises NotFound, and Conflict after receipt."""
+        """Gives the units free, and what an exchange had reserved. Harmless when already cancelled.
+
+        Raises NotFound, and Conflict after receipt.
+        """
         ...
 
     async def receive_return(self, reference: str) -> None:
         """Books all units of the return as returned. Harmless when already received. Raises NotFound, Conflict."""
+        ...
+
+    async def write_off_return(self, reference: str) -> None:
+        """Books all units of the return as dismissed: the customer keeps them, or never got them.
+
+        Harmless when that was done already. Raises NotFound, Conflict.
+        """
+        ...
+
+    async def ship_replacement(self, reference: str) -> Fulfilment:
+        """Sends what an exchange has reserved, as lines of their own of the order; gives the parcel.
+
+        The same again gives the same parcel. Raises NotFound (also for a return without an exchange), and
+        Conflict before the units are booked as returned or dismissed.
+        """
         ...
 
     async def cancel_units(self, *, order_id: str, units: Sequence[tuple[str, int]], key: str) -> None:
@@ -116,8 +157,40 @@ class ProviderRefund:
     failure: str | None = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PaymentRequest:
+    """A payment that a customer was asked for. `link` is where it is paid.
+
+    `payment_id` is that of the order's payment that came of it, None until it is paid.
+    """
+
+    reference: str
+    link: str
+    status: Literal["open", "paid", "cancelled"]
+    amount: Money
+    payment_id: str | None
+
+
 class Payments(Protocol):
-    """Moves money back."""
+    """Moves money back, and asks for what is owed."""
+
+    async def request_payment(self, *, order_id: str, amount: Money, key: str) -> PaymentRequest:
+        """Asks the customer of an order to pay; the same key again tells how that request stands.
+
+        Raises Unavailable, OutcomeUnknown, and ProviderRejected also where this provider cannot ask for payments.
+        """
+        ...
+
+    async def find_payment(self, key: str) -> PaymentRequest | None:
+        """The request made under our key, or None when there is none. Raises Unavailable."""
+        ...
+
+    async def cancel_payment(self, key: str) -> None:
+        """From now on nothing can be paid under the key; harmless when there is no such request.
+
+        Raises Conflict when it is paid, Unavailable, OutcomeUnknown.
+        """
+        ...
 
     async def refund(self, payment: Payment, *, amount: Money, key: str, reason: str) -> ProviderRefund:
         """Asks for a refund. `key` is ours and goes with the refund so that it can be found by it.

@@ -10,6 +10,7 @@ from sanic import HTTPResponse, Request
 from aftersales.domain.errors import AftersalesError, Invalid, NotFound, OutcomeUnknown, Unavailable
 from aftersales.services.changes_at_shop import grant_change_again
 from aftersales.services.context import Context
+from aftersales.services.exchanges import note_difference_paid, ship_replacement
 from aftersales.services.refunds import approve_refund, cancel_refund, grant_again
 from aftersales.services.returns import approve_return, close_return, receive_return, reject_return
 from desk.application import back_to, desk_of, session_of
@@ -21,7 +22,7 @@ NAME = re.compile(r"[A-Za-z0-9-]{1,40}")
 
 
 async def decide_return(request: Request, number: str, decision: str) -> HTTPResponse:
-    """POST /desk/returns/{number}/receive, approve, reject, refund-again or close."""
+    """POST /desk/returns/{number}/receive, approve, reject, paid, ship-replacement, refund-again or close."""
     form = await read_form(request)
     if answer := refused(request, form, number):
         return answer
@@ -38,6 +39,10 @@ def _return_deed(ctx: Context, number: str, decision: str, *, reason: str) -> Aw
             return approve_return(ctx, number=number, actor=ACTOR, channel=CHANNEL)
         case "reject" if reason:
             return reject_return(ctx, number=number, actor=ACTOR, channel=CHANNEL, reason=reason[:500])
+        case "paid":
+            return note_difference_paid(ctx, number=number, actor=ACTOR, channel=CHANNEL)
+        case "ship-replacement":
+            return ship_replacement(ctx, number=number, actor=ACTOR, channel=CHANNEL)
         case "refund-again":
             return grant_again(ctx, number=number, actor=ACTOR, channel=CHANNEL)
         case "close":

@@ -84,13 +84,15 @@ async def read_orders(ctx: Context, ids: Iterable[str]) -> Mapping[str, Order]:
 
 
 def goods_of(item: Return, order: Order | None, language: Language) -> tuple[str, ...]:
-    """Each line as "2 × title, options"; the line's id where the order is not at hand."""
+    """Each line as "2 × title, options → wanted"; the line's id where the order is not at hand."""
     titles = {line.id: (line.title, line.options) for line in order.lines} if order else {}
     goods = []
     for line in item.lines:
         texts = titles.get(line.line_id)
         words = [text.of(language) for text in texts if text.of(language)] if texts else [line.line_id]
-        goods.append(f"{line.quantity} × {', '.join(words)}")
+        coming = line.replacement
+        wanted = (coming.options.of(language) or coming.title.of(language)) if coming else ""
+        goods.append(f"{line.quantity} × {', '.join(words)}{f' → {wanted}' if wanted else ''}")
     return tuple(goods)
 
 

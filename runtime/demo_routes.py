@@ -20,12 +20,14 @@ from aftersales.ports import Clock, ShopBackend
 from aftersales.services.context import Context
 from aftersales.stores.base import make_engine
 from aftersales.stores.demo_reads import list_customers, list_products
+from aftersales.stores.embedded_payment_requests import EmbeddedPaymentRequests
 from aftersales.stores.mailbox import EmbeddedMailbox
 from connectors.web.bodies import read_json
 from connectors.web.payloads import instant
 from connectors.web.problems import Problem, language_of
 from runtime.settings import Settings
 from runtime.static_files import Folder
+from runtime.wiring import PAY_PAGE
 
 LIFETIME = timedelta(minutes=2)
 _ID = re.compile(r"[A-Za-z0-9_.:-]{1,64}")
@@ -37,6 +39,7 @@ class Demo:
 
     engine: AsyncEngine
     mailbox: EmbeddedMailbox
+    requests: EmbeddedPaymentRequests
     shop: ShopBackend
     clock: Clock
     site_key: str
@@ -51,6 +54,7 @@ async def open_demo(settings: Settings, context: Context) -> AsyncIterator[Demo]
         yield Demo(
             engine=engine,
             mailbox=EmbeddedMailbox(engine, context.clock),
+            requests=EmbeddedPaymentRequests(engine, context.clock, page=f"{settings.front_url}{PAY_PAGE}"),
             shop=context.shop,
             clock=context.clock,
             site_key="" if key.startswith("-----BEGIN") else key,

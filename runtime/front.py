@@ -33,6 +33,7 @@ from runtime import requests
 from runtime.answers import Answers
 from runtime.api_docs.pages import docs_blueprint
 from runtime.buckets import Buckets
+from runtime.demo_pay import pay_blueprint
 from runtime.demo_routes import demo_blueprint, open_demo
 from runtime.headers import add_security_headers
 from runtime.health import Health, health_blueprint
@@ -149,6 +150,7 @@ def _add_files(app: App, settings: Settings) -> None:
     add(widget.file, "/widget/<path:path>", methods=["GET"], name="widget")
     add(media.file, "/media/<path:path>", methods=["GET"], name="media")
     if settings.demo:
+        app.blueprint(pay_blueprint(ROOT / "runtime" / "pages" / "pay"))
         app.blueprint(demo_blueprint(lambda name: Folder(ROOT / "runtime" / "pages" / name)))
 
 

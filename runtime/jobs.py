@@ -16,6 +16,7 @@ from aftersales.services.batches import for_each
 from aftersales.services.changes_at_shop import continue_changes
 from aftersales.services.context import Context
 from aftersales.services.conversations import tell
+from aftersales.services.exchanges import continue_payments
 from aftersales.services.parcels import report_parcel
 from aftersales.services.refund_submission import reconcile_due, submit_due
 from aftersales.services.return_confirmation import release_at_shop
@@ -50,6 +51,7 @@ def make_jobs(
         Job("continue_requested", 5.0, lambda: continue_requested(ctx)),
         Job("continue_received", 5.0, lambda: continue_received(ctx)),
         Job("continue_changes", 5.0, lambda: continue_changes(ctx)),
+        Job("continue_payments", 1.0, lambda: continue_payments(ctx)),
         Job("answer_orphans", 2.0, lambda: answer_orphans(ctx, bot)),
         Job("forget_expired_sessions", 3600.0, lambda: forget_expired_sessions(ctx)),
         Job("forget_expired_codes", 3600.0, lambda: forget_expired_codes(ctx)),

@@ -16,6 +16,7 @@ from aftersales.domain.refunds import Refund
 from aftersales.domain.returns import ReturnState
 from aftersales.services.cases import close_case, open_cases
 from aftersales.services.context import Context
+from aftersales.services.exchanges import note_difference_paid, ship_replacement
 from aftersales.services.overview import OPEN_STATES, FullReturn, find_return, find_returns
 from aftersales.services.refunds import approve_refund, cancel_refund, grant_again
 from aftersales.services.return_receipt import close_return, receive_return
@@ -51,6 +52,8 @@ def merchant_blueprint() -> Blueprint:
     add(_receive, "/returns/<number:str>/receive", methods=["POST"], stream=True)
     add(_approve, "/returns/<number:str>/approve", methods=["POST"], stream=True)
     add(_reject, "/returns/<number:str>/reject", methods=["POST"], stream=True)
+    add(_paid, "/returns/<number:str>/paid", methods=["POST"], stream=True)
+    add(_ship_replacement, "/returns/<number:str>/ship-replacement", methods=["POST"], stream=True)
     add(_refund_again, "/returns/<number:str>/refund-again", methods=["POST"], stream=True)
     add(_close_return, "/returns/<number:str>/close", methods=["POST"], stream=True)
     add(_list_cases, "/cases", methods=["GET"])
@@ -106,6 +109,18 @@ async def _reject(request: Request, number: str) -> HTTPResponse:
     return await _get_return(request, number)
 
 
+async def _paid(request: Request, number: str) -> HTTPResponse:
+    ctx = await _access_deed(request)
+    await note_difference_paid(ctx, number=_name(number), actor=ACTOR, channel=CHANNEL)
+    return await _get_return(request, number)
+
+
+async def _ship_replacement(request: Request, number: str) -> HTTPResponse:
+    ctx = await _access_deed(request)
+    await ship_replacement(ctx, number=_name(number), actor=ACTOR, channel=CHANNEL)
+    return await _get_return(request, number)
+
+
 async def _refund_again(request: Request, number: str) -> HTTPResponse:
     ctx = await _access_deed(request)
     await grant_again(ctx, number=_name(number), actor=ACTOR, channel=CHANNEL)
@@ -153,11 +168,18 @@ def return_json(full: FullReturn) -> dict[str, Any]:
         "comment": item.comment,
         "rule_id": item.rule_id,
         "policy_version": item.policy_version,
+        "remedy": item.remedy.value,
         "amount": money_json(item.amount),
+        "to_pay": money_json(item.to_pay) if item.to_pay else None,
         "fee": money_json(item.fee),
         "who_pays_shipping": item.who_pays_shipping,
         "lines": [
-            {"line_id": line.line_id, "quantity": line.quantity, "amount": money_json(line.amount)}
+            {
+                "line_id": line.line_id,
+                "quantity": line.quantity,
+                "amount": money_json(line.amount),
+                "replacement_variant_id": line.replacement.variant_id if line.replacement else None,
+            }
             for line in item.lines
         ],
         "created_at": instant(item.created_at),

@@ -16,13 +16,14 @@ from aftersales.domain.reasons import MERCHANT_FAULT, Reason
 from aftersales.domain.texts import Text
 from runtime.policy_cases import read_cases
 from runtime.policy_reader import Reader, placeholders
+from runtime.policy_remedy_sections import RemedySections
 
 Node = yaml.Node | None
 R = TypeVar("R", bound=Rule)
 
 _SECTIONS = (
     *("version", "statutory", "windows", "goods", "return_shipping", "condition", "photos"),
-    *("automatic_limit", "refund", "outbound_shipping", "requirements", "cases", "orders"),
+    *("automatic_limit", "refund", "outbound_shipping", "remedies", "requirements", "cases", "orders"),
 )
 _REQUIREMENTS = ("active", "paid", "delivered", "left", "quantity")
 
@@ -37,52 +38,51 @@ class Sections:
     def policy(self, root: yaml.Node) -> Policy:
         """The whole file. Usable only when the reader has noted no problem."""
         top = self._reader.mapping(root, name="policy", needed=_SECTIONS, optional=("fees",))
-        windows = self._part(top, "windows", needed=("default", "fault"), optional=("categories",))
-        goods = self._part(top, "goods", needed=("returnable",), optional=("excluded",))
-        shipping = self._part(top, "return_shipping", needed=("no_reason", "fault"), optional=("free",))
+        windows = self.part(top, "windows", needed=("default", "fault"), optional=("categories",))
+        goods = self.part(top, "goods", needed=("returnable",), optional=("excluded",))
+        shipping = self.part(top, "return_shipping", needed=("no_reason", "fault"), optional=("free",))
         return Policy(
             version=self._reader.word(
                 top.get("version"), name="version", pattern=r"[0-9A-Za-z][0-9A-Za-z._-]{0,39}"
             ),
-            statutory=self._rule(
-                rules.StatutoryRight, top.get("statutory"), "statutory", countries=self._countries, days=self._days
+            statutory=self.rule(
+                rules.StatutoryRight, top.get("statutory"), "statutory", countries=self._countries, days=self.days
             ),
-            default_window=self._rule(rules.Window, windows.get("default"), "windows.default", days=self._days),
-            category_windows=self._each(windows, "categories", self._category_window, within="windows"),
-            fault_windows=self._each(windows, "fault", self._fault_window, within="windows"),
-            returnable_goods=self._rule(Rule, goods.get("returnable"), "goods.returnable"),
-            exclusions=self._each(goods, "excluded", self._exclusion, within="goods"),
+            default_window=self.rule(rules.Window, windows.get("default"), "windows.default", days=self.days),
+            category_windows=self.each(windows, "categories", self._category_window, within="windows"),
+            fault_windows=self.each(windows, "fault", self._fault_window, within="windows"),
+            returnable_goods=self.rule(Rule, goods.get("returnable"), "goods.returnable"),
+            exclusions=self.each(goods, "excluded", self._exclusion, within="goods"),
             shipping_no_reason=self._shipping(shipping.get("no_reason"), "return_shipping.no_reason"),
             shipping_fault=self._shipping(shipping.get("fault"), "return_shipping.fault"),
-            shipping_free=self._each(shipping, "free", self._free_shipping, within="return_shipping"),
-            fees=self._each(top, "fees", self._fee),
-            condition=self._rule(Rule, top.get("condition"), "condition"),
-            photos=self._rule(rules.Photos, top.get("photos"), "photos", reasons=self._reasons),
-            automatic_limit=self._rule(
-                rules.AutomaticLimit, top.get("automatic_limit"), "automatic_limit", amounts=self._amounts
+            shipping_free=self.each(shipping, "free", self._free_shipping, within="return_shipping"),
+            fees=self.each(top, "fees", self._fee),
+            condition=self.rule(Rule, top.get("condition"), "condition"),
+            photos=self.rule(rules.Photos, top.get("photos"), "photos", reasons=self.reasons),
+            automatic_limit=self.rule(
+                rules.AutomaticLimit, top.get("automatic_limit"), "automatic_limit", amounts=self.amounts
             ),
-            refund=self._rule(rules.RefundTime, top.get("refund"), "refund", days=self._days),
-            outbound_shipping=self._rule(
-                rules.OutboundShipping, top.get("outbound_shipping"), "outbound_shipping"
-            ),
+            refund=self.rule(rules.RefundTime, top.get("refund"), "refund", days=self.days),
+            outbound_shipping=self.rule(rules.OutboundShipping, top.get("outbound_shipping"), "outbound_shipping"),
+            remedies=RemedySections(self).remedies(top),
             requirements=self._requirements(top),
             cases=read_cases(self._reader, top.get("cases")),
             orders=self._orders(top),
         )
 
-    def _part(
+    def part(
         self, top: Mapping[str, yaml.Node], name: str, *, needed: Collection[str], optional: Collection[str] = ()
     ) -> dict[str, yaml.Node]:
         return self._reader.mapping(top.get(name), name=name, needed=needed, optional=optional)
 
-    def _each(
+    def each(
         self, part: Mapping[str, yaml.Node], key: str, read: Callable[[yaml.Node, str], R], *, within: str = ""
     ) -> tuple[R, ...]:
         name = f"{within}.{key}" if within else key
         nodes = self._reader.sequence(part.get(key), name=name)
         return tuple(read(node, f"{name}[{number}]") for number, node in enumerate(nodes, start=1))
 
-    def _rule(
+    def rule(
         self,
         kind: type[R],
         node: Node,
@@ -121,28 +121,28 @@ class Sections:
             self._reader.note(node, f"{name}: unknown placeholder {{{unknown}}} (known here: {names})")
 
     def _category_window(self, node: yaml.Node, name: str) -> rules.CategoryWindow:
-        return self._rule(rules.CategoryWindow, node, name, categories=self._words, days=self._days)
+        return self.rule(rules.CategoryWindow, node, name, categories=self.words, days=self.days)
 
     def _fault_window(self, node: yaml.Node, name: str) -> rules.FaultWindow:
-        return self._rule(rules.FaultWindow, node, name, reasons=self._fault_reasons, days=self._days)
+        return self.rule(rules.FaultWindow, node, name, reasons=self._fault_reasons, days=self.days)
 
     def _exclusion(self, node: yaml.Node, name: str) -> rules.Exclusion:
-        return self._rule(rules.Exclusion, node, name, tag=self._word, statutory=self._truth)
+        return self.rule(rules.Exclusion, node, name, tag=self._word, statutory=self._truth)
 
     def _shipping(self, node: Node, name: str) -> rules.ReturnShipping:
-        return self._rule(rules.ReturnShipping, node, name, payer=self._payer)
+        return self.rule(rules.ReturnShipping, node, name, payer=self._payer)
 
     def _free_shipping(self, node: yaml.Node, name: str) -> rules.ReturnShipping:
-        return self._rule(rules.ReturnShipping, node, name, categories=self._words)
+        return self.rule(rules.ReturnShipping, node, name, categories=self.words)
 
     def _fee(self, node: yaml.Node, name: str) -> rules.Fee:
-        fee = self._rule(
+        fee = self.rule(
             rules.Fee,
             node,
             name,
-            categories=self._words,
+            categories=self.words,
             percent=self._percent,
-            fixed=self._amounts,
+            fixed=self.amounts,
             optional=("categories", "percent", "fixed"),
         )
         if (fee.percent is None) == (not fee.fixed):
@@ -150,35 +150,35 @@ class Sections:
         return fee
 
     def _requirements(self, top: Mapping[str, yaml.Node]) -> rules.Requirements:
-        part = self._part(top, "requirements", needed=(*_REQUIREMENTS, "refundable"))
-        needs = {key: self._rule(rules.Requirement, part.get(key), f"requirements.{key}") for key in _REQUIREMENTS}
-        refundable = self._rule(rules.RefundableRequirement, part.get("refundable"), "requirements.refundable")
+        part = self.part(top, "requirements", needed=(*_REQUIREMENTS, "refundable"))
+        needs = {key: self.rule(rules.Requirement, part.get(key), f"requirements.{key}") for key in _REQUIREMENTS}
+        refundable = self.rule(rules.RefundableRequirement, part.get("refundable"), "requirements.refundable")
         return rules.Requirements(**needs, refundable=refundable)
 
     def _orders(self, top: Mapping[str, yaml.Node]) -> rules.OrderRules:
-        part = self._part(top, "orders", needed=("cancel", "change", "by_person"))
+        part = self.part(top, "orders", needed=("cancel", "change", "by_person"))
         return rules.OrderRules(
-            cancel=self._rule(rules.Cancellation, part.get("cancel"), "orders.cancel", days=self._days),
-            change=self._rule(Rule, part.get("change"), "orders.change"),
-            by_person=self._rule(rules.ByPerson, part.get("by_person"), "orders.by_person", tags=self._words),
+            cancel=self.rule(rules.Cancellation, part.get("cancel"), "orders.cancel", days=self.days),
+            change=self.rule(Rule, part.get("change"), "orders.change"),
+            by_person=self.rule(rules.ByPerson, part.get("by_person"), "orders.by_person", tags=self.words),
         )
 
     def _word(self, node: Node, name: str) -> str:
         return self._reader.word(node, name=name, pattern=r"[a-z0-9_]+")
 
-    def _words(self, node: Node, name: str) -> frozenset[str]:
+    def words(self, node: Node, name: str) -> frozenset[str]:
         return self._reader.words(node, name=name)
 
     def _countries(self, node: Node, name: str) -> frozenset[str]:
         return self._reader.words(node, name=name, pattern=r"[A-Z]{2}")
 
-    def _days(self, node: Node, name: str) -> int:
+    def days(self, node: Node, name: str) -> int:
         return self._reader.days(node, name=name)
 
     def _truth(self, node: Node, name: str) -> bool:
         return self._reader.truth(node, name=name)
 
-    def _reasons(self, node: Node, name: str) -> frozenset[Reason]:
+    def reasons(self, node: Node, name: str) -> frozenset[Reason]:
         return self._known(node, name, frozenset(Reason))
 
     def _fault_reasons(self, node: Node, name: str) -> frozenset[Reason]:
@@ -187,7 +187,7 @@ class Sections:
     def _known(self, node: Node, name: str, known: frozenset[Reason]) -> frozenset[Reason]:
         """Notes words that are not among `known`."""
         found = set[Reason]()
-        for word in sorted(self._words(node, name)):
+        for word in sorted(self.words(node, name)):
             if word in known:
                 found.add(Reason(word))
             elif node is not None:
@@ -195,7 +195,7 @@ class Sections:
                 self._reader.note(node, f"{name}: '{word}' is not {kind} ({', '.join(sorted(known))})")
         return frozenset(found)
 
-    def _amounts(self, node: Node, name: str) -> Mapping[str, Money]:
+    def amounts(self, node: Node, name: str) -> Mapping[str, Money]:
         return self._reader.amounts(node, name=name)
 
     def _percent(self, node: Node, name: str) -> Decimal | None:

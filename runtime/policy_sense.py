@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 import yaml
 
 from aftersales.domain.policy_rules import Policy, Rule
-from aftersales.domain.reasons import MERCHANT_FAULT
+from aftersales.domain.reasons import MERCHANT_FAULT, Reason
 from runtime.policy_reader import Reader
 
 # Consumer Rights Protection Law of China, article 25: seven days to return, seven days to pay back.
@@ -27,15 +27,18 @@ def check_sense(policy: Policy, reader: Reader, *, nodes: Mapping[str, yaml.Node
                 policy.statutory,
                 f"{policy.statutory.days} days are fewer than the law gives in CN ({_CHINA_DAYS})",
             )
-        if policy.refund.days > _CHINA_DAYS:
-            note(policy.refund, f"{policy.refund.days} days are more than the law allows in CN ({_CHINA_DAYS})")
+        for time in (policy.refund, policy.remedies.refund_only.refund):
+            if time.days > _CHINA_DAYS:
+                note(time, f"{time.days} days are more than the law allows in CN ({_CHINA_DAYS})")
     if policy.shipping_fault.payer != "merchant":
         note(policy.shipping_fault, "the merchant pays for the return of what is the merchant's fault")
 
-    longest = max(window.days for window in (policy.default_window, *policy.category_windows))
+    own = (policy.default_window, *policy.category_windows, policy.remedies.exchange.window)
+    longest = max(window.days for window in own)
     for window in policy.fault_windows:
         if window.days < longest:
             note(window, f"{window.days} days are fewer than the shop's own longest window ({longest})")
+    _check_remedies(policy, note)
     for reason in sorted(MERCHANT_FAULT - {reason for w in policy.fault_windows for reason in w.reasons}):
         note(policy.default_window, f"no window under windows.fault names the reason '{reason}'")
     for rule, names in (
@@ -44,8 +47,25 @@ def check_sense(policy: Policy, reader: Reader, *, nodes: Mapping[str, yaml.Node
         *_repeated((exclusion, {exclusion.tag}) for exclusion in policy.exclusions),
         *_repeated((free, free.categories) for free in policy.shipping_free),
         *_repeated((fee, fee.categories or {"every category"}) for fee in policy.fees),
+        *_repeated((rule, rule.categories) for rule in policy.remedies.exchange.excluded),
     ):
         note(rule, f"{', '.join(names)}: named by a rule before")
+
+
+def _check_remedies(policy: Policy, note: Callable[[Rule, str], None]) -> None:
+    """Nothing is sent back that never came, each reason has a remedy, and no faultless goods are given away."""
+    remedies = policy.remedies
+    if Reason.MISSING_ITEM in remedies.goods_back.reasons:
+        note(remedies.goods_back, "what is missing cannot be sent back: missing_item has no place here")
+    offered = (
+        remedies.goods_back.reasons | remedies.exchange.reasons.reasons | remedies.refund_only.missing.reasons
+    )
+    for reason in sorted(frozenset(Reason) - offered):
+        note(remedies.goods_back, f"no remedy is offered for the reason '{reason}'")
+    for reason in sorted(remedies.refund_only.returnless.reasons - MERCHANT_FAULT):
+        note(remedies.refund_only.returnless, f"'{reason}' is no fault of the shop's: goods would be given away")
+    for reason in sorted(remedies.refund_only.missing.reasons - {Reason.MISSING_ITEM}):
+        note(remedies.refund_only.missing, f"'{reason}': without a limit only what never came is refunded unseen")
 
 
 def _repeated(rules: Iterable[tuple[Rule, Iterable[str]]]) -> list[tuple[Rule, list[str]]]:

@@ -21,6 +21,8 @@ from runtime.policy_file import load_policy
 from runtime.settings import Settings
 from runtime.texts import RESPONSES, ResponseTexts
 
+PAY_PAGE = "/demo/pay"
+
 
 @asynccontextmanager
 async def open_context(settings: Settings) -> AsyncIterator[Context]:
@@ -34,7 +36,10 @@ async def open_context(settings: Settings) -> AsyncIterator[Context]:
             unit_of_work=SqlUnitOfWorkFactory(engine),
             shop=EmbeddedShop(engine),
             payments=EmbeddedPayments(
-                engine, clock, settle_after=timedelta(seconds=settings.refund_delay_seconds)
+                engine,
+                clock,
+                settle_after=timedelta(seconds=settings.refund_delay_seconds),
+                pay_page=f"{settings.front_url}{PAY_PAGE}" if settings.demo else "",
             ),
             policy=policy,
             faq=load_faq(FAQ, policy=policy, responses=texts.names),

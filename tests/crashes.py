@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from aftersales.domain.money import Money
-from aftersales.domain.orders import Address, Payment
-from aftersales.ports import Payments, ProviderRefund, ShopBackend
+from aftersales.domain.orders import Address, Fulfilment, Payment
+from aftersales.ports import ExchangeLine, PaymentRequest, Payments, ProviderRefund, ShopBackend
 
 
 class Crash(BaseException):
@@ -23,6 +23,7 @@ class TroubledPayments:
         self.before: deque[BaseException | None] = deque()
         self.after: deque[BaseException | None] = deque()
         self.lookups: deque[BaseException | None] = deque()
+        self.asking: deque[BaseException | None] = deque()
         self.calls: list[str] = []
 
     async def refund(self, payment: Payment, *, amount: Money, key: str, reason: str) -> ProviderRefund:
@@ -35,6 +36,16 @@ class TroubledPayments:
     async def find_refund(self, key: str) -> ProviderRefund | None:
         _raise_next(self.lookups)
         return await self._inner.find_refund(key)
+
+    async def request_payment(self, *, order_id: str, amount: Money, key: str) -> PaymentRequest:
+        _raise_next(self.asking)
+        return await self._inner.request_payment(order_id=order_id, amount=amount, key=key)
+
+    async def find_payment(self, key: str) -> PaymentRequest | None:
+        return await self._inner.find_payment(key)
+
+    async def cancel_payment(self, key: str) -> None:
+        await self._inner.cancel_payment(key)
 
 
 class TroubledShop:
@@ -53,6 +64,23 @@ class TroubledShop:
         reference = await self._inner.request_return(order_id=order_id, lines=lines, key=key)
         _raise_next(self.after)
         return reference
+
+    async def request_exchange(self, *, order_id: str, lines: Sequence[ExchangeLine], key: str) -> str:
+        _raise_next(self.before)
+        reference = await self._inner.request_exchange(order_id=order_id, lines=lines, key=key)
+        _raise_next(self.after)
+        return reference
+
+    async def write_off_return(self, reference: str) -> None:
+        _raise_next(self.before)
+        await self._inner.write_off_return(reference)
+        _raise_next(self.after)
+
+    async def ship_replacement(self, reference: str) -> Fulfilment:
+        _raise_next(self.before)
+        parcel = await self._inner.ship_replacement(reference)
+        _raise_next(self.after)
+        return parcel
 
     async def cancel_return(self, reference: str) -> None:
         _raise_next(self.before)

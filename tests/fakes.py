@@ -10,9 +10,9 @@ from typing import Any
 from aftersales.domain.conversations import Answer, Reply, Turn
 from aftersales.domain.errors import NotFound, Unavailable
 from aftersales.domain.money import Money
-from aftersales.domain.orders import Address, Customer, Order, Variant
+from aftersales.domain.orders import Address, Customer, Fulfilment, Order, Variant
 from aftersales.domain.texts import Language
-from aftersales.ports import Capabilities, Mail
+from aftersales.ports import Capabilities, ExchangeLine, Mail
 
 NOON = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
 
@@ -137,8 +137,17 @@ class FakeShop:
         own = [order for order in await self._all() if order.customer.id == customer_id]
         return sorted(own, key=lambda order: order.placed_at, reverse=True)[:limit]
 
-    async def list_variants(self, product_id: str) -> Sequence[Variant]:
+    async def list_variants(self, product_id: str, *, currency: str | None = None) -> Sequence[Variant]:
         return ()
+
+    async def request_exchange(self, *, order_id: str, lines: Sequence[ExchangeLine], key: str) -> str:
+        raise Unavailable("read only")
+
+    async def write_off_return(self, reference: str) -> None:
+        raise Unavailable("read only")
+
+    async def ship_replacement(self, reference: str) -> Fulfilment:
+        raise Unavailable("read only")
 
     async def request_return(self, *, order_id: str, lines: Sequence[tuple[str, int]], key: str) -> str:
         raise Unavailable("read only")

@@ -19,10 +19,12 @@ from aftersales.domain.money import Money
 from aftersales.domain.orders import Order
 from aftersales.domain.reasons import Reason
 from aftersales.domain.refunds import Refund
+from aftersales.domain.remedies import Remedy, Wish
 from aftersales.domain.returns import Return
 from aftersales.ports import ShopBackend
 from aftersales.services.context import Context
 from aftersales.services.returns import receive_return, request_return
+from aftersales.stores.embedded_payment_requests import EmbeddedPaymentRequests
 from aftersales.stores.embedded_payments import EmbeddedPayments
 from aftersales.stores.embedded_shop import EmbeddedShop
 from aftersales.stores.schema import shop as tables
@@ -36,7 +38,11 @@ from tests.databases import open_database
 from tests.fakes import NOON, FakeTexts, FrozenClock
 
 POLICY = Path(__file__).resolve().parent.parent / "returns_policy.yml"
+PAY_PAGE = "https://desk.example/demo/pay"
 NUMBER = "RD2026111800001"
+# Variants of the shoes: id, price, stock.
+LARGE, DEAR, CHEAP = "shoes-large", "shoes-dear", "shoes-cheap"
+OTHER_SHOES = ((LARGE, 12900, 3), (DEAR, 15900, 1), (CHEAP, 9900, 2))
 SHOES, SOCKS, COAT = "l-shoes", "l-socks", "l-coat"
 
 
@@ -68,6 +74,21 @@ class Goods:
     async def arrived(self, *items: tuple[str, int], key: str = "k1") -> Return:
         item = await self.ask(*items, key=key)
         return await receive_return(self.ctx, number=item.number, actor="agent:a1")
+
+    async def swap(self, variant: str, *, units: int = 1, key: str = "k1", **changes: Any) -> Return:
+        """Asks for the shoes to be exchanged."""
+        wish = Wish(remedy=Remedy.EXCHANGE, variants={SHOES: variant})
+        return await self.ask((SHOES, units), key=key, wish=wish, **changes)
+
+    async def stock(self, variant: str) -> int:
+        """Of one of the shoes' variants."""
+        variants = await self.shop.list_variants(f"{SHOES}-p")
+        return int(next(found.stock for found in variants if found.id == variant))
+
+    async def pay(self, item: Return) -> None:
+        """The customer pays what he was asked for, on the provider's page."""
+        requests = EmbeddedPaymentRequests(self.engine, self.clock, page=PAY_PAGE)
+        await requests.pay((item.payment_link or "").rpartition("/")[2])
 
     async def order(self) -> Order:
         return await self.shop.get_order("o1")  # type: ignore[no-any-return]
@@ -117,7 +138,9 @@ async def open_goods(kind: str, folder: Path) -> AsyncIterator[Goods]:
     async with open_database(kind, folder) as engine:
         await _fill(engine)
         shop = TroubledShop(EmbeddedShop(engine))
-        payments = TroubledPayments(EmbeddedPayments(engine, clock, settle_after=timedelta(seconds=3)))
+        payments = TroubledPayments(
+            EmbeddedPayments(engine, clock, settle_after=timedelta(seconds=3), pay_page=PAY_PAGE)
+        )
         policy = load_policy(POLICY)
         ctx = Context(
             unit_of_work=SqlUnitOfWorkFactory(engine),
@@ -171,6 +194,8 @@ async def _fill(engine: AsyncEngine) -> None:
         lines = ((SHOES, 2, 25800), (SOCKS, 1, 3000), (COAT, 1, 200000))
         for position, (line, quantity, paid) in enumerate(lines):
             await _add_line(connection, line, position=position, quantity=quantity, paid=paid)
+        for position, (variant, price, stock) in enumerate(OTHER_SHOES, 1):
+            await _add_variant(connection, SHOES, variant, position=position, price=price, stock=stock)
         for position, (payment, captured) in enumerate((("p-gift", 10000), ("p-card", 218800))):
             await connection.execute(
                 insert(tables.shop_payments).values(
@@ -192,20 +217,7 @@ async def _add_line(connection: Any, line: str, *, position: int, quantity: int,
             id=f"{line}-p", category="shoes", tags=[], title_zh=line, title_en=line, image=""
         )
     )
-    await connection.execute(
-        insert(tables.shop_variants).values(
-            id=f"{line}-v",
-            product_id=f"{line}-p",
-            position=0,
-            sku=line,
-            options_zh="",
-            options_en="",
-            prices=[["CNY", paid // quantity]],
-            stock=5,
-            image="",
-            active=True,
-        )
-    )
+    await _add_variant(connection, line, f"{line}-v", position=0, price=paid // quantity, stock=5)
     await connection.execute(
         insert(tables.shop_order_lines).values(
             id=line,
@@ -231,4 +243,21 @@ async def _add_line(connection: Any, line: str, *, position: int, quantity: int,
     )
     await connection.execute(
         insert(tables.shop_fulfilment_lines).values(fulfilment_id="f1", line_id=line, quantity=quantity)
+    )
+
+
+async def _add_variant(connection: Any, line: str, variant: str, *, position: int, price: int, stock: int) -> None:
+    await connection.execute(
+        insert(tables.shop_variants).values(
+            id=variant,
+            product_id=f"{line}-p",
+            position=position,
+            sku=variant,
+            options_zh="",
+            options_en="",
+            prices=[["CNY", price]],
+            stock=stock,
+            image="",
+            active=True,
+        )
     )

@@ -22,8 +22,9 @@ from actions.changes.words import KINDS
 from actions.complaints.parcel import CLAIM, WAIT, WATCH
 from actions.complaints.payment_words import MEANS
 from actions.matter import FORM
+from actions.returns.submit import TOLD
 from actions.session import SUGGESTED
-from actions.topic import CASES, REQUESTS, STATUS
+from actions.topic import REQUESTS, STATUS
 from actions.topics import TOPICS
 from aftersales.domain.cases import CUSTOMERS_KINDS, CaseState
 from aftersales.domain.changes import ChangeKind
@@ -33,6 +34,7 @@ from aftersales.domain.errors import AftersalesError
 from aftersales.domain.parcels import ParcelState
 from aftersales.domain.reasons import Reason
 from aftersales.domain.refunds import Refund, RefundState
+from aftersales.domain.remedies import Remedy
 from aftersales.domain.returns import ReturnState
 from aftersales.services.return_views import next_step
 from tests.project_data import (
@@ -64,6 +66,7 @@ OF_RASA = {"action_listen", "action_deactivate_loop", "action_extract_slots", "a
 UNDERSTANDING = {
     "actions/social.py",
     "actions/returns/draft.py",
+    "actions/returns/wish.py",
     "actions/changes/words.py",
     "actions/changes/listen.py",
     "actions/complaints/words.py",
@@ -74,10 +77,26 @@ CODE = ("actions", "aftersales", "runtime", "bot", "connectors", "desk")
 RESPONSES = {name: variations for _, name, variations in responses()}
 
 
-def told_next_steps() -> set[str]:
-    """The next steps that there are, tried on a return in each state with a refund in each state and with none."""
+# A refund without a return sees no parcel, and only an exchange is paid for or sent.
+OF_EXCHANGES = {ReturnState.AWAITING_PAYMENT, ReturnState.REPLACING}
+OF_PARCELS = {ReturnState.AWAITING_PARCEL, ReturnState.IN_TRANSIT, ReturnState.RECEIVED}
+STATES = {
+    Remedy.RETURN: set(ReturnState) - OF_EXCHANGES,
+    Remedy.EXCHANGE: set(ReturnState),
+    Remedy.REFUND_ONLY: set(ReturnState) - OF_EXCHANGES - OF_PARCELS,
+}
+
+
+def told_next_steps(remedy: Remedy) -> set[str]:
+    """The next steps that there are, tried in each state with a refund in each state and with none."""
     situations: list[list[Refund]] = [[], *([make_refund(state=state)] for state in RefundState)]
-    return {next_step(make_return(state=state), refunds) for state in ReturnState for refunds in situations}
+    links = (None, "https://desk.example/pay") if remedy is Remedy.EXCHANGE else (None,)
+    return {
+        next_step(make_return(state=state, remedy=remedy, payment_link=link), refunds)
+        for state in STATES[remedy]
+        for refunds in situations
+        for link in links
+    }
 
 
 def error_codes() -> set[str]:
@@ -92,14 +111,10 @@ def error_codes() -> set[str]:
 def composed_names() -> dict[str, set[str]]:
     """The responses that code names in two parts: first part -> second parts."""
     return {
-        "utter_intent_": {*SUGGESTED, *CASES},
+        "utter_intent_": set(SUGGESTED),
         "utter_session_topic_": set(TOPICS),
         "utter_orders_parcel_": set(DeliveryStage),
         "utter_orders_line_": set(DeliveryStage),
-        "utter_returns_status_": told_next_steps(),
-        "utter_returns_payer_": {"customer", "merchant"},
-        "utter_returns_next_": {"wait_approval", "send_parcel"},
-        "utter_returns_button_": {"confirm", "change", "not_now"},
         "utter_complaints_calm_": {"high", "urgent"},
         "utter_complaints_type_": set(ComplaintType),
         "utter_complaints_wish_": {"none", *Wish},
@@ -126,6 +141,12 @@ def composed_names() -> dict[str, set[str]]:
         "utter_orders_money_": {"done", "refunded", "refund_underway", "refund_approval", "refund_trouble"},
         "utter_orders_means_": {*PAYMENT_MEANS, "other"},
         "utter_orders_what_": {"cancel_all", *ChangeKind},
+        "utter_returns_status_": told_next_steps(Remedy.RETURN),
+        "utter_exchanges_status_": told_next_steps(Remedy.EXCHANGE) | {"sold_out"},
+        "utter_refunds_status_": told_next_steps(Remedy.REFUND_ONLY),
+        "utter_returns_payer_": {"customer", "merchant"},
+        "utter_returns_next_": {step for _, step in TOLD},
+        "utter_returns_remedy_": set(Remedy),
         "utter_error_": error_codes(),
         "utter_": {"mail_code", "mail_code_subject"},
     }

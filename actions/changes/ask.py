@@ -7,13 +7,12 @@ from typing import Any
 from rasa_sdk.events import SlotSet
 
 from actions.access import proven_customer
-from actions.base import Events, Scene, ServiceAction
+from actions.base import Events, Scene, ServiceAction, inform
 from actions.cards import line_title, order_card
 from actions.changes import words as w
 from actions.changes.draft import DRAFT, NOTED, QUOTED, Draft
 from actions.changes.plan import offered_lines, offered_orders, shown, stand, variants_of
 from actions.changes.telling import address_words, goods_at_hand, money_words, variant_words
-from actions.returns.ask import inform
 from actions.returns.quote import consent_digest, customer_orders
 from aftersales.domain.changes_quote import ChangeQuote
 from aftersales.domain.errors import NotFound

@@ -5,11 +5,10 @@ from __future__ import annotations
 from rasa_sdk.events import SlotSet
 
 from actions.access import known_customer
-from actions.base import Events, Scene, ServiceAction
+from actions.base import Events, Scene, ServiceAction, inform
 from actions.complaints.common import consent_buttons, order_buttons, orders_at_hand
 from actions.complaints.draft import Draft
 from actions.complaints.topic import NOTED, SHOWN, offered_orders, shown
-from actions.returns.ask import inform
 from aftersales.domain.cases import CaseKind
 from aftersales.domain.claims import ComplaintType
 

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from actions.base import Scene
+from actions.base import Scene, inform
 from actions.complaints import words as w
 from actions.returns import draft as returns
-from actions.returns.ask import inform
 from actions.returns.listen import pick
 from actions.returns.quote import consent_digest
 from actions.said import Said

@@ -5,10 +5,9 @@ from __future__ import annotations
 from rasa_sdk.events import SlotSet
 
 from actions.access import proven_customer
-from actions.base import Events, Scene, ServiceAction
+from actions.base import Events, Scene, ServiceAction, inform
 from actions.complaints import parcel as p
 from actions.complaints.common import consent_buttons, order_buttons, orders_at_hand
-from actions.returns.ask import inform
 from aftersales.domain.cases import CaseKind
 from aftersales.domain.parcels import ParcelState
 from aftersales.services.access import access_order

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from actions.base import Scene
+from actions.base import Scene, inform
 from actions.complaints.common import Button, case_facts
-from actions.returns.ask import inform
 from aftersales.domain.cases import LIVE, Case, CaseKind, CaseState
 from aftersales.services.complaints import CaseView
 from runtime import formats

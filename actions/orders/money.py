@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from actions.base import Scene
 from actions.cards import return_card
 from actions.orders.buttons import order_buttons
-from actions.orders.returns import return_words, tell_return
+from actions.orders.returns import tell_return
+from actions.returns.words import status_words
 from aftersales.domain.deliveries import working_days_after
 from aftersales.domain.money import Money
 from aftersales.domain.orders import Order
@@ -40,7 +41,7 @@ async def tell_money(scene: Scene, view: ReturnView, *, alone: bool = True) -> N
     language = scene.language
     order = await scene.ctx.shop.get_order(view.item.order_id)
     parameters = {
-        **return_words(scene, view, order),
+        **status_words(scene, view, order),
         **_means(scene, order, sent if all_sent else view.refunds),
         "refund_days": str(scene.ctx.policy.refund.days),
     }

@@ -5,8 +5,7 @@ from __future__ import annotations
 from actions.base import Scene
 from actions.cards import return_card
 from actions.orders.buttons import order_buttons
-from actions.returns.withdraw import returned_words
-from aftersales.domain.orders import Order
+from actions.returns.words import status_response, status_words
 from aftersales.services.return_views import ReturnView
 from runtime import formats
 
@@ -27,8 +26,7 @@ async def tell_return(scene: Scene, view: ReturnView, *, alone: bool = True) -> 
     """`alone`: no other return is told of, so that what fits next can be offered."""
     language = scene.language
     order = await scene.ctx.shop.get_order(view.item.order_id)
-    parameters = return_words(scene, view, order)
-    response = f"utter_returns_status_{view.next_step}"
+    parameters, response = status_words(scene, view, order), status_response(view)
     text = scene.ctx.texts.render(response, language, **parameters)
     cards = [return_card(view, order, language, text)]
     buttons = order_buttons(scene, _NEXT.get(view.next_step, ("talk_to_human",)), None) if alone else []
@@ -37,12 +35,3 @@ async def tell_return(scene: Scene, view: ReturnView, *, alone: bool = True) -> 
     if waits:
         due = formats.deadline(view.item.created_at + scene.ctx.promise, language, scene.ctx.zone)
         scene.say("utter_orders_review_by", {"due": due}, buttons=buttons)
-
-
-def return_words(scene: Scene, view: ReturnView, order: Order) -> dict[str, str]:
-    return {
-        "number": view.item.number,
-        "items": returned_words(scene, view, order),
-        "amount": formats.money(view.item.amount, scene.language),
-        "due": formats.day(view.refund_by or scene.ctx.today(), scene.language),
-    }

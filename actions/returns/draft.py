@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from actions.said import UNSURE, Said
+from aftersales.domain.money import Money
 from aftersales.domain.orders import Order, OrderLine
 from aftersales.domain.product_match import counted, match
 from aftersales.domain.reasons import Reason
+from aftersales.domain.remedies import Remedy, Wish
 
 ORDER, ITEMS, QUANTITY, REASON = "returns_order", "returns_items", "returns_quantity", "returns_reason"
+REMEDY, WISH, VARIANT = "returns_remedy", "returns_wish", "returns_variant"
 NAMED, COMMENT, PHOTOS, CONFIRMED = "returns_named", "returns_comment", "returns_photos", "returns_confirmed"
 
 _REASON_OF_INTENT = {
@@ -56,6 +59,9 @@ class Draft:
     """`items` are line ids of `order` (a number); `photos` None = not asked yet, () = has none.
 
     `named` keeps the words that named the goods, until the order is known in which to look for them.
+    `remedy` None = not said; `money`: money was asked for without saying whether goods go back; `part` is an
+    amount (major units) that was asked for while the goods are kept. For an exchange `wanted` are the words that
+    name what is wanted instead, and `variants` (line id -> variant id) what they came to.
     """
 
     order: str | None = None
@@ -63,6 +69,11 @@ class Draft:
     items: tuple[str, ...] = ()
     quantity: int | None = None
     reason: Reason | None = None
+    remedy: Remedy | None = None
+    money: bool = False
+    part: str | None = None
+    wanted: str | None = None
+    variants: Mapping[str, str] = field(default_factory=dict)
     comment: str | None = None
     photos: tuple[str, ...] | None = None
     confirmed: bool | None = None
@@ -70,13 +81,19 @@ class Draft:
     @classmethod
     def of(cls, slot: Any) -> Draft:
         """From the tracker's slots; `slot` reads one by name."""
-        reason, photos = slot(REASON), slot(PHOTOS)
+        reason, photos, wish = slot(REASON), slot(PHOTOS), slot(WISH) or {}
+        remedy = slot(REMEDY)
         return cls(
             order=slot(ORDER),
             named=slot(NAMED),
             items=tuple(slot(ITEMS) or ()),
             quantity=slot(QUANTITY),
             reason=Reason(reason) if reason else None,
+            remedy=Remedy(remedy) if remedy else None,
+            money=bool(wish.get("money")),
+            part=wish.get("part"),
+            wanted=wish.get("wanted"),
+            variants=dict(slot(VARIANT) or {}),
             comment=slot(COMMENT),
             photos=tuple(photos) if photos is not None else None,
             confirmed=slot(CONFIRMED),
@@ -89,16 +106,41 @@ class Draft:
             ITEMS: list(self.items) or None,
             QUANTITY: self.quantity,
             REASON: self.reason.value if self.reason else None,
+            REMEDY: self.remedy.value if self.remedy else None,
+            WISH: {"money": self.money, "part": self.part, "wanted": self.wanted} if self._wishes else None,
+            VARIANT: dict(self.variants) or None,
             COMMENT: self.comment,
             PHOTOS: list(self.photos) if self.photos is not None else None,
             CONFIRMED: self.confirmed,
         }
 
+    @property
+    def _wishes(self) -> bool:
+        return self.money or self.part is not None or self.wanted is not None
+
     def with_order(self, number: str) -> Draft:
-        return self if number == self.order else replace(self, order=number, items=(), quantity=None)
+        if number == self.order:
+            return self
+        return replace(self, order=number, items=(), quantity=None, variants={})
 
     def with_items(self, items: Sequence[str]) -> Draft:
-        return self if tuple(items) == self.items else replace(self, items=tuple(items), quantity=None)
+        if tuple(items) == self.items:
+            return self
+        return replace(self, items=tuple(items), quantity=None, variants={})
+
+    def with_remedy(self, remedy: Remedy | None) -> Draft:
+        """What was told about another remedy is forgotten; order, goods, reason and photos stay."""
+        if remedy is self.remedy:
+            return self
+        return replace(self, remedy=remedy, money=False, part=None, wanted=None, variants={})
+
+    def wish(self, currency: str) -> Wish:
+        """As the services know it; a return where nothing was said."""
+        return Wish(
+            remedy=self.remedy or Remedy.RETURN,
+            variants=self.variants,
+            asked=Money.parse(self.part, currency) if self.part is not None else None,
+        )
 
 
 def find(orders: Sequence[Order], number: str | None) -> Order | None:

@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 from actions.base import Scene
 from actions.returns import draft as d
 from actions.returns.draft import Draft
+from actions.returns.exchange import complete
 from actions.returns.listen import Heard, listen
 from actions.returns.plan import (
     evidence_missing,
@@ -20,15 +21,19 @@ from actions.returns.plan import (
 )
 from actions.returns.quote import NOTED, QUOTED, consent_digest, customer_orders, filing_key, quote_draft, shown
 from actions.returns.submit import EMPTY, submit
+from actions.returns.wish import changes_mind
 from actions.said import Said
 from actions.topic import LOOSE, QUESTIONS, SOCIAL, Finished, Topic
+from aftersales.domain.errors import NotFound
 from aftersales.domain.orders import Order
 from aftersales.services.return_views import find_filed
 
 
 class ReturnTopic(Topic):
     name = "returns"
-    entry = frozenset({"return_item", "request_refund", "report_damaged_item", "report_wrong_item"})
+    entry = frozenset(
+        "return_item exchange_item request_refund report_damaged_item report_wrong_item report_missing_item".split()
+    )
     leaving = frozenset({"stop", "cancel_return"})
     empty = EMPTY
     answered_by: ClassVar[Mapping[str, tuple[str, ...]]] = {d.ORDER: ("order_number",)}
@@ -36,10 +41,12 @@ class ReturnTopic(Topic):
     def digressions(self, said: Said, asked: str | None) -> frozenset[str]:
         """Where words of any kind are asked for, small talk and neighbours are an answer."""
         usual = super().digressions(said, asked)
+        if changes_mind(said, asked):
+            usual -= {said.intent}
         if asked == d.COMMENT:
-            return usual - QUESTIONS - LOOSE - SOCIAL - {"report_missing_item"} | {"change_language"}
-        if asked == d.REASON:
-            return usual - LOOSE - {"report_missing_item"}
+            return usual - QUESTIONS - LOOSE - SOCIAL | {"change_language"}
+        if asked in (d.REASON, d.VARIANT):
+            return usual - LOOSE
         return usual
 
     async def take(
@@ -65,11 +72,16 @@ class ReturnTopic(Topic):
             zone=scene.ctx.zone,
             digest=consent_digest(was_shown) if was_shown.get("allowed") else None,
         )
-        if asked is not None and not heard.understood:
+        settled = settle(heard.draft, orders)
+        order, noted = d.find(orders, settled.order), dict(heard.noted)
+        if order is not None:
+            settled, more = await complete(scene, settled, order, said, asked)
+            noted |= more
+        new = bool(noted) or replace(settled, confirmed=None) != replace(draft, confirmed=None)
+        if asked is not None and not (heard.understood or new):
             return _waiting(said, asked)
-        self._tell(scene, heard)
-        settled = self._within_reach(scene, settle(heard.draft, orders), orders)
-        return {**settled.slots(), NOTED: heard.noted or None}
+        self._tell(scene, draft, heard)
+        return {**self._within_reach(scene, settled, orders).slots(), NOTED: noted or None}
 
     async def next_slot(self, scene: Scene, slots: dict[str, Any], *, customer_id: str) -> str | None:
         if not slots and not await customer_orders(scene, customer_id):
@@ -80,7 +92,13 @@ class ReturnTopic(Topic):
         missing = goods_missing(draft)
         if missing:
             return missing
-        quote = await quote_draft(scene, draft, customer_id)
+        try:
+            quote = await quote_draft(scene, draft, customer_id)
+        except NotFound:
+            if not draft.variants:
+                raise
+            slots[d.VARIANT] = None  # what was chosen is not on sale any more
+            return d.VARIANT
         if draft.confirmed and scene.slot(QUOTED) != shown(quote, draft):
             scene.say("utter_returns_changed_since")
             draft = replace(draft, confirmed=None)
@@ -103,9 +121,11 @@ class ReturnTopic(Topic):
             return [line.id for line in offered_lines(order, noted)]
         return []
 
-    def _tell(self, scene: Scene, heard: Heard) -> None:
+    def _tell(self, scene: Scene, before: Draft, heard: Heard) -> None:
         if "not_found" in heard.noted:
             scene.say("utter_returns_order_not_found")
+        if before.order and heard.draft.order and heard.draft.order != before.order:
+            scene.say("utter_returns_order_switched", {"order": heard.draft.order})
         if heard.draft.photos == () and scene.slot(d.PHOTOS) is None:
             scene.say("utter_returns_photo_missing_noted")
 
@@ -114,8 +134,8 @@ class ReturnTopic(Topic):
         most = too_many(draft, order) if order else None
         if most is None:
             return draft
-        scene.say("utter_returns_too_many", {"count": str(most)})
-        return replace(draft, quantity=None)
+        scene.say("utter_returns_only_one" if most == 1 else "utter_returns_too_many", {"count": str(most)})
+        return replace(draft, quantity=1 if most == 1 else None)
 
 
 def _waiting(said: Said, asked: str) -> dict[str, Any] | None:

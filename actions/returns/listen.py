@@ -8,11 +8,18 @@ from zoneinfo import ZoneInfo
 
 from actions.returns import draft as d
 from actions.returns.draft import Draft
+from actions.returns.wish import with_wish
 from actions.said import UNSURE, Said
 from aftersales.domain.orders import Order
-from aftersales.domain.reasons import Reason
+from aftersales.domain.reasons import MERCHANT_FAULT, Reason
 from aftersales.services.returns import MOST_ATTACHMENTS
 
+_WISHES = frozenset({"return_item", "request_refund", "exchange_item", "affirm", "deny"})
+_SENTENCE = 8  # characters that say more of a fault than its bare name
+_SHORT = 14  # characters: "11月2号买的", "on 2 November"
+# Where goods of another order than the chosen one may be named.
+_ELSEWHERE_STEPS = (d.ITEMS, d.QUANTITY, d.REASON, d.CONFIRMED)
+_NO_GOODS = frozenset({"affirm", "exchange_item"})
 _WORDY_STEPS = (None, d.ORDER, d.ITEMS, d.QUANTITY, d.CONFIRMED)
 
 
@@ -42,7 +49,7 @@ def listen(
     """
     noted: dict[str, list[str]] = {}
     draft = replace(draft, confirmed=None)
-    after = _buttons(draft, said, orders)
+    after = with_wish(_buttons(draft, said, orders), said, asked)
     after = _order(after, said, orders, asked, offered, zone, noted)
     after = _items(after, said, orders, asked, offered, noted)
     after = _quantity(after, said, orders, asked)
@@ -64,11 +71,14 @@ def _buttons(draft: Draft, said: Said, orders: Sequence[Order]) -> Draft:
     if kind == "item" and order and any(line.id == value for line in order.lines):
         return draft.with_items([value])
     if (kind, value) == ("returns", "other_order"):
-        return Draft(reason=draft.reason, comment=draft.comment)
+        kept = Draft(reason=draft.reason, comment=draft.comment).with_remedy(draft.remedy)
+        return replace(kept, wanted=draft.wanted)
     if (kind, value) == ("returns", "other_items"):
-        return replace(draft, items=(), quantity=None, named=None)
+        return replace(draft.with_items(()), named=None)
     if (kind, value) == ("returns", "other_reason"):
         return replace(draft, reason=None, comment=None, photos=None)
+    if (kind, value) == ("returns", "other_variant"):
+        return replace(draft, variants={}, wanted=None)
     return draft
 
 
@@ -90,6 +100,9 @@ def _order(
     zone: ZoneInfo,
     noted: dict[str, list[str]],
 ) -> Draft:
+    if said.choice and said.choice[0] == "orders":
+        noted["skip"] = [said.choice[1]]
+        return draft
     reference = said.first("order_number")
     if reference:
         found = d.orders_numbered(orders, reference)
@@ -102,6 +115,8 @@ def _order(
         named = d.matching_orders(said.text, orders)
         draft = replace(draft, named=said.text) if named else draft
         found = tuple(number for number in found if number in named) or found or named
+    elif draft.order is not None and not said.structured and asked in _ELSEWHERE_STEPS:
+        found = _elsewhere(draft, said, orders, asked, zone)
     else:
         return draft
     if len(found) == 1:
@@ -109,7 +124,29 @@ def _order(
         return draft.with_order(found[0])
     if found:
         noted["orders"] = list(found)
+        return replace(draft.with_items(()), order=None, named=draft.named if draft.order is None else said.text)
     return draft
+
+
+def _elsewhere(
+    draft: Draft, said: Said, orders: Sequence[Order], asked: str | None, zone: ZoneInfo
+) -> tuple[str, ...]:
+    """Other orders whose goods, or whose day, the words name where the chosen one holds nothing of the kind."""
+    order = d.find(orders, draft.order)
+    others = [other for other in orders if other is not order and any(line.returnable for line in other.lines)]
+    if order is None:
+        return ()
+    if asked == d.REASON:
+        found = d.orders_of_day(others, said.entities.get("date", ()), zone) if _is_a_day(said) else ()
+        return found if len(found) == 1 else ()
+    if said.intent in _NO_GOODS or d.matching_lines(said.text, order):
+        return ()
+    return d.matching_orders(said.text, others)
+
+
+def _is_a_day(said: Said) -> bool:
+    """Whether a message says hardly more than a day."""
+    return bool(said.entities.get("date")) and said.first("reason") is None and len(said.text) <= _SHORT
 
 
 def _items(
@@ -169,7 +206,7 @@ def _reason(draft: Draft, said: Said, asked: str | None) -> Draft:
     if not (explicit or asked in (None, d.REASON, d.CONFIRMED, d.ORDER, d.ITEMS)):
         return draft
     reason = d.reason_heard(said)
-    wordy = not said.structured and len(said.text) >= 4
+    wordy = not said.structured and len(said.text) >= 4 and not _is_a_day(said)
     if (
         reason is None
         and asked == d.REASON
@@ -179,7 +216,8 @@ def _reason(draft: Draft, said: Said, asked: str | None) -> Draft:
         reason = Reason.OTHER
     if reason is None or reason == draft.reason:
         return draft
-    told = said.text if wordy and said.intent not in ("return_item", "request_refund", "affirm", "deny") else None
+    described = said.intent not in _WISHES or (reason in MERCHANT_FAULT and len(said.text) >= _SENTENCE)
+    told = said.text if wordy and described else None
     return replace(draft, reason=reason, comment=draft.comment or told)
 
 

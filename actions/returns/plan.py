@@ -10,16 +10,33 @@ from actions.returns.draft import Draft
 from aftersales.domain.orders import Order, OrderLine
 from aftersales.domain.policy import Decision
 from aftersales.domain.reasons import MERCHANT_FAULT, Reason
+from aftersales.domain.remedies import Remedy
 
-OFFERS = 5
+OFFERS = 3
 Noted = Mapping[str, Sequence[str]]
 
 
 def offered_orders(orders: Sequence[Order], noted: Noted) -> list[Order]:
     """The orders to choose from: those that the words narrowed it to, else those with something to return."""
+    skipped = _skipped(noted)
+    return _candidates(orders, noted)[skipped : skipped + OFFERS]
+
+
+def orders_after(orders: Sequence[Order], noted: Noted) -> int | None:
+    """How many orders to skip to see those after the offered ones; None where there are no more."""
+    following = _skipped(noted) + OFFERS
+    return following if len(_candidates(orders, noted)) > following else None
+
+
+def _skipped(noted: Noted) -> int:
+    first = next(iter(noted.get("skip", ())), "")
+    return int(first) if first.isdecimal() else 0
+
+
+def _candidates(orders: Sequence[Order], noted: Noted) -> list[Order]:
     named = [order for order in orders if order.number in noted.get("orders", ())]
     returnable = [order for order in orders if any(line.returnable for line in order.lines)]
-    return (named or returnable or list(orders))[:OFFERS]
+    return named or returnable or list(orders)
 
 
 def offered_lines(order: Order, noted: Noted) -> list[OrderLine]:
@@ -31,7 +48,7 @@ def offered_lines(order: Order, noted: Noted) -> list[OrderLine]:
 def settle(draft: Draft, orders: Sequence[Order]) -> Draft:
     """Fills in what leaves no choice: the only order with something to return, the only item, the only unit."""
     if draft.order is None:
-        candidates = offered_orders(orders, {})
+        candidates = _candidates(orders, {})
         if len(candidates) == 1:
             draft = draft.with_order(candidates[0].number)
     order = d.find(orders, draft.order)
@@ -70,7 +87,32 @@ def goods_missing(draft: Draft) -> str | None:
         return d.ITEMS
     if len(draft.items) == 1 and draft.quantity is None:
         return d.QUANTITY
-    return d.REASON if draft.reason is None else None
+    if chooses_variants(draft) and any(item not in draft.variants for item in draft.items):
+        return d.VARIANT
+    if draft.reason is None:
+        return d.REASON
+    return d.REMEDY if draft.remedy is None else None
+
+
+def chooses_variants(draft: Draft) -> bool:
+    """Whether it is asked what comes instead; what never came is sent again as it was."""
+    return draft.remedy is Remedy.EXCHANGE and draft.reason is not Reason.MISSING_ITEM
+
+
+def decided_remedy(draft: Draft, possible: Sequence[Remedy]) -> Remedy | None:
+    """What leaves no choice among the possible remedies; None where the customer is asked.
+
+    Who asks for money gets it without sending anything back, if that is possible.
+    """
+    missing = draft.reason is Reason.MISSING_ITEM
+    if draft.remedy and not (missing and draft.remedy is Remedy.RETURN):
+        return draft.remedy
+    kept = Remedy.REFUND_ONLY if missing or Remedy.REFUND_ONLY in possible else Remedy.RETURN
+    if draft.money or len(possible) == 0:
+        return kept
+    if draft.reason not in MERCHANT_FAULT:
+        return Remedy.RETURN
+    return possible[0] if len(possible) == 1 else None
 
 
 def evidence_missing(draft: Draft, decision: Decision) -> str | None:

@@ -52,6 +52,9 @@ def shown(quote: Quote, draft: Draft) -> dict[str, Any]:
         "rule": decision.rule_id,
         "allowed": decision.allowed,
         "review": needs_review(quote, draft),
+        "remedy": decision.remedy.value,
+        "variants": [list(pair) for pair in sorted(draft.variants.items())],
+        "to_pay": decision.to_pay.minor if decision.to_pay else None,
     }
 
 
@@ -75,4 +78,5 @@ async def quote_draft(scene: Scene, draft: Draft, customer_id: str) -> Quote:
     if draft.order is None or draft.reason is None:
         raise NotFound
     order = await access_order(scene.ctx, customer_id=customer_id, number=draft.order)
-    return await quote_return(scene.ctx, order=order, items=units(draft, order), reason=draft.reason)
+    wish = draft.wish(order.currency)
+    return await quote_return(scene.ctx, order=order, items=units(draft, order), reason=draft.reason, wish=wish)

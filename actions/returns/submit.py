@@ -10,21 +10,39 @@ from actions.cards import return_card
 from actions.returns import draft as d
 from actions.returns.draft import Draft
 from actions.returns.quote import NOTED, QUOTED, filing_key
+from actions.returns.words import status_words
 from actions.topic import After, Finished
 from aftersales.domain.errors import AftersalesError, Conflict, Refused
 from aftersales.domain.money import Money
 from aftersales.domain.orders import Order
 from aftersales.domain.policy_describe import facts
 from aftersales.domain.reasons import Reason
+from aftersales.domain.remedies import Remedy
 from aftersales.domain.returns import Return
 from aftersales.services.access import access_order
 from aftersales.services.return_views import access_return
 from aftersales.services.returns import request_return
-from runtime import formats
+
+# What is said of a filed matter: by remedy and by what comes next.
+TOLD = {
+    (Remedy.RETURN, "wait_approval"): "utter_returns_done_review",
+    (Remedy.RETURN, "send_parcel"): "utter_returns_done",
+    (Remedy.EXCHANGE, "wait_approval"): "utter_exchanges_done_review",
+    (Remedy.EXCHANGE, "send_parcel"): "utter_exchanges_done",
+    (Remedy.EXCHANGE, "pay_difference"): "utter_exchanges_done_pay",
+    (Remedy.EXCHANGE, "payment_by_person"): "utter_exchanges_done_pay_by_person",
+    (Remedy.EXCHANGE, "replacement_underway"): "utter_exchanges_done_resend",
+    (Remedy.REFUND_ONLY, "wait_approval"): "utter_refunds_done_review",
+    (Remedy.REFUND_ONLY, "refund_approval"): "utter_refunds_done_review",
+    (Remedy.REFUND_ONLY, "refund_underway"): "utter_refunds_done",
+    (Remedy.REFUND_ONLY, "done"): "utter_refunds_done",
+}
+_GONE = "sold_out"
 
 EMPTY: dict[str, Any] = {**Draft().slots(), NOTED: None, QUOTED: None}
 WITHOUT_CONSENT = {d.CONFIRMED: None, QUOTED: None}
-_TOLD = {"wait_approval": "utter_returns_done_review", "send_parcel": "utter_returns_done"}
+# To choose again: what was told stays.
+WITHOUT_VARIANTS = {**WITHOUT_CONSENT, d.VARIANT: None, d.WISH: None}
 
 
 async def submit(scene: Scene) -> Finished:
@@ -32,21 +50,23 @@ async def submit(scene: Scene) -> Finished:
     draft = Draft.of(scene.slot)
     if draft.order is None or not draft.confirmed or not scene.slot(QUOTED):
         return Finished(slots=EMPTY, after=After.SAME_SESSION)  # there was nothing to return
+    gone = False
     try:
-        await _file_and_tell(scene, draft)
+        gone = await _file_and_tell(scene, draft)
     except (Refused, Conflict):
         scene.say("utter_returns_conflict")
     except AftersalesError:
         scene.say("utter_returns_try_again")
         return Finished(slots=WITHOUT_CONSENT, after=After.ONCE_MORE)
-    return Finished(slots=EMPTY)
+    return Finished(slots=WITHOUT_VARIANTS, after=After.ONCE_MORE) if gone else Finished(slots=EMPTY)
 
 
-async def _file_and_tell(scene: Scene, draft: Draft) -> None:
+async def _file_and_tell(scene: Scene, draft: Draft) -> bool:
+    """Whether what was wanted in exchange went to somebody else in the last moment."""
     customer_id = await proven_customer(scene)
     order = await access_order(scene.ctx, customer_id=customer_id, number=draft.order or "")
     filed = await _file(scene, draft, order, customer_id)
-    await _tell(scene, filed, order, customer_id)
+    return await _tell(scene, filed, order, customer_id)
 
 
 async def _file(scene: Scene, draft: Draft, order: Order, customer_id: str) -> Return:
@@ -57,26 +77,29 @@ async def _file(scene: Scene, draft: Draft, order: Order, customer_id: str) -> R
         order_number=order.number,
         items=[(str(line), int(count)) for line, count in consent["goods"]],
         reason=draft.reason or Reason.OTHER,
+        wish=draft.wish(order.currency),
         comment=draft.comment or "",
         attachment_ids=draft.photos or (),
         conversation_id=scene.conversation_id,
         channel="web",
         key=filing_key(scene),
         agreed=Money(int(consent["minor"]), str(consent["currency"])),
+        agreed_to_pay=Money(int(consent["to_pay"]), str(consent["currency"])) if consent["to_pay"] else None,
     )
 
 
-async def _tell(scene: Scene, filed: Return, order: Order, customer_id: str) -> None:
-    language = scene.language
+async def _tell(scene: Scene, filed: Return, order: Order, customer_id: str) -> bool:
     view = await access_return(scene.ctx, customer_id=customer_id, number=filed.number)
-    response = _TOLD.get(view.next_step)
+    if view.next_step == _GONE:
+        scene.say("utter_exchanges_just_gone")
+        return True
+    response = TOLD.get((filed.remedy, view.next_step))
     if response is None:  # the shop said no, or things have moved on since this message was first dealt with
         scene.say("utter_returns_conflict")
-        return
-    parameters = {
-        "number": filed.number,
-        "amount": formats.money(filed.amount, language),
-        "refund_days": facts(scene.ctx.policy, language)["refund_days"],
-    }
+        return False
+    days = facts(scene.ctx.policy, scene.language)
+    named = ("refund_days", "refund_only_days", "dispatch_days", "payment_days")
+    parameters = {**status_words(scene, view, order), **{name: days[name] for name in named}}
     coming = scene.title(f"utter_returns_next_{view.next_step}")
-    scene.say(response, parameters, cards=[return_card(view, order, language, coming)])
+    scene.say(response, parameters, cards=[return_card(view, order, scene.language, coming)])
+    return False

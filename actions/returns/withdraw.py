@@ -8,20 +8,23 @@ from typing import Any
 from rasa_sdk.events import SlotSet
 
 from actions.access import proven_customer
-from actions.base import Events, Scene, ServiceAction
-from actions.cards import goods_words
-from actions.returns.ask import inform
+from actions.base import Events, Scene, ServiceAction, inform
 from actions.returns.listen import pick
 from actions.returns.plan import OFFERS
+from actions.returns.words import status_words
 from actions.said import Said
 from actions.topic import Finished, Topic
 from aftersales.domain.errors import AftersalesError, Conflict
-from aftersales.domain.orders import Order
+from aftersales.domain.remedies import Remedy
 from aftersales.domain.returns import RETURN_MACHINE, ReturnTrigger
 from aftersales.services.return_views import ReturnView, list_returns
 from aftersales.services.returns import cancel_return
-from runtime import formats
 
+_CONFIRM = {
+    Remedy.RETURN: "utter_returns_confirm_withdraw",
+    Remedy.EXCHANGE: "utter_exchanges_confirm_withdraw",
+    Remedy.REFUND_ONLY: "utter_refunds_confirm_withdraw",
+}
 NUMBER, SHOWN, CONFIRMED = "withdraw_number", "withdraw_shown", "withdraw_confirmed"
 WITHDRAW_EMPTY: dict[str, Any] = {NUMBER: None, SHOWN: None, CONFIRMED: None}
 
@@ -98,7 +101,7 @@ class ActionAskWithdrawNumber(ServiceAction):
         views = await withdrawable(scene, await proven_customer(scene))
         buttons = [
             {
-                "title": f"{view.item.number} · {formats.money(view.item.amount, scene.language)}",
+                "title": f"{view.item.number} · {scene.title(f'utter_returns_remedy_{view.item.remedy.value}')}",
                 "payload": inform("return", view.item.number),
             }
             for view in views[:OFFERS]
@@ -116,18 +119,5 @@ class ActionAskWithdrawConfirmed(ServiceAction):
         if view is None:
             raise Conflict
         order = await scene.ctx.shop.get_order(view.item.order_id)
-        scene.say(
-            "utter_returns_confirm_withdraw",
-            {
-                "number": view.item.number,
-                "items": returned_words(scene, view, order),
-                "amount": formats.money(view.item.amount, scene.language),
-            },
-        )
+        scene.say(_CONFIRM[view.item.remedy], status_words(scene, view, order))
         return [SlotSet(SHOWN, view.item.number)]
-
-
-def returned_words(scene: Scene, view: ReturnView, order: Order) -> str:
-    known = {line.id: line for line in order.lines}
-    units = [(known[line.line_id], line.quantity) for line in view.item.lines if line.line_id in known]
-    return goods_words(units, scene.language) or order.number

@@ -1,4 +1,4 @@
-"""Policy: what the rules say about one return, as a Decision that explains itself."""
+"""Policy: what the rules say about a return, an exchange or a refund, as a Decision that explains itself."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from datetime import date
 from typing import Literal
 
 from aftersales.domain.money import Money
+from aftersales.domain.remedies import Remedy
 from aftersales.domain.texts import Text
 
 Payer = Literal["customer", "merchant"]
@@ -36,11 +37,12 @@ class Term:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Decision:
-    """What the policy says about returning some units of one order line, or of several.
+    """What the policy says about a remedy for some units of one order line, or of several.
 
     `amount` is what is paid back (fee already taken off, never more than paid); `fee` what is kept; both are
-    zero when refused. `rule_id` and `rule_text` name the rule that decided; `checks` are all that were looked
-    at, not only the first failure. `refund_by` is the last day for the money to be sent once the goods are
+    zero when refused. `to_pay` is what the customer pays for dearer goods in exchange; None for nothing.
+    `rule_id` and `rule_text` name the rule that decided; `checks` are all that were looked at, not only the
+    first failure. `refund_by` is the last day for the money to be sent once the goods are
     back, counted from today as an estimate; `last_day` is the last day (shop's zone) on which the return may
     be asked for, None where no window is open to these goods or they are not delivered.
     `needs_human` means allowed only after a person has looked. `terms` are empty when refused.
@@ -59,10 +61,12 @@ class Decision:
     last_day: date | None
     version: str
     terms: tuple[Term, ...] = ()
+    remedy: Remedy = Remedy.RETURN
+    to_pay: Money | None = None
 
     @property
     def failed(self) -> tuple[Check, ...]:
-        """The checks for which the return is refused; empty when it is allowed."""
+        """The checks for which it is refused; empty when it is allowed."""
         return tuple(check for check in self.checks if check.required and not check.passed)
 
 
@@ -77,7 +81,7 @@ class QuotedLine:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Quote:
-    """What the policy says about several lines returned together.
+    """What the policy says about several lines put right together.
 
     When allowed, `decision.amount` is the sum of the lines' amounts plus the outbound postage, if that is paid
     back too.

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from aftersales.domain.money import Money, share
 from aftersales.domain.orders import Order, OrderLine
 from aftersales.domain.policy import Check
-from aftersales.domain.policy_rules import Exclusion, Policy, Rule, Window
+from aftersales.domain.policy_rules import AutomaticLimit, Exclusion, Policy, Rule, Window
 from aftersales.domain.policy_words import day_words, money_words, same
 from aftersales.domain.reasons import MERCHANT_FAULT, Reason
 
@@ -77,9 +77,8 @@ def check_refundable(policy: Policy, order: Order, *, worth: Money) -> Check:
     return Check(rule.id, worth <= left and bool(left), text, required=not left)
 
 
-def check_limit(policy: Policy, *, amount: Money) -> Check:
+def check_limit(rule: AutomaticLimit, *, amount: Money) -> Check:
     """Whether the amount may go out without a person."""
-    rule = policy.automatic_limit
     limit = rule.of(amount.currency)
     facts = {"limit": money_words(limit), "amount": money_words(amount)}
     return Check(rule.id, amount <= limit, rule.about(facts), required=False)
@@ -111,7 +110,8 @@ def _no_reason_windows(case: Case, exclusions: list[Exclusion]) -> list[Window]:
     return windows
 
 
-def _window_checks(windows: list[Window], *, delivered: date, today: date, decisive: Rule) -> Iterator[Check]:
+def window_checks(windows: list[Window], *, delivered: date, today: date, decisive: Rule) -> Iterator[Check]:
+    """Each window with its last day; only the decisive one is required."""
     for window in windows:
         last_day = delivered + timedelta(days=window.days)
         facts = {"delivered_day": day_words(delivered), "last_day": day_words(last_day)}
@@ -138,6 +138,6 @@ def check_opening(case: Case) -> Opening:
         goods = [Check(rule.id, True, rule.about({}))]
     if delivered is None or not windows:
         return Opening(checks=tuple(goods), decisive=decisive, last_day=None)
-    timely = _window_checks(windows, delivered=delivered, today=case.today, decisive=decisive)
+    timely = window_checks(windows, delivered=delivered, today=case.today, decisive=decisive)
     last_day = delivered + timedelta(days=longest[0].days)
     return Opening(checks=(*goods, *timely), decisive=decisive, last_day=last_day)

@@ -32,8 +32,8 @@ def combine(policy: Policy, order: Order, lines: Sequence[QuotedLine], *, reason
     wanted = sum((decision.amount for decision in decisions), postage) if allowed else zero
     amount = min(wanted, refundable(order))
     covered = check_refundable(policy, order, worth=wanted + fee)
-    limit = check_limit(policy, amount=amount)
-    checks = _merged(order, lines, [_of_the_line(policy, decision.checks) for decision in decisions])
+    limit = check_limit(policy.automatic_limit, amount=amount)
+    checks = merged(order, lines, [_of_the_line(policy, decision.checks) for decision in decisions])
     last_days = [decision.last_day for decision in decisions if decision.last_day is not None]
     return replace(
         decisive,
@@ -47,7 +47,7 @@ def combine(policy: Policy, order: Order, lines: Sequence[QuotedLine], *, reason
         ),
         photo_required=any(decision.photo_required for decision in decisions),
         last_day=min(last_days) if len(last_days) == len(decisions) else None,
-        terms=_merged(order, lines, [decision.terms for decision in decisions]) if allowed else (),
+        terms=merged(order, lines, [decision.terms for decision in decisions]) if allowed else (),
     )
 
 
@@ -72,16 +72,16 @@ def _postage_check(policy: Policy, order: Order, postage: Money) -> tuple[Check,
     return (Check(rule.id, bool(postage), text, required=False),)
 
 
-def _merged(order: Order, lines: Sequence[QuotedLine], each: Sequence[tuple[Named, ...]]) -> tuple[Named, ...]:
+def merged(order: Order, lines: Sequence[QuotedLine], each: Sequence[tuple[Named, ...]]) -> tuple[Named, ...]:
     """What is the same for all lines once, then the rest with its line before it."""
-    merged: list[Named] = [item for item in each[0] if all(item in items for items in each)]
-    shared = len(merged)
+    joint: list[Named] = [item for item in each[0] if all(item in items for items in each)]
+    shared = len(joint)
     for line, items in zip(lines, each, strict=True):
         title = order.line(line.line_id).title
         for item in items:
-            if item not in merged[:shared]:
-                merged.append(_prefixed(item, line_id=line.line_id, title=title))
-    return tuple(merged)
+            if item not in joint[:shared]:
+                joint.append(_prefixed(item, line_id=line.line_id, title=title))
+    return tuple(joint)
 
 
 def _prefixed(item: Named, *, line_id: str, title: Text) -> Named:

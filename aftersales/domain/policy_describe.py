@@ -22,11 +22,13 @@ def placeholders(policy: Policy) -> dict[str, Text]:
 
     Of every rule `<id>`, its text in general, and `<id>_<fact>` (`_days` of a window, `_rate` of a fee). Days:
     window_days, longest_window_days, statutory_days, fault_days (the shortest of the windows for the merchant's
-    fault), refund_days. Rules together: window, statutory, fault_windows, category_windows, exclusions,
-    shipping_no_reason, shipping_fault, shipping_free, fees, condition, photos, refund, outbound_shipping
-    (empty where the shop has none). And `automatic_limits` and `version`.
+    fault), refund_days, exchange_days, payment_days, dispatch_days, refund_only_days. Rules together: window,
+    statutory, fault_windows, category_windows, exclusions, shipping_no_reason, shipping_fault, shipping_free,
+    fees, condition, photos, refund, outbound_shipping, exchange, refund_only (empty where the shop has none). And
+    `automatic_limits` and `version`.
     """
     own = [policy.default_window, *policy.category_windows]
+    exchange, refund_only = policy.remedies.exchange, policy.remedies.refund_only
     groups = {
         "window": (policy.default_window,),
         "statutory": (policy.statutory,),
@@ -41,6 +43,8 @@ def placeholders(policy: Policy) -> dict[str, Text]:
         "photos": (policy.photos,),
         "refund": (policy.refund,),
         "outbound_shipping": (policy.outbound_shipping,),
+        "exchange": (exchange.reasons, exchange.window, exchange.difference),
+        "refund_only": (refund_only.missing, refund_only.returnless),
     }
     return {
         **{f"{rule.id}_{name}": fact for rule in policy.rules() for name, fact in rule.facts().items()},
@@ -53,6 +57,10 @@ def placeholders(policy: Policy) -> dict[str, Text]:
         "fault_days": same(min(window.days for window in policy.fault_windows)),
         "refund_days": same(policy.refund.days),
         "automatic_limits": listed([money_words(money) for money in policy.automatic_limit.amounts.values()]),
+        "exchange_days": same(exchange.window.days),
+        "payment_days": same(exchange.payment.days),
+        "dispatch_days": same(exchange.dispatch.days),
+        "refund_only_days": same(refund_only.refund.days),
     }
 
 

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from aftersales.domain.errors import Invalid, NotFound
 from aftersales.domain.money import Money, share
 from aftersales.domain.orders import Order, OrderLine
-from aftersales.domain.policy import Decision, Quote, QuotedLine, Term
+from aftersales.domain.policy import Check, Decision, Quote, QuotedLine, Term
 from aftersales.domain.policy_checks import (
     Case,
     Opening,
@@ -73,14 +73,23 @@ def evaluate_return(
     than what is left of the payments is paid back.
     Raises NotFound as evaluate_line does, and Invalid when `items` is empty.
     """
+    cases = make_cases(policy, order=order, items=items, reason=reason, today=today, zone=zone)
+    lines = [QuotedLine(line_id=case.line.id, quantity=case.quantity, decision=_judge(case)) for case in cases]
+    decision = combine(policy, order, lines, reason=reason)
+    return Quote(decision=decision, lines=lines_within(lines, refundable(order)))
+
+
+def make_cases(
+    policy: Policy, *, order: Order, items: Sequence[tuple[str, int]], reason: Reason, today: date, zone: ZoneInfo
+) -> list[Case]:
+    """One case a line, equal lines added up. Raises NotFound for no such line, and Invalid when there is none."""
     if not items:
         raise Invalid("items")
     wanted: dict[str, int] = {}
     for line_id, quantity in items:
         wanted[line_id] = wanted.get(line_id, 0) + quantity
-    lines = []
-    for line_id, quantity in wanted.items():
-        case = Case(
+    return [
+        Case(
             policy=policy,
             order=order,
             line=_line(order, line_id),
@@ -90,9 +99,8 @@ def evaluate_return(
             zone=zone,
             already=0,
         )
-        lines.append(QuotedLine(line_id=line_id, quantity=quantity, decision=_judge(case)))
-    decision = combine(policy, order, lines, reason=reason)
-    return Quote(decision=decision, lines=_lines_within(lines, refundable(order)))
+        for line_id, quantity in wanted.items()
+    ]
 
 
 def _line(order: Order, line_id: str) -> OrderLine:
@@ -107,8 +115,8 @@ def _within(decision: Decision, left: Money) -> Decision:
     return replace(decision, amount=min(decision.amount, left))
 
 
-def _lines_within(lines: Sequence[QuotedLine], left: Money) -> tuple[QuotedLine, ...]:
-    """The same for several lines, one after the other."""
+def lines_within(lines: Sequence[QuotedLine], left: Money) -> tuple[QuotedLine, ...]:
+    """No more for the lines, one after the other, than what is left of the payments."""
     capped = []
     for line in lines:
         decision = _within(line.decision, left)
@@ -120,12 +128,12 @@ def _lines_within(lines: Sequence[QuotedLine], left: Money) -> tuple[QuotedLine,
 def _judge(case: Case) -> Decision:
     """The decision on one line; the amount not yet held against what is left of the payments."""
     policy, opening = case.policy, check_opening(case)
-    checks = (*check_requirements(case), *opening.checks)
+    checks = (*check_requirements(case), *_goods_back(case), *opening.checks)
     failed = [check for check in checks if check.required and not check.passed]
     fee = None if failed else _fee_rule(case, opening)
     kept = _fee(case, fee) if fee else Money.zero(case.order.currency)
     amount = Money.zero(case.order.currency) if failed else case.worth - kept
-    limit = check_limit(policy, amount=amount)
+    limit = check_limit(policy.automatic_limit, amount=amount)
     if not failed:
         checks = (*checks, limit)
     for_a_person = {limit.id, policy.requirements.refundable.id}
@@ -145,6 +153,12 @@ def _judge(case: Case) -> Decision:
         version=policy.version,
         terms=() if failed else _terms(case, fee, kept),
     )
+
+
+def _goods_back(case: Case) -> tuple[Check, ...]:
+    """Said only where it forbids the return: what never came cannot be sent back."""
+    rule = case.policy.remedies.goods_back
+    return () if case.reason in rule.reasons else (Check(rule.id, False, rule.general()),)
 
 
 def _fee_rule(case: Case, opening: Opening) -> Fee | None:

@@ -14,37 +14,30 @@ from typing import ClassVar
 from aftersales.domain.case_rules import CaseRules
 from aftersales.domain.money import Money
 from aftersales.domain.policy import Payer
-from aftersales.domain.policy_words import filled, joined, listed, money_words, same
+from aftersales.domain.policy_remedy_rules import Remedies
+from aftersales.domain.policy_rule import AutomaticLimit, RefundTime, Rule, Window
+from aftersales.domain.policy_words import listed, money_words, same
 from aftersales.domain.reasons import MERCHANT_FAULT, Reason
 from aftersales.domain.texts import Text
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Rule:
-    """`text` is the rule in general, `applied` an optional sentence about the order at hand.
-
-    Placeholders of `text` are the keys of `facts()`; `applied` may also use those named in APPLIED.
-    """
-
-    APPLIED: ClassVar[frozenset[str]] = frozenset()
-
-    id: str
-    text: Text
-    applied: Text | None = None
-
-    def facts(self) -> Mapping[str, Text]:
-        """What the rule itself can fill in."""
-        return {}
-
-    def general(self) -> Text:
-        """The rule in words, whatever the order."""
-        return filled(self.text, self.facts())
-
-    def about(self, facts: Mapping[str, Text]) -> Text:
-        """The rule in words with the facts of one order. Raises KeyError when one of APPLIED is missing."""
-        if self.applied is None:
-            return self.general()
-        return joined(self.general(), filled(self.applied, {**self.facts(), **facts}))
+__all__ = [
+    "AutomaticLimit",
+    "CategoryWindow",
+    "Exclusion",
+    "FaultWindow",
+    "Fee",
+    "OutboundShipping",
+    "Photos",
+    "Policy",
+    "RefundTime",
+    "RefundableRequirement",
+    "Requirement",
+    "Requirements",
+    "ReturnShipping",
+    "Rule",
+    "StatutoryRight",
+    "Window",
+]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,18 +52,6 @@ class RefundableRequirement(Rule):
     """That what was paid has not been paid back already."""
 
     APPLIED: ClassVar[frozenset[str]] = frozenset({"refundable"})
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Window(Rule):
-    """Calendar days in the shop's zone; the day after delivery is day 1 and the last day still counts."""
-
-    APPLIED: ClassVar[frozenset[str]] = frozenset({"delivered_day", "last_day"})
-
-    days: int
-
-    def facts(self) -> Mapping[str, Text]:
-        return {"days": same(self.days)}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -141,30 +122,6 @@ class Photos(Rule):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class AutomaticLimit(Rule):
-    """Above the amount a person decides; a currency that is not listed has the limit zero."""
-
-    APPLIED: ClassVar[frozenset[str]] = frozenset({"limit", "amount"})
-
-    amounts: Mapping[str, Money]
-
-    def of(self, currency: str) -> Money:
-        return self.amounts.get(currency, Money.zero(currency))
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RefundTime(Rule):
-    """Within how many days after the goods are back the money is sent."""
-
-    APPLIED: ClassVar[frozenset[str]] = frozenset({"refund_by"})
-
-    days: int
-
-    def facts(self) -> Mapping[str, Text]:
-        return {"days": same(self.days)}
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class OutboundShipping(Rule):
     """Postage of the delivery: paid back when the fault is the merchant's and the whole order comes back."""
 
@@ -229,6 +186,7 @@ class Policy:
     automatic_limit: AutomaticLimit
     refund: RefundTime
     outbound_shipping: OutboundShipping
+    remedies: Remedies
     requirements: Requirements
     cases: CaseRules
     orders: OrderRules
@@ -239,6 +197,7 @@ class Policy:
         yield from (self.returnable_goods, *self.exclusions)
         yield from (self.shipping_no_reason, self.shipping_fault, *self.shipping_free, *self.fees)
         yield from (self.condition, self.photos, self.automatic_limit, self.refund, self.outbound_shipping)
+        yield from self.remedies.rules()
         needs = self.requirements
         yield from (needs.active, needs.paid, needs.delivered, needs.left, needs.quantity, needs.refundable)
         yield from (self.orders.cancel, self.orders.change, self.orders.by_person)

@@ -1,4 +1,4 @@
-"""Returns: goods on their way back. Money has its own machine, in refunds.py."""
+"""Returns: goods on their way back, and what comes for them. Money has its own machine, in refunds.py."""
 
 from __future__ import annotations
 
@@ -10,15 +10,18 @@ from enum import StrEnum
 from aftersales.domain.money import Money
 from aftersales.domain.reasons import Reason
 from aftersales.domain.refunds import Cause, CauseKind
+from aftersales.domain.remedies import Remedy, Replacement
 
 
 class ReturnState(StrEnum):
     REQUESTED = "requested"
     APPROVED = "approved"
     REJECTED = "rejected"
+    AWAITING_PAYMENT = "awaiting_payment"
     AWAITING_PARCEL = "awaiting_parcel"
     IN_TRANSIT = "in_transit"
     RECEIVED = "received"
+    REPLACING = "replacing"
     INSPECTED = "inspected"
     CLOSED = "closed"
     CANCELLED = "cancelled"
@@ -27,9 +30,15 @@ class ReturnState(StrEnum):
 class ReturnTrigger(StrEnum):
     APPROVE = "approve"
     REJECT = "reject"
+    INVOICE = "invoice"
+    PAY = "pay"
     INSTRUCT = "instruct"
+    RESEND = "resend"
+    WAIVE = "waive"
     SHIP = "ship"
     RECEIVE = "receive"
+    ACCEPT = "accept"
+    REPLACE = "replace"
     INSPECT = "inspect"
     CLOSE = "close"
     CANCEL = "cancel"
@@ -42,14 +51,24 @@ RETURN_MACHINE: Mapping[tuple[ReturnState, ReturnTrigger], ReturnState] = {
     (_S.REQUESTED, _T.REJECT): _S.REJECTED,
     (_S.REQUESTED, _T.CANCEL): _S.CANCELLED,
     (_S.APPROVED, _T.INSTRUCT): _S.AWAITING_PARCEL,
+    (_S.APPROVED, _T.INVOICE): _S.AWAITING_PAYMENT,
+    (_S.APPROVED, _T.RESEND): _S.REPLACING,
+    (_S.APPROVED, _T.WAIVE): _S.INSPECTED,
     (_S.APPROVED, _T.CANCEL): _S.CANCELLED,
+    (_S.AWAITING_PAYMENT, _T.PAY): _S.AWAITING_PARCEL,
+    (_S.AWAITING_PAYMENT, _T.CANCEL): _S.CANCELLED,
     (_S.AWAITING_PARCEL, _T.SHIP): _S.IN_TRANSIT,
     (_S.AWAITING_PARCEL, _T.RECEIVE): _S.RECEIVED,
     (_S.AWAITING_PARCEL, _T.CANCEL): _S.CANCELLED,
     (_S.IN_TRANSIT, _T.RECEIVE): _S.RECEIVED,
     (_S.RECEIVED, _T.INSPECT): _S.INSPECTED,
+    (_S.RECEIVED, _T.ACCEPT): _S.REPLACING,
+    (_S.REPLACING, _T.REPLACE): _S.INSPECTED,
     (_S.INSPECTED, _T.CLOSE): _S.CLOSED,
 }
+
+# Why an exchange was turned down by the shop: as the journal and the ShopBackend port name it.
+OUT_OF_STOCK = "out_of_stock"
 
 # The units of a return in one of these states cannot be returned once more.
 HOLDING = frozenset(ReturnState) - {ReturnState.REJECTED, ReturnState.CANCELLED}
@@ -57,18 +76,20 @@ HOLDING = frozenset(ReturnState) - {ReturnState.REJECTED, ReturnState.CANCELLED}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReturnLine:
-    """`amount` is what is paid back for these units, fee already taken off."""
+    """`amount` is what is paid back for these units, fee already taken off; `replacement` what comes for them."""
 
     line_id: str
     quantity: int
     amount: Money
+    replacement: Replacement | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Return:
     """An RMA. `number` is for people; `key` makes a repeated request harmless (unique).
 
-    `shop_reference` is the shop's own id of the return, None until the shop has confirmed it.
+    `shop_reference` is the shop's own id of the return, None until the shop has confirmed it. `to_pay` is what the
+    customer pays for dearer goods in exchange, None for nothing; `payment_link` where, once it was asked for.
     """
 
     id: str
@@ -92,6 +113,9 @@ class Return:
     shop_reference: str | None
     created_at: datetime
     updated_at: datetime
+    remedy: Remedy = Remedy.RETURN
+    to_pay: Money | None = None
+    payment_link: str | None = None
 
     @property
     def cause(self) -> Cause:
@@ -107,3 +131,8 @@ class Return:
             policy_version=self.policy_version,
             amount=self.amount,
         )
+
+    @property
+    def comes_back(self) -> bool:
+        """Whether goods are sent back at all: not what is kept, and not what never came."""
+        return self.remedy is not Remedy.REFUND_ONLY and self.reason is not Reason.MISSING_ITEM

@@ -18,9 +18,11 @@ from aftersales.services.return_views import next_step
 OPEN_STATES = (
     ReturnState.REQUESTED,
     ReturnState.APPROVED,
+    ReturnState.AWAITING_PAYMENT,
     ReturnState.AWAITING_PARCEL,
     ReturnState.IN_TRANSIT,
     ReturnState.RECEIVED,
+    ReturnState.REPLACING,
     ReturnState.INSPECTED,
 )
 _TALK = 500

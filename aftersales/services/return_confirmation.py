@@ -5,15 +5,16 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 
-from aftersales.domain.cases import CaseKind
 from aftersales.domain.errors import AftersalesError, Conflict, Invalid, NotFound, OutcomeUnknown, Unavailable
-from aftersales.domain.returns import Return, ReturnState, ReturnTrigger
+from aftersales.domain.returns import OUT_OF_STOCK, Return, ReturnState, ReturnTrigger
 from aftersales.ports import UnitOfWork
 from aftersales.services.batches import for_each
-from aftersales.services.cases import add_case, close_case_of
+from aftersales.services.cases import close_case_of
 from aftersales.services.context import Context
 from aftersales.services.moves import WORKER, By, move_return
-from aftersales.services.news import tell_later
+from aftersales.services.remedy_news import tell_going_ahead, tell_rejected
+from aftersales.services.remedy_steps import ask_outside, file_at_shop, give_difference_back, go_on
+from aftersales.services.return_cases import approval_key, file_return_case, payment_key
 
 PAUSE = timedelta(seconds=5)  # between two tries to reach the shop
 _RELEASE_AGAIN = timedelta(seconds=30)
@@ -21,15 +22,14 @@ _GONE = frozenset({ReturnState.CANCELLED, ReturnState.REJECTED})
 
 
 async def confirm_with_shop(ctx: Context, item: Return, *, by: By, tell: bool) -> Return:
-    """Files the return at the shop under its id, and lets it await the parcel.
+    """Files the return at the shop under its id, and lets it go on as its remedy does.
 
-    A shop that says no rejects a requested return and cancels an approved one. When the shop cannot be reached
-    the return stays as it is and the worker carries on. `tell`: the customer is told of the outcome, because
-    nobody waits for the answer.
+    A shop that says no rejects a requested return and cancels an approved one. When the shop, or the provider that
+    is to ask for a difference, cannot be reached the return stays as it is and the worker carries on. `tell`: the
+    customer is told of the outcome, because nobody waits for the answer.
     """
-    lines = [(line.line_id, line.quantity) for line in item.lines]
     try:
-        reference = await ctx.shop.request_return(order_id=item.order_id, lines=lines, key=item.id)
+        answers = await ask_outside(ctx, item)
     except (Unavailable, OutcomeUnknown):
         return await touch(ctx, item.id)
     except (Conflict, NotFound, Invalid) as error:
@@ -40,9 +40,9 @@ async def confirm_with_shop(ctx: Context, item: Return, *, by: By, tell: bool) -
             policy = By("system", by.channel)  # nobody approved it: the rules did
             item = await move_return(uow, item, ReturnTrigger.APPROVE, by=policy, at=now)
         if item.state is ReturnState.APPROVED:
-            item = await move_return(uow, item, ReturnTrigger.INSTRUCT, by=by, at=now, shop_reference=reference)
+            item = await go_on(ctx, uow, item, answers, by=by)
             if tell:
-                await tell_later(ctx, uow, item, "utter_returns_approved", key=f"return-approved:{item.id}")
+                await tell_going_ahead(ctx, uow, item)
         return item
 
 
@@ -73,7 +73,8 @@ async def withdraw(
     at_shop = item.state is not ReturnState.REQUESTED or not item.needs_human
     detail = {"reason": reason} if reason else {}
     gone = await move_return(uow, item, trigger, by=by, at=ctx.clock.now(), detail=detail)
-    await close_case_of(ctx, uow, key=approval_key(item.id), by=by)
+    for key in (approval_key(item.id), payment_key(item.id)):
+        await close_case_of(ctx, uow, key=key, by=by)
     if at_shop:
         due_at = ctx.clock.now() + _RELEASE_AGAIN
         payload = {"return_id": item.id}
@@ -90,59 +91,27 @@ async def try_release(ctx: Context, return_id: str) -> None:
 
 
 async def release_at_shop(ctx: Context, return_id: str) -> None:
-    """Has the shop give back the units of a cancelled or rejected return; harmless when it has.
+    """Has the shop give back the units of a cancelled or rejected return, and the provider what was paid for it.
 
-    Filing under the same key tells the reference where the shop's first answer was lost. Goods that the shop has
-    already booked as received go to a person. Raises Unavailable, OutcomeUnknown, NotFound.
+    Harmless when repeated. Filing under the same key tells the reference where the shop's first answer was lost.
+    Goods that the shop has already booked as received go to a person. Raises Unavailable, OutcomeUnknown and
+    NotFound.
     """
     async with ctx.unit_of_work(read_only=True) as uow:
         item = await uow.returns.get(return_id)
     if item.state not in _GONE:
         return
-    lines = [(line.line_id, line.quantity) for line in item.lines]
     try:
-        reference = item.shop_reference or await ctx.shop.request_return(
-            order_id=item.order_id, lines=lines, key=item.id
-        )
+        reference = item.shop_reference or await file_at_shop(ctx, item)
     except (Conflict, NotFound, Invalid):
         return  # the shop never held these units
     try:
         await ctx.shop.cancel_return(reference)
     except NotFound:
-        return
+        pass  # the shop holds nothing any more
     except Conflict:
         await file_return_case(ctx, item, reason="return_received_after_all")
-
-
-async def file_return_case(ctx: Context, item: Return, *, reason: str) -> None:
-    """A case about a return that only a person can put right; once per return and reason."""
-    async with ctx.unit_of_work() as uow:
-        await add_return_case(ctx, uow, item, reason=reason, key=f"{reason}:{item.id}")
-
-
-async def add_return_case(
-    ctx: Context, uow: UnitOfWork, item: Return, *, reason: str, key: str, by: By = WORKER
-) -> None:
-    """As file_return_case, inside the caller's transaction and with a key of its own."""
-    await add_case(
-        ctx,
-        uow,
-        conversation_id=item.conversation_id or "",
-        customer_id=item.customer_id,
-        kind=CaseKind.APPROVAL,
-        reason=reason,
-        summary=f"{item.number} {item.amount.decimal()} {item.amount.currency}",
-        key=key,
-        promise=ctx.promise,
-        by=by,
-        order_number=item.order_number,
-        return_number=item.number,
-    )
-
-
-def approval_key(return_id: str) -> str:
-    """The key of the case in which a person decides on a return."""
-    return f"approve-return:{return_id}"
+    await give_difference_back(ctx, item)
 
 
 async def _take_no(ctx: Context, return_id: str, error: AftersalesError, *, tell: bool) -> Return:
@@ -152,9 +121,9 @@ async def _take_no(ctx: Context, return_id: str, error: AftersalesError, *, tell
             return item
         early = item.state is ReturnState.REQUESTED
         trigger = ReturnTrigger.REJECT if early else ReturnTrigger.CANCEL
-        detail = {"reason": f"shop_{error.code}"}
+        detail = {"reason": error.detail if error.detail == OUT_OF_STOCK else f"shop_{error.code}"}
         item = await move_return(uow, item, trigger, by=WORKER, at=now, detail=detail)
         await close_case_of(ctx, uow, key=approval_key(item.id), by=WORKER)
         if tell:
-            await tell_later(ctx, uow, item, "utter_returns_rejected", key=f"return-rejected:{item.id}")
+            await tell_rejected(ctx, uow, item)
         return item

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from aftersales.domain.errors import Conflict, NotFound, OutcomeUnknown, Unavailable
 from aftersales.domain.refunds import is_under_way
+from aftersales.domain.remedies import Remedy
 from aftersales.domain.returns import Return, ReturnState, ReturnTrigger
 from aftersales.services.batches import for_each
 from aftersales.services.context import Context
 from aftersales.services.moves import WORKER, By, move_return
-from aftersales.services.news import tell_later
 from aftersales.services.refund_outcomes import close_when_paid
 from aftersales.services.refunds import grant_refund, read_funds
-from aftersales.services.return_confirmation import PAUSE, file_return_case, touch
+from aftersales.services.remedy_news import tell_received
+from aftersales.services.return_cases import file_return_case
+from aftersales.services.return_confirmation import PAUSE, touch
 
-_ARRIVED = frozenset({ReturnState.RECEIVED, ReturnState.INSPECTED, ReturnState.CLOSED})
+_ARRIVED = frozenset({ReturnState.RECEIVED, ReturnState.REPLACING, ReturnState.INSPECTED, ReturnState.CLOSED})
 
 
 async def receive_return(ctx: Context, *, number: str, actor: str, channel: str = "api") -> Return:
@@ -41,7 +43,8 @@ async def continue_received(ctx: Context) -> int:
 async def accept_goods(ctx: Context, item: Return, *, by: By) -> Return:
     """Books the goods at the shop, then in one transaction: inspected, refund granted, customer told.
 
-    A shop that will not book them leaves the return as received, with a case.
+    In an exchange the new goods are still to be sent: it is `replacing` instead of inspected. A shop that will not
+    book them leaves the return as received, with a case.
     """
     try:
         await ctx.shop.receive_return(item.shop_reference or "")
@@ -55,9 +58,11 @@ async def accept_goods(ctx: Context, item: Return, *, by: By) -> Return:
         item = await uow.returns.lock(item.id)
         if item.state is not ReturnState.RECEIVED:
             return item
-        item = await move_return(uow, item, ReturnTrigger.INSPECT, by=by, at=ctx.clock.now())
+        exchange = item.remedy is Remedy.EXCHANGE
+        trigger = ReturnTrigger.ACCEPT if exchange else ReturnTrigger.INSPECT
+        item = await move_return(uow, item, trigger, by=by, at=ctx.clock.now())
         await grant_refund(ctx, uow, cause=item.cause, funds=funds, by=by)
-        await tell_later(ctx, uow, item, "utter_returns_received", key=f"return-received:{item.id}")
+        await tell_received(ctx, uow, item)
         await close_when_paid(ctx, uow, item.id, by=by)  # at once where nothing is to be paid
         return await uow.returns.get(item.id)
 

@@ -9,7 +9,8 @@ from datetime import date, datetime, timedelta
 from aftersales.domain.errors import NotFound
 from aftersales.domain.journal import Entry
 from aftersales.domain.refunds import RESERVING, Refund, RefundState
-from aftersales.domain.returns import Return, ReturnState, ReturnTrigger
+from aftersales.domain.remedies import Remedy
+from aftersales.domain.returns import OUT_OF_STOCK, Return, ReturnState, ReturnTrigger
 from aftersales.ports import UnitOfWork
 from aftersales.services.context import Context
 
@@ -18,9 +19,11 @@ _NEXT_STEP = {
     ReturnState.REQUESTED: "wait_approval",
     ReturnState.APPROVED: "wait_approval",
     ReturnState.REJECTED: "rejected",
+    ReturnState.AWAITING_PAYMENT: "pay_difference",
     ReturnState.AWAITING_PARCEL: "send_parcel",
     ReturnState.IN_TRANSIT: "parcel_on_the_way",
     ReturnState.RECEIVED: "refund_underway",
+    ReturnState.REPLACING: "replacement_underway",
     ReturnState.CLOSED: "done",
     ReturnState.CANCELLED: "cancelled",
 }
@@ -41,9 +44,11 @@ class ReturnStep:
 class ReturnView:
     """A return with its refunds and steps, oldest first.
 
-    `next_step` is one of wait_approval send_parcel parcel_on_the_way refund_underway refund_approval
-    refund_trouble done rejected cancelled. `refund_by` is the day (shop's zone) by which the money is sent,
-    from receipt until it was; None otherwise.
+    `next_step` is one of wait_approval pay_difference payment_by_person send_parcel parcel_on_the_way
+    replacement_underway refund_underway refund_approval refund_trouble done rejected sold_out cancelled.
+    `refund_by` is the day (shop's zone) by which the money is sent, from receipt until it was (from approval where
+    nothing comes back); None otherwise. `due` is the day by which the next step happens, whatever it is; None
+    where none is promised.
     """
 
     item: Return
@@ -51,6 +56,7 @@ class ReturnView:
     steps: tuple[ReturnStep, ...]
     next_step: str
     refund_by: date | None
+    due: date | None
 
 
 async def list_returns(ctx: Context, *, customer_id: str | None, limit: int = 50) -> Sequence[ReturnView]:
@@ -85,6 +91,10 @@ async def own_return(uow: UnitOfWork, *, customer_id: str | None, number: str) -
 
 def next_step(item: Return, refunds: Sequence[Refund]) -> str:
     """The code of what comes next, see ReturnView."""
+    if item.state is ReturnState.AWAITING_PAYMENT and item.payment_link is None:
+        return "payment_by_person"
+    if item.state is ReturnState.RECEIVED and item.remedy is Remedy.EXCHANGE:
+        return "replacement_underway"
     if item.state is not ReturnState.INSPECTED:
         return _NEXT_STEP[item.state]
     live = [refund for refund in refunds if refund.state in RESERVING]
@@ -97,12 +107,15 @@ def next_step(item: Return, refunds: Sequence[Refund]) -> str:
 async def _view(ctx: Context, uow: UnitOfWork, item: Return) -> ReturnView:
     refunds = tuple(await uow.refunds.of_cause(item.id))
     entries = await uow.journal.of("return", item.id)
+    refund_by = _refund_by(ctx, item, entries)
+    sold_out = item.state is ReturnState.REJECTED and entries[-1].detail.get("reason") == OUT_OF_STOCK
     return ReturnView(
         item=item,
         refunds=refunds,
         steps=tuple(_step(entry) for entry in entries),
-        next_step=next_step(item, refunds),
-        refund_by=_refund_by(ctx, item, entries),
+        next_step="sold_out" if sold_out else next_step(item, refunds),
+        refund_by=refund_by,
+        due=_due(ctx, item, entries) or refund_by,
     )
 
 
@@ -119,6 +132,25 @@ def _step(entry: Entry) -> ReturnStep:
 def _refund_by(ctx: Context, item: Return, entries: Sequence[Entry]) -> date | None:
     if item.state not in {ReturnState.RECEIVED, ReturnState.INSPECTED}:
         return None
-    arrivals = [entry.at for entry in entries if entry.trigger == ReturnTrigger.RECEIVE]
-    arrived = arrivals[-1].astimezone(ctx.zone).date() if arrivals else ctx.today()
-    return arrived + timedelta(days=ctx.policy.refund.days)
+    if item.remedy is Remedy.REFUND_ONLY:
+        days = ctx.policy.remedies.refund_only.refund.days
+        return _after(ctx, entries, ReturnTrigger.WAIVE, days=days)
+    return _after(ctx, entries, ReturnTrigger.RECEIVE, days=ctx.policy.refund.days)
+
+
+def _due(ctx: Context, item: Return, entries: Sequence[Entry]) -> date | None:
+    """By when a difference is paid, or the new goods of an exchange are sent."""
+    rules = ctx.policy.remedies.exchange
+    if item.state is ReturnState.AWAITING_PAYMENT and item.payment_link is not None:
+        return _after(ctx, entries, ReturnTrigger.INVOICE, days=rules.payment.days)
+    if item.remedy is Remedy.EXCHANGE and item.state in {ReturnState.RECEIVED, ReturnState.REPLACING}:
+        begun = ReturnTrigger.RECEIVE if item.comes_back else ReturnTrigger.RESEND
+        return _after(ctx, entries, begun, days=rules.dispatch.days)
+    return None
+
+
+def _after(ctx: Context, entries: Sequence[Entry], trigger: ReturnTrigger, *, days: int) -> date:
+    """So many days after the last time of this step, in the shop's zone; after today where there was none."""
+    times = [entry.at for entry in entries if entry.trigger == trigger]
+    day = times[-1].astimezone(ctx.zone).date() if times else ctx.today()
+    return day + timedelta(days=days)

@@ -11,7 +11,8 @@ from aftersales.domain.errors import OutcomeUnknown, ProviderRejected, Unavailab
 from aftersales.domain.ids import new_id
 from aftersales.domain.money import Money
 from aftersales.domain.orders import Payment
-from aftersales.ports import Clock, ProviderRefund
+from aftersales.ports import Clock, PaymentRequest, ProviderRefund
+from aftersales.stores.embedded_payment_requests import EmbeddedPaymentRequests
 from aftersales.stores.payment_faults import Fault, Faults
 from aftersales.stores.schema.shop import shop_payment_refunds, shop_payments
 from aftersales.stores.transactions import insert_new, reading, writing
@@ -28,12 +29,20 @@ class EmbeddedPayments:
     """
 
     def __init__(
-        self, engine: AsyncEngine, clock: Clock, settle_after: timedelta, faults: Faults | None = None
+        self,
+        engine: AsyncEngine,
+        clock: Clock,
+        settle_after: timedelta,
+        faults: Faults | None = None,
+        *,
+        pay_page: str = "",
     ) -> None:
+        """`pay_page` is the address of the page on which customers pay what they are asked for; empty: none."""
         self._engine = engine
         self._clock = clock
         self._settle_after = settle_after
         self._faults = faults or Faults()
+        self._requests = EmbeddedPaymentRequests(engine, clock, page=pay_page)
 
     async def refund(self, payment: Payment, *, amount: Money, key: str, reason: str) -> ProviderRefund:
         """Asks for a refund; the same key again tells how that refund stands.
@@ -64,6 +73,18 @@ class EmbeddedPayments:
             await self._settle(row)
             row = await self._row(key)
         return _refund(row) if row is not None else None
+
+    async def request_payment(self, *, order_id: str, amount: Money, key: str) -> PaymentRequest:
+        """Raises ProviderRejected where there is no page to pay on, Unavailable, OutcomeUnknown."""
+        return await self._requests.request(order_id=order_id, amount=amount, key=key)
+
+    async def find_payment(self, key: str) -> PaymentRequest | None:
+        """The request of this key; None when there is none. Raises Unavailable."""
+        return await self._requests.by_key(key)
+
+    async def cancel_payment(self, key: str) -> None:
+        """Harmless when there is no such request. Raises Conflict when it is paid, Unavailable, OutcomeUnknown."""
+        await self._requests.cancel(key)
 
     async def settle_due(self, *, limit: int = 100) -> int:
         """Settles the refunds whose time has come, oldest first; returns how many were looked at."""

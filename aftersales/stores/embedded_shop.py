@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import UTC, datetime
 
 from sqlalchemy import ColumnElement, text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from aftersales.domain.errors import NotFound
 from aftersales.domain.money import Money
-from aftersales.domain.orders import Address, Customer, Order, Variant
-from aftersales.ports import Capabilities
+from aftersales.domain.orders import Address, Customer, Fulfilment, Order, Variant
+from aftersales.ports import Capabilities, ExchangeLine
 from aftersales.stores import embedded_shop_changes as changes
+from aftersales.stores import embedded_shop_exchanges as exchanges
 from aftersales.stores import embedded_shop_returns as returns
 from aftersales.stores.embedded_shop_rows import load_customer, load_orders, load_variants
 from aftersales.stores.schema.shop import shop_orders
@@ -28,7 +30,7 @@ class EmbeddedShop:
         return Capabilities(
             partial_refunds=True,
             idempotent_refunds=True,
-            exchanges=False,
+            exchanges=True,
             cancel_orders=True,
             change_address=True,
             change_lines=True,
@@ -73,15 +75,39 @@ class EmbeddedShop:
         async with writing(self._engine) as connection:
             return await returns.request(connection, order_id=order_id, units=units, key=key)
 
-    async def cancel_return(self, reference: str) -> None:
-        """Harmless when already cancelled. Raises NotFound, and Conflict after receipt."""
+    async def request_exchange(self, *, order_id: str, lines: Sequence[ExchangeLine], key: str) -> str:
+        """As request_return, and takes the replacements off the stock, all or none.
+
+        Raises NotFound (also for a variant that is not on sale), Invalid, Conflict, and Conflict("out_of_stock").
+        """
+        units = returns.counted([(line.line_id, line.quantity) for line in lines])
         async with writing(self._engine) as connection:
-            await returns.close(connection, reference, state="cancelled")
+            reference = await returns.request(connection, order_id=order_id, units=units, key=key)
+            await exchanges.reserve(connection, reference, lines)
+            return reference
+
+    async def cancel_return(self, reference: str) -> None:
+        """Gives reserved stock back. Harmless when already cancelled. Raises NotFound, Conflict after receipt."""
+        async with writing(self._engine) as connection:
+            await returns.close(connection, reference, into="cancelled")
+            await exchanges.release(connection, reference)
 
     async def receive_return(self, reference: str) -> None:
         """Books all units as returned. Harmless when already received. Raises NotFound, and Conflict."""
         async with writing(self._engine) as connection:
-            await returns.close(connection, reference, state="received")
+            await returns.close(connection, reference, into="received")
+
+    async def write_off_return(self, reference: str) -> None:
+        """Books all units as dismissed. Harmless when that was done. Raises NotFound, and Conflict."""
+        async with writing(self._engine) as connection:
+            await returns.close(connection, reference, into="kept")
+
+    async def ship_replacement(self, reference: str) -> Fulfilment:
+        """Adds the lines and the parcel of an exchange to its order. Raises NotFound, Conflict."""
+        async with writing(self._engine) as connection:
+            order_id, parcel_id = await exchanges.ship(connection, reference, now=datetime.now(UTC))
+        order = await self.get_order(order_id)
+        return next(parcel for parcel in order.fulfilments if parcel.id == parcel_id)
 
     async def cancel_units(self, *, order_id: str, units: Sequence[tuple[str, int]], key: str) -> None:
         """Takes unsent units out of an order, all or none, and puts them back on sale.

@@ -34,21 +34,26 @@ async def request(connection: AsyncConnection, *, order_id: str, units: dict[str
     return row["id"]
 
 
-async def close(connection: AsyncConnection, reference: str, *, state: Literal["received", "cancelled"]) -> None:
-    """Ends a requested return. Harmless when it is in `state` already. Raises NotFound, Conflict."""
+async def close(
+    connection: AsyncConnection, reference: str, *, into: Literal["received", "kept", "cancelled"]
+) -> None:
+    """Ends a requested return. Harmless when it has ended so already. Raises NotFound, Conflict."""
+    ending = {"state": "cancelled" if into == "cancelled" else "received", "kept": into == "kept"}
     ended = await connection.execute(
         update(shop_returns)
         .where(shop_returns.c.id == reference, shop_returns.c.state == "requested")
-        .values(state=state)
+        .values(ending)
     )
     if ended.rowcount == 0:
-        return await _check_closed(connection, reference, state=state)
+        return await _check_closed(connection, reference, ending=ending)
     query = select(shop_return_lines).where(shop_return_lines.c.return_id == reference)
     held = await connection.execute(query.order_by(shop_return_lines.c.line_id))
     for item in held.mappings().all():
         change: dict[str, Any] = {"return_requested": _LINES.return_requested - item["quantity"]}
-        if state == "received":
+        if into == "received":
             change["returned"] = _LINES.returned + item["quantity"]
+        if into == "kept":
+            change["dismissed"] = _LINES.dismissed + item["quantity"]
         await connection.execute(update(shop_order_lines).where(_LINES.id == item["line_id"]).values(change))
 
 
@@ -92,9 +97,10 @@ async def _mark(connection: AsyncConnection, line_id: str, count: int) -> None:
         raise Conflict(f"line {line_id} has fewer than {count} units left")
 
 
-async def _check_closed(connection: AsyncConnection, reference: str, *, state: str) -> None:
-    now = await connection.scalar(select(shop_returns.c.state).where(shop_returns.c.id == reference))
+async def _check_closed(connection: AsyncConnection, reference: str, *, ending: dict[str, Any]) -> None:
+    query = select(shop_returns.c.state, shop_returns.c.kept).where(shop_returns.c.id == reference)
+    now = (await connection.execute(query)).mappings().one_or_none()
     if now is None:
         raise NotFound(reference)
-    if now != state:
-        raise Conflict(f"the return is {now}")
+    if dict(now) != ending:
+        raise Conflict(f"the return is {now['state']}")

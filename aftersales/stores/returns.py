@@ -12,7 +12,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from aftersales.domain.errors import Conflict, NotFound
 from aftersales.domain.money import Money
 from aftersales.domain.reasons import Reason
+from aftersales.domain.remedies import Remedy, Replacement
 from aftersales.domain.returns import Return, ReturnLine, ReturnState
+from aftersales.domain.texts import Text
 from aftersales.stores.inserts import hold_lock, insert_new
 from aftersales.stores.schema.returns import return_lines, returns
 
@@ -32,6 +34,7 @@ class SqlReturns:
                 "position": position,
                 "quantity": line.quantity,
                 "amount_minor": line.amount.minor,
+                "replacement": _packed(line.replacement),
             }
             for position, line in enumerate(item.lines)
         ]
@@ -46,6 +49,7 @@ class SqlReturns:
                 state=item.state.value,
                 needs_human=item.needs_human,
                 shop_reference=item.shop_reference,
+                payment_link=item.payment_link,
                 updated_at=item.updated_at,
             )
         )
@@ -143,6 +147,9 @@ def _values(item: Return) -> dict[str, Any]:
         "policy_version": item.policy_version,
         "needs_human": item.needs_human,
         "shop_reference": item.shop_reference,
+        "remedy": item.remedy.value,
+        "to_pay_minor": item.to_pay.minor if item.to_pay else None,
+        "payment_link": item.payment_link,
         "created_at": item.created_at,
         "updated_at": item.updated_at,
     }
@@ -150,13 +157,15 @@ def _values(item: Return) -> dict[str, Any]:
 
 def _return(row: RowMapping, lines: Sequence[RowMapping]) -> Return:
     fields = dict(row)
-    currency = fields.pop("currency")
+    currency, to_pay = fields.pop("currency"), fields.pop("to_pay_minor")
     amount, fee = (Money(fields.pop(name), currency) for name in ("amount_minor", "fee_minor"))
     return Return(
         **{
             **fields,
             "state": ReturnState(row["state"]),
             "reason": Reason(row["reason"]),
+            "remedy": Remedy(row["remedy"]),
+            "to_pay": Money(to_pay, currency) if to_pay else None,
             "attachment_ids": tuple(row["attachment_ids"]),
             "amount": amount,
             "fee": fee,
@@ -165,8 +174,32 @@ def _return(row: RowMapping, lines: Sequence[RowMapping]) -> Return:
                     line_id=line["line_id"],
                     quantity=line["quantity"],
                     amount=Money(line["amount_minor"], currency),
+                    replacement=_unpacked(line["replacement"], currency),
                 )
                 for line in lines
             ),
         }
+    )
+
+
+def _packed(replacement: Replacement | None) -> dict[str, Any] | None:
+    if replacement is None:
+        return None
+    title, options = replacement.title, replacement.options
+    return {
+        "variant_id": replacement.variant_id,
+        "title": [title.zh, title.en],
+        "options": [options.zh, options.en],
+        "paid_minor": replacement.paid.minor,
+    }
+
+
+def _unpacked(packed: dict[str, Any] | None, currency: str) -> Replacement | None:
+    if packed is None:
+        return None
+    return Replacement(
+        variant_id=packed["variant_id"],
+        title=Text(*packed["title"]),
+        options=Text(*packed["options"]),
+        paid=Money(packed["paid_minor"], currency),
     )

@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from aftersales.stores.schema.shop import (
     shop_customers,
+    shop_exchange_lines,
     shop_fulfilments,
     shop_order_lines,
     shop_orders,
@@ -68,6 +69,7 @@ async def load_known(connection: AsyncConnection, orders: Sequence[OrderRecord],
         for section, table in SECTIONS.items()
     }
     returned = await _referring(connection, shop_return_lines, "line_id", rows["lines"])
+    returned |= await _referring(connection, shop_exchange_lines, "new_line_id", rows["lines"])
     refunding = await _referring(connection, shop_payment_refunds, "payment_id", rows["payments"])
     return Known(
         seen=await ids_of_run(connection, shop_orders, ids, run=run),

@@ -110,6 +110,7 @@ def _product(item: dict[str, Any], *, data: dict[str, Any]) -> ProductRecord:
 def _variants(item: dict[str, Any], *, data: dict[str, Any]) -> Iterator[VariantRecord]:
     """One for each colour and size; every seventh is sold out."""
     sizes = data["sizes"][item["sizes"]] if item["sizes"] else [None]
+    prices = item.get("colour_prices", {})
     for index, (colour, size) in enumerate(combinations(item["colours"], sizes)):
         named = [data["colours"][colour], *([size] if size else [])]
         number = index % len(sizes) + 1
@@ -120,7 +121,7 @@ def _variants(item: dict[str, Any], *, data: dict[str, Any]) -> Iterator[Variant
             options=TextRecord(
                 zh=" / ".join(part["zh"] for part in named), en=" / ".join(part["en"] for part in named)
             ),
-            prices=dict(zip(("CNY", "USD"), item["price"], strict=True)),
+            prices=dict(zip(("CNY", "USD"), prices.get(colour, item["price"]), strict=True)),
             stock=0 if index % 7 == 6 else 8 + (index * 5) % 23,
             image=f"/media/{item['id']}-{colour}.svg",
         )

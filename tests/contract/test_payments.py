@@ -11,10 +11,11 @@ import pytest
 from sqlalchemy import update
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from aftersales.domain.errors import OutcomeUnknown, ProviderRejected, Unavailable
+from aftersales.domain.errors import Conflict, NotFound, OutcomeUnknown, ProviderRejected, Unavailable
 from aftersales.domain.money import Money
 from aftersales.domain.orders import Payment
 from aftersales.ports import ProviderRefund
+from aftersales.stores.embedded_payment_requests import EmbeddedPaymentRequests
 from aftersales.stores.embedded_payments import EmbeddedPayments
 from aftersales.stores.embedded_shop import EmbeddedShop
 from aftersales.stores.payment_faults import Fault, Faults
@@ -191,3 +192,56 @@ async def test_a_payment_that_shrank_fails_the_refund_at_settlement(
     assert found is not None
     assert (found.status, found.failure) == ("failed", "insufficient")
     assert (await ask(payments, payment, "500.00", "again")).status == "pending"
+
+
+# Payments that are asked for
+
+
+@pytest.fixture
+def asking(engine: AsyncEngine, clock: SetClock) -> EmbeddedPayments:
+    return EmbeddedPayments(engine, clock, settle_after=WAIT, pay_page="https://shop.example/pay/")
+
+
+async def test_a_payment_is_asked_for_once_per_key(asking: EmbeddedPayments) -> None:
+    assert await asking.find_payment("k") is None
+    made = await asking.request_payment(order_id="o1", amount=yuan("30.00"), key="k")
+    assert (made.status, made.amount, made.payment_id) == ("open", yuan("30.00"), None)
+    assert made.link == f"https://shop.example/pay/{made.reference}"
+    assert await asking.request_payment(order_id="o1", amount=yuan("30.00"), key="k") == made
+    with pytest.raises(ProviderRejected):
+        await asking.request_payment(order_id="o1", amount=yuan("31.00"), key="k")
+
+
+async def test_a_paid_request_is_a_payment_of_the_order_and_can_be_refunded(
+    asking: EmbeddedPayments, engine: AsyncEngine, clock: SetClock
+) -> None:
+    made = await asking.request_payment(order_id="o1", amount=yuan("30.00"), key="k")
+    page = EmbeddedPaymentRequests(engine, clock, page="x")
+    await asyncio.gather(*(page.pay(made.reference) for _ in range(3)))
+    found = await asking.find_payment("k")
+    assert found is not None
+    order_now = await EmbeddedShop(engine).get_order("o1")
+    (payment,) = (payment for payment in order_now.payments if payment.id == found.payment_id)
+    assert (found.status, payment.captured, order_now.total) == ("paid", yuan("30.00"), yuan("1039.00"))
+    assert (await asking.refund(payment, amount=yuan("30.00"), key="r", reason="x")).status == "pending"
+    with pytest.raises(Conflict):
+        await asking.cancel_payment("k")
+
+
+async def test_a_cancelled_request_cannot_be_paid(
+    asking: EmbeddedPayments, engine: AsyncEngine, clock: SetClock
+) -> None:
+    made = await asking.request_payment(order_id="o1", amount=yuan("30.00"), key="k")
+    await asking.cancel_payment("k")
+    await asking.cancel_payment("k")
+    await asking.cancel_payment("another")
+    page = EmbeddedPaymentRequests(engine, clock, page="x")
+    with pytest.raises(Conflict):
+        await page.pay(made.reference)
+    with pytest.raises(NotFound):
+        await page.pay("another")
+
+
+async def test_without_a_page_to_pay_on_nothing_can_be_asked_for(payments: EmbeddedPayments) -> None:
+    with pytest.raises(ProviderRejected):
+        await payments.request_payment(order_id="o1", amount=yuan("30.00"), key="k")

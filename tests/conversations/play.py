@@ -64,7 +64,11 @@ class Player:
         elif "wait" in step:
             self.heard = self.chat.wait_for(self._filled(step["wait"]))
         elif "receive" in step:
-            self._receive()
+            self._merchant("receive")
+        elif "ship" in step:
+            self._merchant("ship-replacement")
+        elif "pay" in step:
+            self._pay()
         elif "reload" in step:
             self._reload()
 
@@ -87,10 +91,16 @@ class Player:
             time.sleep(0.3)
         raise AssertionError("no mail with a code came")
 
-    def _receive(self) -> None:
+    def _pay(self) -> None:
+        links = re.findall(rf"{self._service.url}/demo/pay/[\w-]+", words(self.chat.log))
+        assert httpx.get(links[-1]).status_code == 200
+        assert "Paid" in httpx.post(links[-1], follow_redirects=True).raise_for_status().text
+
+    def _merchant(self, deed: str) -> None:
+        """The shop's own people do something with the newest return."""
         number = self.chat.returns()[0]["number"]
         answer = httpx.post(
-            f"{self._service.url}/api/merchant/returns/{number}/receive",
+            f"{self._service.url}/api/merchant/returns/{number}/{deed}",
             headers={"Authorization": f"Bearer {self._service.merchant_key}"},
             timeout=20,
         )

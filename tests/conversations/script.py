@@ -15,7 +15,8 @@
 
 An order is `delivered`, `shipped` or only `placed` so many days ago; `paid` may name several captures.
 Steps: say, tap (part of a button's title), photo, code (the newest one from the mailbox, or `wrong`), reload (a
-new client with the same token), receive (the shop gets the newest return), wait (a pattern that comes unasked).
+new client with the same token), receive (the shop gets the newest return), ship (it sends what is exchanged for
+it), pay (the customer pays under the newest link), wait (a pattern that comes unasked).
 `{number:TAIL}` in a step stands for the number of the order with that tail, `{phone}` and `{email}` for the
 customer's own.
 """
@@ -31,7 +32,7 @@ import yaml
 
 HERE = Path(__file__).parent
 ALLOWED = {"title", "language", "customer", "orders", "dialogue", "then"}
-STEPS = {"say", "tap", "photo", "code", "reload", "receive", "wait", "hear", "not"}
+STEPS = {"say", "tap", "photo", "code", "reload", "receive", "ship", "pay", "wait", "hear", "not"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
+from aftersales.domain import policy_remedy_rules as remedy_rules
 from aftersales.domain import policy_rules as rules
 from aftersales.domain.case_rules import CaseRules, Department, ParcelTimes
 from aftersales.domain.cases import CaseKind
@@ -15,6 +16,7 @@ from aftersales.domain.money import Money
 from aftersales.domain.orders import Customer, Fulfilment, Order, OrderLine, Payment
 from aftersales.domain.policy import Decision
 from aftersales.domain.policy_evaluate import evaluate_line
+from aftersales.domain.policy_remedy_rules import Remedies
 from aftersales.domain.policy_rules import Policy, Rule
 from aftersales.domain.reasons import Reason
 from aftersales.domain.texts import Text
@@ -91,6 +93,7 @@ def make_policy() -> Policy:
             change=rules.Rule(id="change", text=_text("change")),
             by_person=rules.ByPerson(id="by_person", text=_text("by person"), tags=frozenset({"made_to_order"})),
         ),
+        remedies=make_remedies(),
         requirements=rules.Requirements(
             active=rules.Requirement(id="active", text=_text("active")),
             paid=rules.Requirement(id="paid", text=_text("paid")),
@@ -114,6 +117,60 @@ def make_case_rules() -> CaseRules:
         claims={CaseKind.NOT_DELIVERED: "care", CaseKind.PAYMENT: "money"},
         urgent_hours=8,
         parcels=ParcelTimes(dispatch_hours=48, usual_days=4, overdue_days=10),
+    )
+
+
+def make_remedies() -> Remedies:
+    """Exchanges for 20 days, not of food; refunds without a return up to 60.00 a unit of damaged goods."""
+    every = frozenset(Reason)
+    return Remedies(
+        goods_back=remedy_rules.ForReasons(
+            id="goods_back", text=_text("goods back"), reasons=every - {Reason.MISSING_ITEM}
+        ),
+        exchange=remedy_rules.ExchangeRules(
+            reasons=remedy_rules.ForReasons(
+                id="exchange_reasons", text=_text("reasons"), reasons=every - {Reason.PRICE}
+            ),
+            window=rules.Window(id="exchange_window", text=_text("exchange {days}"), applied=PERIOD, days=20),
+            excluded=(
+                remedy_rules.NotForCategories(
+                    id="exchange_food", text=_text("no food"), categories=frozenset({"food"})
+                ),
+            ),
+            stock=remedy_rules.InStock(
+                id="stock", text=_text("stock"), applied=Text("{quantity}/{stock}", "{quantity}/{stock}")
+            ),
+            difference=remedy_rules.Difference(
+                id="difference",
+                text=_text("difference"),
+                applied=Text("{before} {after} {difference}", "{before} {after} {difference}"),
+            ),
+            payment=rules.RefundTime(id="payment", text=_text("pay in {days}"), days=3),
+            dispatch=rules.RefundTime(id="dispatch", text=_text("sent in {days}"), days=2),
+            resend=rules.AutomaticLimit(id="resend", text=_text("resend"), amounts={"CNY": Money(20_000, "CNY")}),
+        ),
+        refund_only=remedy_rules.RefundOnlyRules(
+            missing=remedy_rules.ForReasons(
+                id="missing", text=_text("missing"), reasons=frozenset({Reason.MISSING_ITEM})
+            ),
+            returnless=remedy_rules.Returnless(
+                id="returnless",
+                text=_text("small"),
+                applied=Text("{limit} {unit}", "{limit} {unit}"),
+                reasons=frozenset({Reason.DAMAGED, Reason.DEFECTIVE}),
+                amounts={"CNY": Money(6_000, "CNY")},
+            ),
+            otherwise=Rule(id="otherwise", text=_text("otherwise")),
+            part=remedy_rules.PartOfPrice(
+                id="part", text=_text("part"), applied=Text("{asked} {paid}", "{asked} {paid}")
+            ),
+            refund=rules.RefundTime(
+                id="refund_only_time",
+                text=_text("soon {days}"),
+                applied=Text("{refund_by}", "{refund_by}"),
+                days=3,
+            ),
+        ),
     )
 
 

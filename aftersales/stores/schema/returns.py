@@ -31,12 +31,16 @@ returns = Table(
     Column("policy_version", String(100), nullable=False),
     Column("needs_human", Boolean, nullable=False),
     Column("shop_reference", String(200)),
+    Column("remedy", String(20), nullable=False, server_default="return"),
+    Column("to_pay_minor", BigInteger),
+    Column("payment_link", String(500)),
     Column("created_at", UtcDateTime, nullable=False),
     Column("updated_at", UtcDateTime, nullable=False),
     Index("ix_returns_customer", "customer_id", "created_at"),
     Index("ix_returns_state", "state", "updated_at"),
 )
 
+# `replacement` is what comes for the units in an exchange: variant, titles and options, minor units paid for it.
 return_lines = Table(
     "return_lines",
     metadata,
@@ -45,6 +49,7 @@ return_lines = Table(
     Column("position", Integer, nullable=False),
     Column("quantity", Integer, nullable=False),
     Column("amount_minor", BigInteger, nullable=False),
+    Column("replacement", JSON(none_as_null=True)),
 )
 
 refunds = Table(

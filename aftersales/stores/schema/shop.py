@@ -19,6 +19,7 @@ from sqlalchemy import (
     Integer,
     String,
     Table,
+    false,
 )
 
 from aftersales.stores.base import UtcDateTime, metadata
@@ -160,6 +161,7 @@ shop_payments = Table(
     _check("shop_payments_reserved", "reserved >= 0"),
 )
 
+# `kept`: the units of a received return were written off, because the customer keeps them or never got them.
 shop_returns = Table(
     "shop_returns",
     metadata,
@@ -167,6 +169,7 @@ shop_returns = Table(
     Column("key", String(200), nullable=False, unique=True),
     Column("order_id", ForeignKey("shop_orders.id"), nullable=False, index=True),
     Column("state", String(20), nullable=False),
+    Column("kept", Boolean, nullable=False, server_default=false()),
     Column("created_at", UtcDateTime, nullable=False, default=_now),
     _check("shop_returns_state", "state IN ('requested', 'received', 'cancelled')"),
 )
@@ -188,6 +191,45 @@ shop_changes = Table(
     Column("order_id", ForeignKey("shop_orders.id"), nullable=False, index=True),
     Column("kind", String(20), nullable=False),
     Column("created_at", UtcDateTime, nullable=False, default=_now),
+)
+
+# What is sent for the units of a return: stock is taken off when it is filed (`reserved`). `line_id` is that of
+# the units that go back; the line that comes is `new_line_id`, written with its parcel.
+shop_exchanges = Table(
+    "shop_exchanges",
+    metadata,
+    Column("return_id", ForeignKey("shop_returns.id"), primary_key=True),
+    Column("state", String(20), nullable=False),
+    _check("shop_exchanges_state", "state IN ('reserved', 'shipped', 'released')"),
+)
+
+shop_exchange_lines = Table(
+    "shop_exchange_lines",
+    metadata,
+    Column("return_id", ForeignKey("shop_exchanges.return_id"), primary_key=True),
+    Column("line_id", ForeignKey("shop_order_lines.id"), primary_key=True),
+    Column("variant_id", ForeignKey("shop_variants.id"), nullable=False),
+    Column("quantity", Integer, nullable=False),
+    Column("paid", BigInteger, nullable=False),
+    Column("new_line_id", ForeignKey("shop_order_lines.id"), index=True),
+    _check("shop_exchange_lines_quantity", "quantity > 0"),
+    _check("shop_exchange_lines_paid", "paid >= 0"),
+)
+
+# Payments that the embedded provider asks a customer for; a paid one is a payment of the order (`payment_id`).
+shop_payment_requests = Table(
+    "shop_payment_requests",
+    metadata,
+    Column("id", String(64), primary_key=True),
+    Column("key", String(200), nullable=False, unique=True),
+    Column("order_id", ForeignKey("shop_orders.id"), nullable=False),
+    Column("currency", String(3), nullable=False),
+    Column("amount", BigInteger, nullable=False),
+    Column("status", String(20), nullable=False),
+    Column("payment_id", ForeignKey("shop_payments.id")),
+    Column("created_at", UtcDateTime, nullable=False),
+    _check("shop_payment_requests_amount", "amount > 0"),
+    _check("shop_payment_requests_status", "status IN ('open', 'paid', 'cancelled')"),
 )
 
 # The embedded payment provider's own ledger.

@@ -3,7 +3,11 @@
 import { el, icon } from "./dom.js";
 import { date, isZero, money } from "./format.js";
 
-const PATH = ["requested", "approved", "awaiting_parcel", "in_transit", "received", "inspected", "closed"];
+const PATHS = {
+  return: ["requested", "approved", "awaiting_parcel", "in_transit", "received", "inspected", "closed"],
+  exchange: ["requested", "approved", "awaiting_payment", "awaiting_parcel", "in_transit", "received", "replacing", "closed"],
+  refund_only: ["requested", "approved", "inspected", "closed"],
+};
 const DRAW = { order, verdict, return: returned };
 
 /** `several` orders at once are drawn small, so that the question above them and the choices below stay in sight. */
@@ -32,11 +36,14 @@ function verdict(card, { texts, language }) {
   const fee = isZero(card.fee) ? texts.noFee : money(card.fee, language);
   const required = card.checks.filter((check) => check.required ?? true);
   const passed = required.filter((check) => check.passed).length;
+  const exchange = card.remedy === "exchange";
+  const sum = card.to_pay ?? card.amount;
+  const sumTitle = card.to_pay ? texts.toPay : exchange ? texts.differenceBack : card.needs_review ? texts.refundIfApproved : texts.refundAmount;
   return [
     el("div", { class: `stamp ${outcome}` }, icon(outcome), el("strong", { text: texts.verdict[outcome] })),
-    allowed && el("div", { class: "amount" }, el("span", { text: card.needs_review ? texts.refundIfApproved : texts.refundAmount }), el("strong", { text: money(card.amount, language) })),
+    allowed && (!exchange || !isZero(sum)) && el("div", { class: "amount" }, el("span", { text: sumTitle }), el("strong", { text: money(sum, language) })),
     lines(card.lines, (line) => [item(line), allowed && line.amount && el("span", { class: "money", text: money(line.amount, language) })]),
-    allowed && facts([texts.fee, fee], [texts.shipping, texts.payer[card.shipping_payer]], card.refund_by && [texts.refundBy, date(card.refund_by, language)]),
+    allowed && facts(!exchange && [texts.fee, fee], card.remedy !== "refund_only" && [texts.shipping, texts.payer[card.shipping_payer]], card.refund_by && [texts.refundBy, date(card.refund_by, language)]),
     el("div", { class: "tear" }),
     el("p", { class: "rule" }, el("span", { text: `${texts.rule} ${card.rule_id}` }), el("span", { text: texts.policyVersion(card.policy_version) })),
     el("p", { class: "rule-text", text: card.rule_text }),
@@ -51,14 +58,16 @@ function checked({ passed, required = true, text, id }, texts) {
 }
 
 function returned(card, { texts, language }) {
-  const step = PATH.indexOf(card.status);
-  const steps = PATH.map((name, index) => el("li", { class: index < step ? "done" : index === step ? "now" : "", "aria-hidden": "true" }));
+  const remedy = card.remedy ?? "return";
+  const path = PATHS[remedy].filter((name) => name !== "awaiting_payment" || card.to_pay);
+  const step = path.indexOf(card.status);
+  const steps = path.map((name, index) => el("li", { class: index < step ? "done" : index === step ? "now" : "", "aria-hidden": "true" }));
   return [
-    top(texts.return, card.number, el("span", { class: `status ${card.status}`, text: texts.returnStatus[card.status] ?? card.status })),
-    step >= 0 && el("ol", { class: "path", role: "img", "aria-label": texts.progress(step + 1, PATH.length) }, steps),
+    top(texts.remedy[remedy], card.number, el("span", { class: `status ${card.status}`, text: texts.returnStatus[card.status] ?? card.status })),
+    step >= 0 && el("ol", { class: "path", role: "img", "aria-label": texts.progress(step + 1, path.length) }, steps),
     lines(card.lines ?? [], (line) => [item(line), line.amount && el("span", { class: "money", text: money(line.amount, language) })]),
     el("div", { class: "tear" }),
-    facts([texts.refund, money(card.amount, language), "money"], card.refund_status && ["", texts.refundStatus[card.refund_status] ?? card.refund_status, `refund-${card.refund_status}`]),
+    facts(card.to_pay && [texts.toPay, money(card.to_pay, language), "money"], (remedy === "return" || !isZero(card.amount)) && [texts.refund, money(card.amount, language), "money"], card.refund_status && ["", texts.refundStatus[card.refund_status] ?? card.refund_status, `refund-${card.refund_status}`]),
     card.next_step_text && el("p", { class: "next" }, el("span", { text: texts.nextStep }), card.next_step_text),
   ];
 }

@@ -1,0 +1,75 @@
+"""What every rule of a returns policy is, and the kinds that more than one section uses."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import ClassVar
+
+from aftersales.domain.money import Money
+from aftersales.domain.policy_words import filled, joined, same
+from aftersales.domain.texts import Text
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rule:
+    """`text` is the rule in general, `applied` an optional sentence about the order at hand.
+
+    Placeholders of `text` are the keys of `facts()`; `applied` may also use those named in APPLIED.
+    """
+
+    APPLIED: ClassVar[frozenset[str]] = frozenset()
+
+    id: str
+    text: Text
+    applied: Text | None = None
+
+    def facts(self) -> Mapping[str, Text]:
+        """What the rule itself can fill in."""
+        return {}
+
+    def general(self) -> Text:
+        """The rule in words, whatever the order."""
+        return filled(self.text, self.facts())
+
+    def about(self, facts: Mapping[str, Text]) -> Text:
+        """The rule in words with the facts of one order. Raises KeyError when one of APPLIED is missing."""
+        if self.applied is None:
+            return self.general()
+        return joined(self.general(), filled(self.applied, {**self.facts(), **facts}))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Window(Rule):
+    """Calendar days in the shop's zone; the day after delivery is day 1 and the last day still counts."""
+
+    APPLIED: ClassVar[frozenset[str]] = frozenset({"delivered_day", "last_day"})
+
+    days: int
+
+    def facts(self) -> Mapping[str, Text]:
+        return {"days": same(self.days)}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AutomaticLimit(Rule):
+    """Above the amount a person decides; a currency that is not listed has the limit zero."""
+
+    APPLIED: ClassVar[frozenset[str]] = frozenset({"limit", "amount"})
+
+    amounts: Mapping[str, Money]
+
+    def of(self, currency: str) -> Money:
+        return self.amounts.get(currency, Money.zero(currency))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RefundTime(Rule):
+    """Within how many days after the goods are back the money is sent."""
+
+    APPLIED: ClassVar[frozenset[str]] = frozenset({"refund_by"})
+
+    days: int
+
+    def facts(self) -> Mapping[str, Text]:
+        return {"days": same(self.days)}

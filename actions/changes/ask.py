@@ -142,7 +142,7 @@ class ActionAskOrdersPerson(ServiceAction):
         draft, order = await draft_and_order(scene)
         now = {"order": order.number, "why": (await stand(scene.ctx, draft, order)).why or w.OTHER}
         if scene.slot(QUOTED) == now:
-            if not scene.slot("session_misses"):
+            if draft.notes[-1:] == (scene.said.text.strip(),):
                 scene.say("utter_orders_noted")
         else:
             scene.say(

@@ -6,7 +6,8 @@ from actions.access import proven_customer
 from actions.base import Scene
 from actions.changes.draft import DRAFT, EMPTY, QUOTED, Draft, wish_of
 from actions.changes.plan import stand
-from actions.changes.status import tell_change
+from actions.changes.status import tell_change, tell_changes
+from actions.changes.words import STATUS
 from actions.topic import After, Finished
 from aftersales.domain.cases import CaseKind
 from aftersales.domain.changes import Change, ChangeState
@@ -33,6 +34,9 @@ async def is_filed(scene: Scene, customer_id: str) -> bool:
 async def finish(scene: Scene) -> Finished:
     """Acts once per consenting message; consent does not outlive a failure."""
     draft = Draft.of(scene.slot(DRAFT))
+    if draft.kind == STATUS:
+        await tell_changes(scene, await proven_customer(scene), order_ids=None)
+        return Finished(slots=EMPTY, after=After.SAME_SESSION)
     if draft.order is None:
         return Finished(slots=EMPTY, after=After.SAME_SESSION)  # there was no order to change
     if draft.person is False or draft.confirmed is False:

@@ -20,6 +20,7 @@ from aftersales.services.phones import take_phone
 
 _OWN = frozenset({"cancel_order", "modify_order"})
 _WORDY = frozenset({None, d.ORDER, d.ITEMS, d.CONFIRMED})
+_ADDRESSED = frozenset({None, d.KIND, d.ORDER, d.ADDRESS, d.CONFIRMED})
 _NOTED = frozenset({None, d.KIND, d.VARIANT, d.QUANTITY, d.ADDRESS, d.PERSON})
 _FREE = frozenset({"inform", "modify_order", UNSURE, "chitchat", "out_of_scope", "ask_product"})
 _NUMBERED = re.compile(
@@ -123,20 +124,37 @@ def _order(
             noted["not_found"] = [reference]
     elif draft.order is None and not said.structured and asked != d.ADDRESS:
         picked = pick(said, offered) if asked == d.ORDER else None
-        found = (picked,) if picked else ()
-        found = found or goods.orders_of_day(orders, said.entities.get("date", ()), zone)
-        open_ones = [order for order in orders if unsent_lines(order)]
-        named = goods.matching_orders(said.text, open_ones) or goods.matching_orders(said.text, orders)
+        dated = () if draft.kind == w.DELIVERY else said.entities.get("date", ())  # that day is the wish itself
+        found = (picked,) if picked else _open_first(goods.orders_of_day(orders, dated, zone), orders)
+        named = _open_first(goods.matching_orders(said.text, orders), orders)
         draft = replace(draft, named=said.text) if named else draft
         found = tuple(number for number in found if number in named) or found or named
     else:
-        return draft
+        return _other_order(draft, said, orders, asked)
     if len(found) == 1:
         noted["order"] = list(found)
         return draft.with_order(found[0])
     if found:
         noted["orders"] = list(found)
     return draft
+
+
+def _open_first(numbers: Sequence[str], orders: Sequence[Order]) -> tuple[str, ...]:
+    """Those that can still be changed, where there are any among them."""
+    unsent = {order.number for order in orders if unsent_lines(order)}
+    return tuple(number for number in numbers if number in unsent) or tuple(numbers)
+
+
+def _other_order(draft: Draft, said: Said, orders: Sequence[Order], asked: str | None) -> Draft:
+    """Words that name goods of another open order and none of the one at hand go over to that one."""
+    here = goods.find(orders, draft.order)
+    if here is None or said.structured or asked not in (d.KIND, d.ITEMS, d.VARIANT, d.QUANTITY, d.CONFIRMED):
+        return draft
+    others = [order for order in orders if unsent_lines(order) and order is not here]
+    found = goods.matching_orders(said.text, others)
+    if goods.matching_lines(said.text, here) or len(found) != 1:
+        return draft
+    return replace(draft.with_order(found[0]), named=said.text)
 
 
 def _items(
@@ -202,11 +220,7 @@ def _address(draft: Draft, said: Said, asked: str | None, *, home: str) -> Draft
     """The parts that the words hold, put to those told before; a new street brings its own place along."""
     if said.choice == ("change", "other_address"):
         return replace(draft, address=None, partial=False)
-    if (
-        said.structured
-        or draft.kind not in (w.ADDRESS, None)
-        or asked not in (None, d.KIND, d.ADDRESS, d.CONFIRMED)
-    ):
+    if said.structured or draft.kind not in (w.ADDRESS, None) or asked not in _ADDRESSED:
         return draft
     if asked == d.CONFIRMED and said.intent in ("affirm", "deny") and len(said.text) < len("13800000000"):
         return draft

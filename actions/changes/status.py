@@ -13,6 +13,7 @@ from aftersales.services.change_views import ChangeView, list_changes
 from runtime import formats
 
 _SHOWN = 2
+_MONEYLESS = {ChangeKind.ADDRESS: "address", ChangeKind.VARIANT: "same"}
 _OPEN = frozenset({"waiting", "refund_underway", "refund_approval", "refund_trouble"})
 
 
@@ -23,8 +24,9 @@ async def tell_change(scene: Scene, view: ChangeView, order: Order, *, just_now:
     if view.step in ("waiting", "rejected", "failed"):
         scene.say(f"utter_orders_status_{view.step}", parameters)
         return
+    moneyless = _MONEYLESS.get(change.kind, "done")
     money = scene.ctx.texts.render(
-        f"utter_orders_money_{view.step}",
+        f"utter_orders_money_{moneyless if view.step == 'done' else view.step}",
         language,
         amount=formats.money(change.amount, language),
         means=means_words(scene, order),

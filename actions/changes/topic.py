@@ -13,6 +13,7 @@ from actions.changes.draft import DRAFT, EMPTY, NOTED, QUOTED, Draft, unsent_lin
 from actions.changes.finish import finish, is_filed
 from actions.changes.listen import listen, parts_told
 from actions.changes.plan import offered_lines, offered_orders, shown, stand, variants_of
+from actions.changes.status import tell_changes
 from actions.returns.draft import find
 from actions.returns.listen import pick
 from actions.returns.quote import consent_digest, customer_orders
@@ -20,6 +21,7 @@ from actions.said import Said
 from actions.topic import LEAVING, LOOSE, Finished, Topic
 from aftersales.domain.orders import Order
 from aftersales.domain.variant_match import match_variants
+from aftersales.services.change_views import list_changes
 
 
 class ChangeTopic(Topic):
@@ -35,7 +37,7 @@ class ChangeTopic(Topic):
     def digressions(self, said: Said, asked: str | None) -> frozenset[str]:
         """Where words of any kind are asked for, neighbours are an answer; an address is one, whatever it says."""
         usual = super().digressions(said, asked)
-        if asked in (d.ADDRESS, d.CONFIRMED) and _has_address(said):
+        if asked in (d.ORDER, d.ADDRESS, d.CONFIRMED) and _has_address(said):
             return LEAVING
         if asked == d.KIND:
             return usual - LOOSE - {"exchange_item", "ask_payment", "ask_delivery"}
@@ -51,6 +53,11 @@ class ChangeTopic(Topic):
             scene.say("utter_returns_no_orders")
             return {}
         draft = Draft.of(scene.slot(DRAFT))
+        if w.asks_status(said) and await list_changes(scene.ctx, customer_id=customer_id, limit=1):
+            if asked is None:
+                return {DRAFT: Draft(kind=w.STATUS).kept()}
+            await tell_changes(scene, customer_id, order_ids=None)
+            return {}
         if asked == d.CONFIRMED and await is_filed(scene, customer_id):
             return {DRAFT: replace(draft, confirmed=True).kept()}
         if asked is None and draft.order is None and (proven := find(orders, scene.slot("access_number"))):
@@ -74,7 +81,7 @@ class ChangeTopic(Topic):
 
     async def next_slot(self, scene: Scene, slots: dict[str, Any], *, customer_id: str) -> str | None:
         draft = Draft.of(slots.get(DRAFT, scene.slot(DRAFT)))
-        if draft.person is not None or draft.confirmed is False:
+        if draft.person is not None or draft.confirmed is False or draft.kind == w.STATUS:
             return None
         if draft.confirmed and await is_filed(scene, customer_id):
             return None

@@ -9,6 +9,8 @@ from actions.said import Said
 CANCEL, ADDRESS, VARIANT, QUANTITY = "cancel", "address", "variant", "quantity"
 # What only a person can change.
 PAYMENT, DELIVERY, OTHER = "payment", "delivery", "other"
+# Nothing is to be changed: the last change is asked about.
+STATUS = "status"
 KINDS = (CANCEL, ADDRESS, VARIANT, QUANTITY, DELIVERY, PAYMENT, OTHER)
 
 _COUNT_ZH, _COUNT_EN = r"[一两二三四五六七八九十\d]", r"(?:one|two|three|four|five|\d+)"
@@ -37,7 +39,7 @@ _ADDRESS = _any(
     r"\b(?:ship|send|sent|deliver|delivered|redirect|goes)\b.{0,20}\bto\b",
 )
 _QUANTITY = _any(
-    rf"数量|件数|少[要买]?{_COUNT_ZH}|减[{_COUNT_ZH[1:-1]}掉少]|多[要买加]|加{_COUNT_ZH}|再[来加]",
+    rf"数量|件数|少[要买]?{_COUNT_ZH}|减[{_COUNT_ZH[1:-1]}掉少]|多[要买加]|加{_COUNT_ZH}(?!下)|再[来加]",
     rf"(?:[改变换]成?|只要|就要){_COUNT_ZH}+\s?[件个双条只盒份套]",
     rf"\bquantity\b|\bhow many\b|\b{_COUNT_EN} (?:more|less|fewer)\b|\bmake it {_COUNT_EN}\b",
     rf"\bonly (?:need|want) {_COUNT_EN}\b|\badd\b.{{0,12}}\b(?:more|another)\b",
@@ -48,22 +50,33 @@ _VARIANT = _any(
     r"\bsize\b|\bcolou?r\b|\bvariant\b|\bmodel\b|\bbigger\b|\bsmaller\b",
     r"\bin (?:a |the )?(?:black|white|blue|red|green|gr[ea]y|navy|pink|yellow)\b",
 )
-_MORE = _any(rf"多[要买加]|加{_COUNT_ZH}|再[来加]|\b{_COUNT_EN} more\b|\badd\b|\banother\b")
+_MORE = _any(rf"多[要买加]|加{_COUNT_ZH}(?!下)|再[来加]|\b{_COUNT_EN} more\b|\badd\b|\banother\b")
 _LESS = _any(
     rf"(?:少[要买]?|减[掉少]?|去掉)(?P<zh>{_COUNT_ZH})",
     rf"\b(?P<en>{_COUNT_EN}) (?:less|fewer)\b|\b(?:remove|drop) (?P<off>{_COUNT_EN})\b",
 )
 _LEFT = _any(
-    rf"(?:[改变换]成?|只要|就要|数量改?成?|留)(?P<zh>{_COUNT_ZH}+)\s?[件个双条只盒份套]?",
+    rf"(?:[改变换]成?|只要|就要|数量改?成?|留)(?P<zh>{_COUNT_ZH}+)(?![下点些码号])\s?[件个双条只盒份套]?",
     rf"\b(?:make it|to|only (?:need|want)|just(?: want)?|keep) (?:only )?(?P<en>{_COUNT_EN})\b",
     rf"\b(?P<of>{_COUNT_EN}) instead of\b",
 )
 _TAKE_OFF = _any(r"去掉|撤掉|删掉|不要了", r"\btake\b.{0,40}\boff\b|\bremove\b|\bdrop\b")
+_ASKED = _any(
+    r"(?:取消|改|换|办|修改)(?:好|成功|掉|完)?了(?:吗|没|么)",
+    r"^(?:so |and )?(?:did (?:you|it)|have you|has (?:it|my order|the order))\b"
+    r".{0,30}\b(?:cancel|chang|updat|go(?:ne)? through)",
+    r"^(?:so |and )?(?:is|was) (?:it|my order|the order) (?:already |now )?(?:cancel|chang|updat|done)",
+)
 _NUMBERS = {
     **{word: n for n, word in enumerate("零一二三四五六七八九十")},
     "两": 2,
     **{word: n for n, word in enumerate(("zero", "one", "two", "three", "four", "five"))},
 }
+
+
+def asks_status(said: Said) -> bool:
+    """Whether the words ask if a change was made, instead of wishing for one."""
+    return bool(not said.structured and _ASKED.search(said.text))
 
 
 def kind_heard(said: Said) -> str | None:

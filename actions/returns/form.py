@@ -32,7 +32,8 @@ from aftersales.services.return_views import find_filed
 class ReturnTopic(Topic):
     name = "returns"
     entry = frozenset(
-        "return_item exchange_item request_refund report_damaged_item report_wrong_item report_missing_item".split()
+        "return_item exchange_item request_refund "
+        "report_damaged_item report_wrong_item report_missing_item".split()
     )
     leaving = frozenset({"stop", "cancel_return"})
     empty = EMPTY

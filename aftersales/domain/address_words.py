@@ -21,6 +21,10 @@ _LEAD_EN = re.compile(
     r"[^,;:]*?(?:\bto\b(?:\s+be\b)?|\bis\b|:)\s*[:：]?\s*",
     re.IGNORECASE,
 )
+_ITS = re.compile(
+    r"^(?:make (?:it|that)|it(?:'s| is| should be)|should be|(?:my|the) (?:new )?address(?: is)?|use|i'?m at)\s+",
+    re.IGNORECASE,
+)
 _NOT_SO = re.compile(
     r"^(?:(?:不对|不是|错了|写错了|哦不|no|nope|sorry|wait|actually|oops|i meant?)[\s,，。.!！]*)+", re.IGNORECASE
 )
@@ -121,7 +125,7 @@ def read_address(said: str, *, country: str) -> AddressParts:
     shown = _country(said)
     text = _TAIL_ZH.sub("", _TAIL_EN.sub("", _NOT_SO.sub("", said.strip())))
     text = _LEAD_ZH.sub("", text, count=1) if _HAN.search(text) else _LEAD_EN.sub("", text, count=1)
-    text = re.sub(r"\s+收$", "收", _TAIL_EN.sub("", text))
+    text = re.sub(r"\s+收$", "收", _ITS.sub("", _TAIL_EN.sub("", text)))
     segments = [part.strip(" .。:：!！") for part in _SPLIT.split(text)]
     segments = [part for part in segments if part and not _PHONE_LABEL.match(part)]
     name, segments = _take_name(segments)

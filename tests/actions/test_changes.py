@@ -222,3 +222,23 @@ async def test_a_shop_that_sends_in_that_moment_is_looked_at_again(talk: Talk, u
     said = await talk.say("确认", "affirm")
     assert said == ["utter_orders_changed_since", PART_SHOWN] or said == ["utter_orders_changed_since", ALL_SHOWN]
     assert await changes(unsent) == []
+
+
+@pytest.mark.parametrize(
+    "text", ["取消了吗", "改好了吗？", "did you cancel it?", "has my order been changed yet?"]
+)
+async def test_a_question_whether_it_is_done_is_answered_and_changes_nothing(
+    talk: Talk, unsent: Unsent, text: str
+) -> None:
+    await talk.say("取消棒球帽", "cancel_order")
+    await talk.say("确认", "affirm")
+    assert await talk.say(text, "cancel_order") == ["utter_orders_status_applied"]
+    assert len(await changes(unsent)) == 1
+    await talk.say("改一下收货地址", "modify_order")
+    assert await talk.say(text, "modify_order") == ["utter_orders_status_applied", "utter_orders_which_address"]
+
+
+async def test_a_question_is_not_a_note_for_a_person(talk: Talk) -> None:
+    await talk.say("改成周六派送", "modify_order", date="2026-11-21")
+    assert await talk.say("什么意思", "affirm", choice="x:y") != []
+    assert talk.asked is None or "utter_orders_noted" not in [said["response"] for said in talk.last]

@@ -70,6 +70,11 @@ def test_a_chinese_address_is_read_out_of_a_sentence(said: str, told: AddressPar
         ),
         ("Musterstraße 5, 10115 Berlin", "DE", parts(lines=("Musterstraße 5",), city="Berlin", postcode="10115")),
         (
+            "make it 14 Park Row, Bristol BS1 5LJ",
+            "GB",
+            parts(lines=("14 Park Row",), city="Bristol", postcode="BS1 5LJ", country="GB"),
+        ),
+        (
             "no, sorry, 14 Park Row, Bristol BS1 5LJ",
             "GB",
             parts(lines=("14 Park Row",), city="Bristol", postcode="BS1 5LJ", country="GB"),

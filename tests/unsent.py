@@ -123,7 +123,13 @@ def move_to(address: Address = ELSEWHERE) -> Wish:
 def _tees() -> dict[str, Any]:
     def made(name: str, zh: str, en: str, price: str, stock: int = 5) -> dict[str, Any]:
         options = {"zh": zh, "en": en}
-        return {"id": f"tee-{name}", "sku": name, "options": options, "prices": {"CNY": price}, "stock": stock}
+        return {
+            "id": f"tee-{name}",
+            "sku": name,
+            "options": options,
+            "prices": {"USD": "9.00", "CNY": price},
+            "stock": stock,
+        }
 
     variants = [
         made("blue-m", "天蓝 / M", "sky blue / M", "79.00"),

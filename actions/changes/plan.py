@@ -122,7 +122,9 @@ async def _is_able(ctx: Context, draft: Draft) -> bool:
 async def variants_of(ctx: Context, draft: Draft, order: Order) -> Sequence[Variant]:
     """The variants of the one line at hand; nothing where there is none."""
     lines = [line for line in order.lines if line.id in draft.items]
-    return await ctx.shop.list_variants(lines[0].product_id) if len(lines) == 1 else ()
+    if len(lines) != 1:
+        return ()
+    return await ctx.shop.list_variants(lines[0].product_id, currency=order.currency)
 
 
 def shown(draft: Draft, quote: ChangeQuote) -> dict[str, Any]:

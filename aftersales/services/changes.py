@@ -109,7 +109,7 @@ async def _quote(ctx: Context, order: Order, wish: Wish) -> ChangeQuote:
         line_id, variant_id = wish.variant
         if order.line(line_id).tags & ctx.policy.orders.by_person.tags:
             return _impossible(order, Obstacle.BY_PERSON)
-        variants = await ctx.shop.list_variants(order.line(line_id).product_id)
+        variants = await ctx.shop.list_variants(order.line(line_id).product_id, currency=order.currency)
         variant = next((known for known in variants if known.id == variant_id), None)
         if variant is None:
             raise KeyError(variant_id)

@@ -67,6 +67,10 @@ class ActionAskComplaintsConfirmed(ServiceAction):
             hours = str(int(promise.total_seconds()) // 3600)
             scene.say("utter_complaints_confirm_again", {"hours": hours}, buttons=buttons)
             return []
+        before = scene.slot(SHOWN)
+        if before and {**before, "photos": now["photos"]} == now:
+            scene.say("utter_complaints_photo_added", {"photos": str(len(now["photos"]))}, buttons=buttons)
+            return [SlotSet(SHOWN, now)]
         scene.say("utter_complaints_summary", self._parameters(scene, draft), buttons=buttons)
         return [SlotSet(SHOWN, now)]
 

@@ -49,6 +49,8 @@ class ComplaintTopic(Topic):
         self, scene: Scene, said: Said, *, customer_id: str, asked: str | None
     ) -> dict[str, Any] | None:
         draft = Draft.of(scene.slot)
+        if asked is None and not said.text:  # just proven who asks: all is in the slots
+            return {}
         if asked == c.CONFIRMED and await self._filed(scene, customer_id) is not None:
             return {c.CONFIRMED: True}
         if asked is None and draft.details:

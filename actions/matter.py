@@ -89,6 +89,8 @@ class ValidateMatterForm(ServiceAction):
         other = topic_for(said) if off and said.intent not in STATUS | topic.leaving else None
         if other and other is not topic:
             return await self._switch(scene, topic, other, said, customer_id)
+        if off and said.intent == "repeat":
+            return [SlotSet(TOPIC, topic.name), SlotSet("requested_slot", asked)]
         if off and said.intent not in LOOSE:
             return []
         return await self._go_on(scene, topic, said, customer_id, asked, loose=off)

@@ -9,7 +9,7 @@ from actions.returns.ask_remedy import order_at_hand
 from actions.returns.draft import Draft
 from actions.returns.plan import offered_lines, offered_orders, orders_after
 from actions.returns.quote import NOTED, customer_orders
-from aftersales.domain.reasons import Reason
+from aftersales.domain.reasons import MERCHANT_FAULT, Reason
 from aftersales.domain.remedies import Remedy
 
 # What is asked of goods to be sent back, to be exchanged, and of those that never came.
@@ -17,8 +17,17 @@ _ITEMS = ("utter_returns_choose_items", "utter_exchanges_choose_items", "utter_r
 _HOW_MANY = ("utter_returns_how_many", "utter_exchanges_how_many", "utter_returns_how_many_missing")
 
 
+# Where it is open, or plain, that nothing goes back.
+_ABOUT = {
+    "utter_returns_how_many": "utter_returns_how_many_about",
+    "utter_returns_choose_items": "utter_returns_choose_items_about",
+}
+
+
 def _by_wish(draft: Draft, responses: tuple[str, str, str]) -> str:
     returned, exchanged, missing = responses
+    if draft.remedy is Remedy.REFUND_ONLY or (draft.remedy is None and draft.reason in MERCHANT_FAULT):
+        return missing if draft.reason is Reason.MISSING_ITEM else _ABOUT.get(returned, returned)
     if draft.reason is Reason.MISSING_ITEM:
         return missing
     return exchanged if draft.remedy is Remedy.EXCHANGE else returned

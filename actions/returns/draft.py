@@ -167,6 +167,12 @@ def matching_lines(text: str, order: Order) -> tuple[str, ...]:
     return match(text, _titles(order.lines))
 
 
+def orders_with_goods(text: str, orders: Sequence[Order]) -> tuple[str, ...]:
+    """As matching_orders, by the names of goods alone: colours and sizes are said of what is wanted, too."""
+    titles = {o.number: tuple(word for line in o.lines for word in (line.title.zh, line.title.en)) for o in orders}
+    return match(text, titles)
+
+
 def matching_orders(text: str, orders: Sequence[Order]) -> tuple[str, ...]:
     """Numbers of the orders that hold what the words name best."""
     titles = {o.number: tuple(word for words in _titles(o.lines).values() for word in words) for o in orders}

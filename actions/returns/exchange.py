@@ -12,13 +12,13 @@ from actions.returns.listen import pick
 from actions.returns.plan import Noted, chooses_variants, decided_remedy, units
 from actions.said import Said
 from aftersales.domain.orders import Order, OrderLine, Variant
-from aftersales.domain.reasons import Reason
+from aftersales.domain.reasons import MERCHANT_FAULT, Reason
 from aftersales.domain.remedies import Remedy
 from aftersales.domain.variant_choice import Choice, choose, options_of, size_option
 from aftersales.services.exchange_choice import list_choices, own_variant
 from aftersales.services.returns import possible_remedies_of
 
-MOST_VARIANTS = 8
+MOST_VARIANTS = 6
 # For these the same goods again put it right, unless something else is named.
 _SAME_AGAIN = frozenset({Reason.DAMAGED, Reason.DEFECTIVE, Reason.WRONG_ITEM})
 
@@ -115,6 +115,8 @@ def _heard(
         return Choice(variants=tuple(variant for variant in choices if variant.id == said.choice[1]), said=True)
     words = said.text if anew else draft.wanted or ""
     choice = choose(words, choices, current=own)
+    if choice.variants == (own,) and not choice.same and draft.reason not in MERCHANT_FAULT:
+        return Choice(said=True, beyond=True)  # asked for another colour, of which there is only the one at hand
     if choice.said or choice.variants:
         return choice
     if asked == d.VARIANT:

@@ -19,7 +19,6 @@ _SENTENCE = 8  # characters that say more of a fault than its bare name
 _SHORT = 14  # characters: "11月2号买的", "on 2 November"
 # Where goods of another order than the chosen one may be named.
 _ELSEWHERE_STEPS = (d.ITEMS, d.QUANTITY, d.REASON, d.CONFIRMED)
-_NO_GOODS = frozenset({"affirm", "exchange_item"})
 _WORDY_STEPS = (None, d.ORDER, d.ITEMS, d.QUANTITY, d.CONFIRMED)
 
 
@@ -139,9 +138,9 @@ def _elsewhere(
     if asked == d.REASON:
         found = d.orders_of_day(others, said.entities.get("date", ()), zone) if _is_a_day(said) else ()
         return found if len(found) == 1 else ()
-    if said.intent in _NO_GOODS or d.matching_lines(said.text, order):
+    if said.intent == "affirm" or d.matching_lines(said.text, order):
         return ()
-    return d.matching_orders(said.text, others)
+    return d.orders_with_goods(said.text, others)
 
 
 def _is_a_day(said: Said) -> bool:

@@ -91,7 +91,8 @@ async def wanted_options(scene: Scene, draft: Draft, order: Order) -> dict[str, 
         variants = {variant.id: variant for variant in (own_variant(line, choices), *choices)}
         if variant_id in variants:
             variant = variants[variant_id]
-            found[line_id] = variant.options.of(scene.language) or variant.title.of(scene.language)
+            name = variant.options.of(scene.language) or variant.title.of(scene.language)
+            found[line_id] = scene.title("utter_exchanges_same_new") if variant_id == line.variant_id else name
     return found
 
 

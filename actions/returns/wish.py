@@ -32,7 +32,9 @@ _PART = re.compile(
     re.IGNORECASE,
 )
 # A change of mind comes with words that leave or deny: then only plain words count.
-_VAGUE = frozenset({"stop", "deny", "inform", "cancel_return", UNSURE, "chitchat", "out_of_scope", "ask_product"})
+_VAGUE = frozenset(
+    {"stop", "deny", "inform", "cancel_return", UNSURE, "chitchat", "out_of_scope", "ask_product", "repeat"}
+)
 _MONEY = "request_refund"
 
 
@@ -61,7 +63,7 @@ def remedy_said(said: Said, asked: str | None) -> Remedy | None:
 
 def changes_mind(said: Said, asked: str | None) -> bool:
     """Whether a message that seems to leave the matter names another way to go on ("算了还是换大一码吧")."""
-    return said.intent in {"stop", "deny", "cancel_return"} and remedy_said(said, asked) is not None
+    return said.intent in {"stop", "deny", "cancel_return", "repeat"} and remedy_said(said, asked) is not None
 
 
 def with_wish(draft: Draft, said: Said, asked: str | None) -> Draft:

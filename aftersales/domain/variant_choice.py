@@ -38,12 +38,14 @@ _SAME = re.compile(
 class Choice:
     """`variants` are those that the words fit: one when it is clear, several to choose among, or none.
 
-    `said` tells whether the words name anything at all, `beyond` that they ask for a size that there is not.
+    `said` tells whether the words name anything at all, `beyond` that they ask for a size that there is not,
+    `same` that they ask for the same goods again.
     """
 
     variants: tuple[Variant, ...] = ()
     said: bool = False
     beyond: bool = False
+    same: bool = False
 
 
 def options_of(variant: Variant) -> tuple[tuple[str, str], ...]:
@@ -81,7 +83,7 @@ def choose(text: str, variants: Sequence[Variant], *, current: Variant | None) -
             wanted |= {place: named} if named else {}
     if not wanted:
         same = current is not None and bool(_SAME.search(text))
-        return Choice(variants=(current,) if same and current else (), said=same)
+        return Choice(variants=(current,) if same and current else (), said=same, same=same)
     return Choice(variants=_fitting(variants, wanted, current), said=True)
 
 

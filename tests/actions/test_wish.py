@@ -143,3 +143,15 @@ def test_three_orders_are_offered_and_the_others_on_demand() -> None:
     assert orders_after(many, {"skip": ["3"]}) is None
     heard = hear(Draft(), said("x", choice="orders:3"), d.ORDER)
     assert (heard.noted, heard.understood) == ({"skip": ["3"]}, True)
+
+
+def test_another_colour_in_words_is_no_other_order() -> None:
+    exchange = replace(CHOSEN, remedy=EXCHANGE)
+    assert hear(exchange, said("白色的有吗", "exchange_item"), d.CONFIRMED).draft.order == RUN
+    assert hear(exchange, said("exchange the lamp instead", "exchange_item"), d.CONFIRMED).draft.order == HOME
+
+
+def test_send_it_again_is_a_wish_rather_than_a_repetition() -> None:
+    message = said("can you just send it again", "repeat")
+    assert remedy_said(message, d.REMEDY) is EXCHANGE
+    assert changes_mind(message, d.REMEDY)

@@ -1,7 +1,7 @@
 # Needs make, python3 with venv, and a Linux or macOS shell. Everything else goes into .tools/ and .envs/.
 
 .DEFAULT_GOAL := help
-.PHONY: help setup check test train run demo predict bench lock migrate
+.PHONY: help setup check test train run demo predict evaluate refit bench lock migrate
 SHELL := /bin/sh
 
 UV := .tools/bin/uv
@@ -39,9 +39,18 @@ run: $(SERVICE) $(BOT) ## Start the service; Ctrl-C stops it
 demo: $(SERVICE) $(BOT) ## Start the service with the demo shop
 	@RETURNDESK_DEMO=true exec .envs/service/bin/python -m runtime.cli run
 
-predict: $(OURS) $(BOT) ## What the bot understands: make predict TEXT="我要退货"
-	@test -n "$$TEXT" || { echo 'Say what: make predict TEXT="我要退货"'; exit 2; }
-	@$(PYTHON) -m runtime.cli predict "$$TEXT"
+predict: $(OURS) $(BOT) ## What the bot understands: make predict TEXT="我要退货", or IN=texts.jsonl OUT=predictions.jsonl
+	@test -n "$$TEXT$$IN" || { echo 'Say what: make predict TEXT="我要退货", or IN=texts.jsonl OUT=predictions.jsonl'; exit 2; }
+	@if test -n "$$IN"; then $(PYTHON) -m runtime.cli predict --in "$$IN" --out "$${OUT:?say where to: OUT=...}" --today "$$TODAY"; \
+	else $(PYTHON) -m runtime.cli predict --today "$$TODAY" -- "$$TEXT"; fi
+
+evaluate: $(OURS) $(BOT) ## Measure the understanding: make evaluate EVAL=folder-of-gold-files (ERRORS=30)
+	@test -d "$$EVAL" || { echo 'Say which folder of gold files: make evaluate EVAL=folder'; exit 2; }
+	@$(PYTHON) -m runtime.cli evaluate --errors "$${ERRORS:-0}" "$$EVAL"
+
+refit: $(OURS) $(BOT) ## The same, after setting the limits of bot/decision.yml anew: make refit EVAL=folder
+	@test -d "$$EVAL" || { echo 'Say which folder of gold files: make refit EVAL=folder'; exit 2; }
+	@$(PYTHON) -m runtime.cli evaluate --refit "$$EVAL"
 
 bench: $(OURS) $(BOT) ## Quality of understanding and time per action answer
 	@$(PYTHON) -m runtime.cli bench
@@ -56,7 +65,7 @@ lock: $(UV) ## Write the locked dependencies to requirements/ (UPGRADE=--upgrade
 migrate: $(SERVICE) ## Bring the database to the present tables (run does so by itself)
 	@.envs/service/bin/python -m runtime.cli migrate
 
-export TEXT
+export TEXT IN OUT TODAY EVAL ERRORS
 
 $(UV):
 	@echo "fetching uv into .tools/"

@@ -38,7 +38,7 @@ def agreed_topic(said: Said) -> Topic | None:
 
 
 class ActionSessionClarify(ServiceAction):
-    """Asks between the two likeliest meanings; the second time in a row offers a person."""
+    """Asks between the two or three likeliest meanings; the second time in a row offers a person."""
 
     action_name = CLARIFY
 
@@ -64,7 +64,7 @@ class ActionSessionClarify(ServiceAction):
         if not likely or said.structured:
             scene.say("utter_session_clarify_open")
             return []
-        names = [*likely[:2], *(["talk_to_human"] if "talk_to_human" not in likely[:2] else [])]
+        names = list(dict.fromkeys([*likely[:3], "talk_to_human"]))
         buttons = [{"title": scene.title(f"utter_intent_{name}"), "payload": f"/{name}"} for name in names]
         scene.say("utter_session_clarify", buttons=buttons)
         return []

@@ -13,7 +13,8 @@ from bot.found import Found, Free
 from bot.numerals import DIGITS, EN_NUMBER, ZH_NUMBER, read_number
 
 _SIGN = r"(?:us\$|hk\$|nt\$|s\$|a\$|c\$|\$|¥|£|€|usd|cny|rmb|eur|gbp|hkd|sgd|人民币|港币)"
-_ZH_ANY = rf"(?:\d+(?:\.\d+)?万|{DIGITS}|{ZH_NUMBER})"
+_ZH_ANY = rf"(?:\d+(?:\.\d+)?万|\d[千百]\d?|{DIGITS}|{ZH_NUMBER})"
+_ZH_MIXED = r"(?:\d[千百]\d|\d+(?:\.\d+)?[千万])"
 _NO_GOODS = r"(?!手表|表|布|肉|蛋糕|肥皂|香皂|面膜|电池|屏|砖|玻璃|木板|糖|巧克力|石|地毯)"
 _EN_MONEY = r"(?:dollars?|bucks?|quid|pounds?|euros?|yuan|usd|rmb|hkd|gbp|eur)\b"
 _ZH_PAID = r"(?:付了?|扣了?|花了?|退了?我?|赔我?|少退|多扣|到账|押金|差价|实付|原价|现价|补|返)"
@@ -31,9 +32,11 @@ _AMOUNTS = [
     re.compile(r"(?<![\w.])(?P<n>\d{1,2})\s?(?P<unit>cents?|pence|p)\b"),
     re.compile(rf"{_EN_PAID}(?:about\s|around\s|only\s)?(?P<n>{DIGITS})(?P<scale>k)?(?![\w%.])(?!\s(?:times?|items?|days?|weeks?|hours?|of|x|units?|pairs?))"),
     re.compile(r"(?<![\w.])(?P<n>\d+(?:\.\d+)?万)(?=的|块|买|$|[,，。!！?？])"),
+    re.compile(rf"{_ZH_PAID}(?P<n>{_ZH_MIXED})(?![\d件个個双条])"),
+    re.compile(rf"(?<![\d.])(?P<n>{_ZH_MIXED})(?=块|元|的|买|買|$|[,，。!！?？])"),
     re.compile(rf"{_ZH_PAID}(?P<n>{DIGITS}|[一二两三四五六七八九]*十[一二三四五六七八九]?)(?=$|[\s,，。!！?？才就])"),
     re.compile(
-        rf"{_ZH_PAID}(?P<n>[一二两三四五六七八九]+[百千万][零一二两三四五六七八九百千]*)(?![件个個双条只瓶箱包盒天年人次多])"
+        rf"{_ZH_PAID}(?P<n>[一二两三四五六七八九]+[百千万][零一二两三四五六七八九百千]*)多?(?![件个個双条只瓶箱包盒天年人次多])"
     ),
     re.compile(
         r"(?<![零〇一二两兩三四五六七八九十百千万第\d])(?P<n>[一二两兩三四五六七八九]+[十百千万][零一二两三四五六七八九十百千]*)"
@@ -70,6 +73,10 @@ _QUANTITIES = [
     (re.compile(rf"(?P<n>半|\d{{1,2}}|{ZH_NUMBER})打{_DOZEN_AFTER}"), 12),
     (re.compile(r"(?P<half>\bhalf a dozen\b|\bhalf dozen\b)"), 6),
     (re.compile(rf"\b(?:(?P<n>\d{{1,2}}|{EN_NUMBER}|an?)\s)?dozen\b"), 12),
+    (re.compile(r"^\s*(?:要|就|共|退|买了?)?(?P<n>一)打\s*[。.!！]?\s*$"), 12),
+    (re.compile(r"\b(?P<n>an?) (?:pair|set|box|pack|bottle|bag) of (?!(?:the|my|these|those|days|weeks)\b)[a-z]+"), 1),
+    (re.compile(r"(?:\b(?:return|returning|keep|keeping|exchange|back|missing|ordered|bought|received|want) )(?P<n>an?) (?:pair|set|box|pack|bottle|bag)\b"), 1),
+    (re.compile(rf"\b(?P<n>\d{{1,2}}|{EN_NUMBER})(?=\s(?:out\s)?of\s(?:the\s)?(?:\d{{1,2}}|{EN_NUMBER})\s[a-z]+s\b)"), 1),
     (re.compile(rf"(?<![第这那哪每另几某上下换換再来來\d.零一二两兩三四五六七八九十百])(?P<n>\d{{1,3}}|(?!一个|一個){ZH_NUMBER})\s?{_MEASURE}{_AFTER}"), 1),
     (re.compile(rf"{_ONE_COUNTS}(?P<n>一)[个個]{_AFTER}"), 1),
     (re.compile(rf"{_ONE_BACK}{_AFTER}"), 1),

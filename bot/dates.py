@@ -7,6 +7,7 @@ Weeks run from Monday to Sunday. A day without a year is the most recent one, un
 # ruff: noqa: E501 - a pattern reads best on one line
 
 import re
+from calendar import monthrange
 from collections.abc import Callable
 from datetime import date, timedelta
 
@@ -42,7 +43,7 @@ RELATIVE_DAYS = {
 HOLIDAYS = {
     "双十一": (11, 11), "雙十一": (11, 11), "双11": (11, 11), "雙11": (11, 11), "双十二": (12, 12), "雙十二": (12, 12),
     "双12": (12, 12), "雙12": (12, 12), "国庆": (10, 1), "國慶": (10, 1), "十一假期": (10, 1), "元旦": (1, 1),
-    "劳动节": (5, 1), "五一": (5, 1), "儿童节": (6, 1), "情人节": (2, 14), "妇女节": (3, 8), "教师节": (9, 10),
+    "三八节": (3, 8), "植树节": (3, 12), "愚人节": (4, 1), "光棍节": (11, 11), "劳动节": (5, 1), "五一": (5, 1), "儿童节": (6, 1), "情人节": (2, 14), "妇女节": (3, 8), "教师节": (9, 10),
     "圣诞": (12, 25), "聖誕": (12, 25), "平安夜": (12, 24), "六一八": (6, 18), "618": (6, 18), "singles' day": (11, 11),
     "singles’ day": (11, 11), "singles day": (11, 11), "halloween": (10, 31), "christmas eve": (12, 24),
     "christmas": (12, 25), "xmas": (12, 25), "boxing day": (12, 26), "new year's eve": (12, 31),
@@ -125,7 +126,9 @@ def _holiday(match: re.Match[str], today: date) -> date:
     month, day = HOLIDAYS[match["name"]]
     if match["rel"]:
         return date(_relative_year(match["rel"], today), month, day)
-    if match["coming"]:
+    if match["coming"] or match.string[match.end() :].startswith(
+        ("前要", "前能", "之前要", "之前能", "前到", "前送")
+    ):
         return _nearest(today, month, day)
     this_year = date(today.year, month, day)
     return this_year if this_year <= today else date(today.year - 1, month, day)
@@ -186,9 +189,44 @@ def _day_of_month(match: re.Match[str], today: date) -> date:
 
 
 def _ago(match: re.Match[str], today: date) -> date:
-    count = 1 if match["count"] in ("a", "an") else _number(match["count"])
-    unit = 7 if match["unit"][0] in "周週星礼禮w" else 1
-    return today - timedelta(days=unit * count)
+    """Half a month is fifteen days, a couple two of them; months keep the day, or end with theirs."""
+    written, unit = match["count"], match["unit"].lstrip("个個")
+    if written == "半":
+        return today - timedelta(days=15)
+    count = 1 if written in ("a", "an") else 2 if written == "a couple of" else _number(written)
+    if unit.startswith(("月", "month")):
+        return _months_before(today, count)
+    days = 14 if unit.startswith("fortnight") else 7 if unit[0] in "周週星礼禮w" else 1
+    return today - timedelta(days=days * count)
+
+
+def _months_before(today: date, count: int) -> date:
+    year, month = divmod(today.year * 12 + today.month - 1 - count, 12)
+    return date(year, month + 1, min(today.day, monthrange(year, month + 1)[1]))
+
+
+def _edge_of_month(match: re.Match[str], today: date) -> date:
+    """The first or last day of a month: 月初, 上个月底, 10月底, the end of last month."""
+    groups = match.groupdict()
+    month = (
+        _months_before(today.replace(day=1), 1) if (groups["which"] or "").startswith(("上", "last")) else today
+    )
+    if (groups["which"] or "").startswith(("下", "next")):
+        month = today.replace(day=1) + timedelta(days=32)
+    if groups.get("month"):
+        month = _nearest(today, _number(groups["month"]), 1)
+    last = monthrange(month.year, month.month)[1]
+    return month.replace(day=1 if groups["edge"] in ("初", "beginning", "start") else last)
+
+
+def _weekdays_ago(match: re.Match[str], today: date) -> date:
+    back = (today.weekday() - _weekday(match)) % 7 or 7
+    return today - timedelta(days=back + 7 * (_number(match["count"]) - 1))
+
+
+def _compact(match: re.Match[str], _today: date) -> date:
+    written = match["written"]
+    return date(int(written[:4]), int(written[4:6]), int(written[6:]))
 
 
 _COUNT = rf"(?P<count>\d{{1,3}}|{ZH_NUMBER})"
@@ -210,8 +248,14 @@ _PATTERNS: list[tuple[re.Pattern[str], Reader]] = [
         (rf"(?P<week>上上个?|上个?|上個|这个?|這個?|本|下下个?|下个?|下個){_ZH_WEEK}{_ZH_DAY}(?!天)", _in_week),
         (rf"\b{_EN_DAY}\s(?:of\s)?(?P<week>last|this|next)\sweek\b", _in_week),
         (rf"\b(?P<week>last|next)\sweek\s(?:on\s)?{_EN_DAY}", _in_week),
-        (rf"{_COUNT}\s?(?P<unit>天|日|个?星期|個星期|周|週|个?礼拜)(?:之)?前", _ago),
-        (rf"\b(?P<count>\d{{1,3}}|an?|{EN_NUMBER})\s(?P<unit>day|week)s?\sago(?:\stoday)?\b", _ago),
+        (r"(?P<count>半)(?P<unit>个?月|個月)(?:之)?前", _ago),
+        (rf"{_COUNT}\s?(?P<unit>天|日|个?星期|個星期|周|週|个?礼拜|個禮拜|个月|個月)(?:之|以)?前", _ago),
+        (rf"\b(?P<count>\d{{1,3}}|a couple of|an?|{EN_NUMBER})\s(?P<unit>day|week|fortnight|month)s?\s(?:ago|back)(?:\stoday)?\b", _ago),
+        (rf"\b(?P<count>\d|two|three|four)\s{_EN_DAY}\sago\b", _weekdays_ago),
+        (r"(?<![\d])(?P<written>20\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01]))(?!\d)(?=\s?(?:那天|下单|下單|买|買|拍|付|到|签|簽|收|寄|发|發|的))", _compact),
+        (r"(?:(?P<which>上个?|上個|这个?|這個|本|下个?|下個)|(?<!\d)(?P<month>1[0-2]|0?[1-9]|十[一二]?|[一二三四五六七八九]))?月(?:份)?(?P<edge>初|底|末)", _edge_of_month),
+        (r"\b(?:the\s)?(?P<edge>end|beginning|start) of (?P<which>last|this|next|the) month\b", _edge_of_month),
+        (r"\b(?P<which>last|this|next)\smonth,?\s(?:on\s)?the\s(?P<day>3[01]|[12]\d|[1-9])(?:st|nd|rd|th)\b", _day_of_month),
         (rf"(?:\b|(?<=[^\x00-\x7f]))(?P<name>{_any(dict(RELATIVE_DAYS))})", _relative_day),
         (rf"\b(?P<which>next|this|coming|by|before|until|till)\s(?:coming\s)?{_EN_DAY}", _coming_weekday),
         (rf"(?P<which>){_ZH_WEEK}{_ZH_DAY}(?=之?前)", _coming_weekday),

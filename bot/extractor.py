@@ -47,10 +47,15 @@ class AfterSalesEntityExtractor(GraphComponent, EntityExtractorMixin):
         """A component; it needs no training."""
         return cls(config)
 
+    def _day(self, metadata: dict[str, Any]) -> date:
+        if given := metadata.get("today"):
+            return date.fromisoformat(given)
+        return self._today or datetime.now(self._zone).date()
+
     def process(self, messages: list[Message]) -> list[Message]:
-        """Appends to the message's entities."""
-        today = self._today or datetime.now(self._zone).date()
+        """Appends to the message's entities; the metadata's `today` (YYYY-MM-DD) goes before all else."""
         for message in messages:
+            today = self._day(message.get("metadata") or {})
             document = message.get(SPACY_DOCS[TEXT])
             spans = [(span.start_char, span.end_char) for span in document.ents] if document else []
             found = [vars(one).copy() for one in find_entities(message.get(TEXT) or "", today, spans)]

@@ -1,7 +1,9 @@
 """The linear model behind the intent classifier: arrays and a vocabulary, no pickled objects.
 
-Training uses scikit-learn; predicting is numpy alone. Labels that form the `family` (requests of no concern to the
-desk, too various to be told apart from forty others one by one) are one class first and are told apart second.
+Training (bot.linear_training) uses scikit-learn; predicting is numpy alone. Labels that form the `family`
+(requests of no concern to the desk, too various to be told apart from forty others one by one) are one class
+first and are told apart second. How sure that is, and whether the text is of our trade at all, is judged from
+the margins.
 """
 
 import json
@@ -12,68 +14,124 @@ from typing import Any
 
 import numpy as np
 
-from bot.features import CHARACTERS, terms
+from bot.features import terms
+from bot.neighbours import Neighbours
 
 FAMILY = "<family>"
 
 
+@dataclass(frozen=True)
+class Text:
+    """A text as numbers: its `columns` in the vocabulary with their `values`, and the encoder's `vector`."""
+
+    columns: Any
+    values: Any
+    vector: Any
+
+    @property
+    def english(self) -> bool:
+        return bool(self.vector.any())
+
+
 @dataclass
 class Layer:
-    """One-vs-rest margins: `weights` (terms, classes) float32, `bias` (classes,), `labels` in column order."""
+    """One-vs-rest margins: `weights` (terms, classes), `dense` (encoder, classes), `bias` (classes,), `labels`."""
 
     weights: Any
+    dense: Any
     bias: Any
     labels: list[str]
 
-    def margins(self, columns: Any, values: Any) -> Any:
-        """(classes,) for a text given as the numbers of its terms and their weights."""
-        return values @ self.weights[columns] + self.bias
+    def margins(self, text: Text) -> Any:
+        """(classes,) in the order of the labels."""
+        return text.values @ self.weights[text.columns] + text.vector @ self.dense + self.bias
+
+
+@dataclass
+class Judge:
+    """A logistic model over the evidence, one row for texts without English words and one for those with.
+
+    `weights` (2, evidence), `bias` (2,).
+    """
+
+    weights: Any
+    bias: Any
+
+    def probability(self, seen: Any, *, english: bool) -> float:
+        """Between 0 and 1."""
+        score = seen @ self.weights[int(english)] + self.bias[int(english)]
+        return float(1 / (1 + np.exp(-score)))
+
+
+@dataclass(frozen=True)
+class Reading:
+    """All labels with their confidences, likeliest first, and the probability that the text is of our trade."""
+
+    ranking: list[tuple[str, float]]
+    in_trade: float
 
 
 @dataclass
 class LinearModel:
     """`vocabulary` numbers the terms, `idf` weighs them, `temperature` turns margins into probabilities.
 
-    Terms below `boundary` are character n-grams, the others words; each of the two blocks has length one.
+    Terms below `boundary` are character n-grams, the others words; each of the two blocks has length one. `trade`
+    tells texts of ours ("False") from those of other trades ("True"); `right` judges the likeliest label, `ours`
+    the trade.
     """
 
     vocabulary: dict[str, int]
     idf: Any
-    first: Layer
-    second: Layer | None
-    temperature: float
     boundary: int
+    first: Layer
+    second: Layer
+    trade: Layer
+    temperature: float
+    right: Judge
+    ours: Judge
+    neighbours: Neighbours
 
-    def rank(self, text: str) -> list[tuple[str, float]]:
-        """All labels with their probabilities, likeliest first; of the family only its likeliest member."""
+    def text(self, text: str, vector: Any) -> Text:
+        """`vector` is the encoder's, zeros without one."""
         counts = Counter(number for term in terms(text) if (number := self.vocabulary.get(term)) is not None)
         columns = np.fromiter(counts, dtype=np.int64, count=len(counts))
-        values = (1 + np.log(np.fromiter(counts.values(), dtype=np.float32, count=len(counts)))) * self.idf[
-            columns
-        ]
+        often = np.fromiter(counts.values(), dtype=np.float32, count=len(counts))
+        values = (1 + np.log(often)) * self.idf[columns]
         for block in (columns < self.boundary, columns >= self.boundary):
             values[block] /= np.linalg.norm(values[block]) or 1.0
-        scores = softmax(self.first.margins(columns, values) / self.temperature)
+        return Text(columns, values, vector)
+
+    def read_text(self, written: str, vector: Any) -> Reading:
+        """Of the family only its likeliest member is ranked."""
+        text = self.text(written, vector)
+        margins = self.first.margins(text)
+        family = self.first.labels.index(FAMILY)
+        near = self.neighbours.near(vector[None])
+        seen = evidence(margins[None], self.trade.margins(text)[1:], near, family, self.temperature)[0]
+        sure = self.right.probability(seen, english=text.english)
         labels = list(self.first.labels)
-        if self.second:
-            member = self.second.labels[int(np.argmax(self.second.margins(columns, values)))]
-            labels[labels.index(FAMILY)] = member
-        order = np.argsort(-scores)
-        return [(labels[index], float(scores[index])) for index in order]
+        labels[family] = self.second.labels[int(np.argmax(self.second.margins(text)))]
+        scores = with_top(softmax(margins / self.temperature), sure)
+        ranking = [(labels[index], float(scores[index])) for index in np.argsort(-margins)]
+        return Reading(ranking, self.ours.probability(seen, english=text.english))
 
     def save(self, folder: Path) -> None:
         """Writes weights.npz and labels.json."""
-        arrays = {"idf": self.idf, "first": self.first.weights, "first_bias": self.first.bias}
-        if self.second:
-            arrays |= {"second": self.second.weights, "second_bias": self.second.bias}
+        arrays = {"idf": self.idf}
+        for name in ("first", "second", "trade"):
+            layer: Layer = getattr(self, name)
+            arrays |= {name: layer.weights, f"{name}_dense": layer.dense, f"{name}_bias": layer.bias}
+        for name in ("right", "ours"):
+            judge: Judge = getattr(self, name)
+            arrays |= {name: judge.weights, f"{name}_bias": judge.bias}
+        arrays |= {"turn": self.neighbours.turn, "examples": self.neighbours.vectors}
         np.savez_compressed(folder / "weights.npz", **arrays)
-        words = sorted(self.vocabulary, key=lambda term: self.vocabulary[term])
         about = {
             "temperature": self.temperature,
             "boundary": self.boundary,
-            "first": self.first.labels,
-            "second": self.second.labels if self.second else [],
-            "vocabulary": words,
+            "ours": self.neighbours.ours,
+            "labels": {name: getattr(self, name).labels for name in ("first", "second", "trade")},
+            "vocabulary": sorted(self.vocabulary, key=lambda term: self.vocabulary[term]),
         }
         (folder / "labels.json").write_text(json.dumps(about, ensure_ascii=False), encoding="utf8")
 
@@ -82,11 +140,23 @@ class LinearModel:
         """The model that `save` wrote; FileNotFoundError without one."""
         about = json.loads((folder / "labels.json").read_text(encoding="utf8"))
         with np.load(folder / "weights.npz", allow_pickle=False) as arrays:
-            second = Layer(arrays["second"], arrays["second_bias"], about["second"]) if about["second"] else None
-            first = Layer(arrays["first"], arrays["first_bias"], about["first"])
+            layers = {
+                name: Layer(arrays[name], arrays[f"{name}_dense"], arrays[f"{name}_bias"], labels)
+                for name, labels in about["labels"].items()
+            }
+            judges = {name: Judge(arrays[name], arrays[f"{name}_bias"]) for name in ("right", "ours")}
+            near = Neighbours(arrays["turn"], arrays["examples"], about["ours"])
             idf = arrays["idf"]
         vocabulary = {term: number for number, term in enumerate(about["vocabulary"])}
-        return cls(vocabulary, idf, first, second, about["temperature"], about["boundary"])
+        return cls(
+            vocabulary,
+            idf,
+            about["boundary"],
+            temperature=about["temperature"],
+            neighbours=near,
+            **layers,
+            **judges,
+        )
 
 
 def softmax(scores: Any) -> Any:
@@ -95,50 +165,19 @@ def softmax(scores: Any) -> Any:
     return raised / raised.sum(axis=-1, keepdims=True)
 
 
-def train(texts: list[str], labels: list[str], family: set[str], config: dict[str, Any]) -> LinearModel:
-    """Fits the model; `config` holds C, family_weight, min_df, calibration_share and seed."""
-    from scipy.sparse import hstack
-    from sklearn.feature_extraction.text import TfidfVectorizer
-    from sklearn.preprocessing import normalize
-
-    family = family & set(labels)
-    vectorizer = TfidfVectorizer(
-        analyzer=terms, sublinear_tf=True, norm=None, min_df=config["min_df"], dtype=np.float32
-    )
-    rows = vectorizer.fit_transform(texts)
-    vocabulary = {term: int(number) for term, number in vectorizer.vocabulary_.items()}
-    boundary = sum(term.startswith(CHARACTERS) for term in vocabulary)
-    rows = hstack([normalize(rows[:, :boundary]), normalize(rows[:, boundary:])], format="csr")
-    coarse = np.array([FAMILY if label in family else label for label in labels])
-    weight = {FAMILY: config["family_weight"]} if family else None
-    first = _fit(rows, coarse, config["C"], weight)
-    inside = np.flatnonzero(coarse == FAMILY)
-    second = _fit(rows[inside], np.array(labels)[inside], config["C"], None) if len(family) > 1 else None
-    temperature = _temperature(rows, coarse, weight, config)
-    if len(family) == 1:
-        first.labels[first.labels.index(FAMILY)] = next(iter(family))
-    return LinearModel(vocabulary, vectorizer.idf_.astype(np.float32), first, second, temperature, boundary)
+def with_top(probabilities: Any, top: float) -> Any:
+    """The likeliest gets the probability `top`, the others share the rest as before; no other passes it."""
+    best = int(np.argmax(probabilities))
+    rest = probabilities.sum() - probabilities[best]
+    scaled = np.minimum(probabilities * ((1 - top) / max(rest, 1e-12)), top)
+    scaled[best] = top
+    return scaled
 
 
-def _fit(rows: Any, labels: Any, strength: float, weight: dict[str, float] | None) -> Layer:
-    from sklearn.svm import LinearSVC
-
-    fitted = LinearSVC(C=strength, tol=1e-3, class_weight=weight).fit(rows, labels)
-    weights, bias, names = fitted.coef_, fitted.intercept_, [str(name) for name in fitted.classes_]
-    if len(names) == 2:
-        weights, bias = np.vstack([-weights, weights]), np.concatenate([-bias, bias])
-    return Layer(np.ascontiguousarray(weights.T, dtype=np.float32), bias.astype(np.float32), names)
-
-
-def _temperature(rows: Any, labels: Any, weight: dict[str, float] | None, config: dict[str, Any]) -> float:
-    """Temperature with the least log-loss on a share of the texts that a second fit has not seen."""
-    chance = np.random.default_rng(config["seed"]).random(len(labels))
-    kept, held = chance >= config["calibration_share"], chance < config["calibration_share"]
-    if set(labels[kept]) != set(labels) or not held.any():
-        return 0.3
-    layer = _fit(rows[kept], labels[kept], config["C"], weight)
-    margins = rows[held] @ layer.weights + layer.bias
-    truth = [layer.labels.index(label) for label in labels[held]]
-    grid = np.geomspace(0.05, 2.0, 60)
-    losses = [-np.log(softmax(margins / value)[np.arange(len(truth)), truth] + 1e-12).mean() for value in grid]
-    return float(grid[int(np.argmin(losses))])
+def evidence(margins: Any, trade: Any, near: Any, family: int, temperature: float) -> Any:
+    """(texts, 5 + NEARNESS): the likeliest's log-odds, margin and lead, the family's margin, the trade's; near."""
+    top = np.clip(softmax(margins / temperature).max(axis=1), 1e-6, 1 - 1e-6)
+    ordered = np.sort(margins, axis=1)
+    lead = ordered[:, -1] - ordered[:, -2]
+    told = np.stack([np.log(top / (1 - top)), ordered[:, -1], lead, margins[:, family], trade], axis=1)
+    return np.hstack([told, near])

@@ -39,6 +39,9 @@ def read_number(text: str) -> Decimal | None:
     if scaled := re.fullmatch(r"(\d[\d.,]*)\s?([百千万萬k])", text):
         value = _read_digits(scaled[1])
         return None if value is None else value * ZH_UNITS.get(scaled[2], 1000)
+    if shorthand := re.fullmatch(r"(\d)([百千万])(\d)", text):
+        unit = ZH_UNITS[shorthand[2]]
+        return Decimal(int(shorthand[1]) * unit + int(shorthand[3]) * unit // 10)
     if re.fullmatch(ZH_NUMBER, text):
         return _read_chinese(text)
     return _read_english(text)

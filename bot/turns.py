@@ -6,11 +6,13 @@ from typing import Any
 from rasa.core.agent import Agent
 from rasa.core.channels.channel import OutputChannel, UserMessage
 from rasa.core.processor import MessageProcessor
-from rasa.shared.core.events import BotUttered, Event, SlotSet, UserUttered
+from rasa.shared.core.events import ActionExecuted, BotUttered, Event, SlotSet, UserUttered
 from rasa.shared.core.trackers import DialogueStateTracker
 
 from bot.memory import shorten
 from bot.wire import Payload, Turn, payload_of, spoken_text, to_reply
+
+CLARIFY = "action_session_clarify"
 
 
 class _Silent(OutputChannel):
@@ -45,26 +47,44 @@ async def _run(processor: MessageProcessor, tracker: DialogueStateTracker, turn:
     for slot, value in (("language", turn.language), ("language_fixed", turn.language_fixed)):
         if slot in tracker.slots and tracker.get_slot(slot) != value:
             tracker.update(SlotSet(slot, value), processor.domain)
-    message = _message(turn, output, intents=processor.domain.intents)
+    message = _message(turn, output, intents=processor.domain.intents, told=talk_so_far(tracker))
     await processor._handle_message_with_tracker(message, tracker)
     tracker = await processor.run_action_extract_slots(output, tracker)
     await processor._run_prediction_loop(output, tracker)
     await processor.save_tracker(tracker)
 
 
-def _message(turn: Turn, output: OutputChannel, *, intents: Collection[str]) -> UserMessage:
+def _message(turn: Turn, output: OutputChannel, *, intents: Collection[str], told: dict[str, Any]) -> UserMessage:
     payload = payload_of(turn)
     if payload and payload.intent not in intents:  # offered by an earlier model
         payload = Payload("nlu_fallback")
     return UserMessage(
-        payload.text if payload else spoken_text(turn),
+        payload.text if payload else spoken_text(turn.text),
         output,
         turn.session,
         parse_data=payload.parse_data if payload else None,
         input_channel=output.name(),
         message_id=turn.message_id,
-        metadata=turn.metadata,
+        metadata=turn.metadata | told,
     )
+
+
+def talk_so_far(tracker: DialogueStateTracker) -> dict[str, Any]:
+    """What the decision about a message has to know: the slot just asked for, and fruitless questions in a row."""
+    asked = tracker.get_slot("requested_slot") if tracker.active_loop_name else None
+    return {"asked": asked, "misses": _clarified_in_a_row(tracker.events)}
+
+
+def _clarified_in_a_row(events: Sequence[Event]) -> int:
+    misses, clarified = 0, False
+    for event in reversed(events):
+        if isinstance(event, ActionExecuted) and event.action_name == CLARIFY:
+            clarified = True
+        elif _is_message(event):
+            if not clarified:
+                break
+            misses, clarified = misses + 1, False
+    return misses
 
 
 def read_answer(events: Sequence[Event], turn: Turn) -> dict[str, Any]:

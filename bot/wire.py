@@ -94,12 +94,12 @@ def payload_of(turn: Turn) -> Payload | None:
     return None
 
 
-def spoken_text(turn: Turn) -> str:
+def spoken_text(written: str) -> str:
     """The customer's words without leading slashes, which Rasa would read as a command.
 
     Where nothing else was written a question mark stands in: the pipeline needs some text.
     """
-    return _LEADING_SLASHES.sub("", turn.text).strip() or "?"
+    return _LEADING_SLASHES.sub("", written).strip() or "?"
 
 
 def _read_payload(value: str) -> Payload | None:

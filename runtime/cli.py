@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-import os
-import subprocess
 import sys
 from collections.abc import Coroutine
 from typing import Any, TypeVar
 
 import typer
 
-from runtime import cli_faq, cli_migrations, cli_policy, cli_shop
+from runtime import cli_faq, cli_migrations, cli_policy, cli_shop, cli_understanding
 from runtime.console import Console
 from runtime.model import provide_model
-from runtime.places import ROOT, make_data_folder
+from runtime.places import make_data_folder
 from runtime.problems import CannotStart, read_settings
-from runtime.processes import bot_environment
 from runtime.start import prepare_database
 from runtime.start import run as run_service
 
@@ -28,6 +25,7 @@ app = typer.Typer(
 app.add_typer(cli_shop.app, name="shop")
 app.add_typer(cli_policy.app, name="policy")
 app.add_typer(cli_faq.app, name="faq")
+app.add_typer(cli_understanding.app)
 
 
 @app.command()
@@ -55,29 +53,6 @@ def migration(message: str) -> None:
 def train() -> None:
     """Train the model for the present data unless it is there already; prints its path."""
     typer.echo(str(_do(provide_model(read_settings(), _progress))))
-
-
-@app.command()
-def predict(text: str) -> None:
-    """Show what the bot understands of one message."""
-    model = _do(provide_model(read_settings(), _progress))
-    _in_bot_environment("benchmarks/nlu.py", "--model", str(model), "--text", text)
-
-
-@app.command()
-def bench() -> None:
-    """Measure the understanding on the held-out examples, and the check of an action's answer."""
-    model = _do(provide_model(read_settings(), _progress))
-    gold = sorted(str(path) for path in (ROOT / "tests" / "nlu").glob("*.jsonl"))
-    _in_bot_environment("benchmarks/nlu.py", "--model", str(model), *gold)
-    _in_bot_environment("-m", "benchmarks.action_validation")
-
-
-def _in_bot_environment(*arguments: str) -> None:
-    command = [str(read_settings().bot_python.absolute()), *arguments]
-    done = subprocess.run(command, cwd=ROOT, env=bot_environment(os.environ), check=False)  # noqa: S603 (our own)
-    if done.returncode:
-        raise typer.Exit(done.returncode)
 
 
 def _progress(line: str) -> None:

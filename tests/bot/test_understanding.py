@@ -83,11 +83,10 @@ def understood(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Row]:
         pytest.skip("there is no bot environment, or no model for the present data: make train")
     folder = tmp_path_factory.mktemp("understood")
     words, out = folder / "words.jsonl", folder / "out.jsonl"
-    rows = [{"text": text, "lang": "zh", "intent": intent} for text, intent in MUST_HOLD.items()]
-    words.write_text("\n".join(json.dumps(row) for row in rows), encoding="utf8")
-    gold = [str(ROOT / "tests" / "nlu" / f"everyday_{language}.jsonl") for language in LANGUAGES]
+    texts = [*MUST_HOLD, *(row["text"] for language in LANGUAGES for row in everyday(language))]
+    words.write_text("\n".join(json.dumps({"text": text}) for text in texts), encoding="utf8")
     subprocess.run(
-        [BOT_PYTHON.absolute(), "benchmarks/nlu.py", "--model", model, "--out", out, words, *gold],
+        [BOT_PYTHON.absolute(), "-m", "benchmarks.predict", "--model", model, "--in", words, "--out", out],
         cwd=ROOT,
         env=bot_environment(os.environ),
         check=True,

@@ -73,7 +73,7 @@ def test_a_refusal_does_not_repeat_what_the_customer_wrote() -> None:
     ],
 )
 def test_a_text_is_never_a_command(written: str, spoken: str) -> None:
-    assert spoken_text(turn("text", written)) == spoken
+    assert spoken_text(written) == spoken
     assert payload_of(turn("text", written)) is None
 
 

@@ -40,6 +40,7 @@ from aftersales.services.return_views import next_step
 from tests.project_data import (
     DATA,
     LANGUAGES,
+    ROOT,
     composed_prefixes,
     domain,
     examples,
@@ -329,6 +330,12 @@ def test_what_a_form_asks_for_has_one_question(slot: str) -> None:
 def test_the_one_form_is_validated_by_a_class_of_its_own() -> None:
     assert list(forms()) == [FORM]
     assert len(ACTIONS[f"validate_{FORM}"]) == 1
+
+
+def test_every_question_says_what_kind_of_answer_it_wants() -> None:
+    limits = read_yaml(ROOT / "bot" / "decision.yml")
+    assert limits["steps"].keys() == asked_slots()
+    assert set(limits["steps"].values()) == limits["asked"].keys()
 
 
 def test_no_intent_opens_two_topics_and_no_slot_belongs_to_two() -> None:

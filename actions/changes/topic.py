@@ -20,7 +20,7 @@ from actions.returns.quote import consent_digest, customer_orders
 from actions.said import Said
 from actions.topic import LEAVING, LOOSE, Finished, Topic
 from aftersales.domain.orders import Order
-from aftersales.domain.variant_match import match_variants
+from aftersales.domain.variant_choice import choose
 from aftersales.services.change_views import list_changes
 
 
@@ -129,11 +129,13 @@ class ChangeTopic(Topic):
             return replace(draft, variant=said.choice[1]) if known else draft
         if not variants or (draft.variant and said.structured):
             return draft
-        current = order.line(draft.items[0]).variant_id
-        others = [variant.id for variant in variants if variant.id != current and variant.stock]
+        own = order.line(draft.items[0]).variant_id
+        current = next((variant for variant in variants if variant.id == own), None)
+        others = [variant.id for variant in variants if variant.id != own and variant.stock]
         picked = pick(said, others) if asked == d.VARIANT else None
         texts = [said.text] if draft.variant else [said.text, *reversed(draft.notes)]
-        matches = (match_variants(text, variants, current=current) for text in texts)
+        chosen = (choose(text, variants, current=current).variants for text in texts)
+        matches = ([variant.id for variant in meant if variant.id != own] for meant in chosen)
         found = (picked,) if picked else next((ids for ids in matches if ids), ())
         return replace(draft, kind=w.VARIANT, variant=found[0]) if len(found) == 1 else draft
 

@@ -123,3 +123,21 @@ def test_a_colour_that_is_not_made_in_this_size_leaves_the_sizes_open() -> None:
 
 def test_the_size_is_found_wherever_it_stands() -> None:
     assert (size_option(SHOES), size_option(PHONES), size_option(LAMPS), size_option([])) == (1, 0, None, None)
+
+
+TEES = [variant(f"{zh} / {size}", f"{en} / {size}") for zh, en in COLOURS[:3] for size in ("S", "M", "L")]
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        ("换成红色的", "coral / M"),
+        ("换成珊瑚红L码", "coral / L"),
+        ("M改成L", "sky blue / L"),
+        ("in navy, not sky blue", "navy / M"),
+        ("can I have L instead of M", "sky blue / L"),
+        ("change it from M to S", "sky blue / S"),
+    ],
+)
+def test_what_is_not_wanted_any_more_does_not_count(text: str, wanted: str) -> None:
+    assert chosen(text, TEES, "sky blue / M") == [wanted]

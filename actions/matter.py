@@ -11,8 +11,8 @@ from typing import Any
 
 from rasa_sdk.events import FollowupAction, SlotSet
 
+from actions.access import CODE, advance_access, known_customer
 from actions.access import SLOTS as ACCESS_SLOTS
-from actions.access import advance_access, known_customer
 from actions.base import Events, Scene, ServiceAction
 from actions.said import Said, acted_since_message
 from actions.topic import (
@@ -62,6 +62,8 @@ class ValidateMatterForm(ServiceAction):
         resumed = FINISH in since
         topic = TOPICS.get(scene.slot(TOPIC)) if asked or resumed else None
         topic = topic or topic_for(said) or TOPICS[scene.slot(TOPIC)]
+        if asked and _asks_once_more(topic, said, asked):
+            return [SlotSet("requested_slot", asked)]
         if asked == RETRY:
             if said.intent in LEAVING | SOCIAL | QUESTIONS:
                 return []
@@ -89,8 +91,6 @@ class ValidateMatterForm(ServiceAction):
         other = topic_for(said) if off and said.intent not in STATUS | topic.leaving else None
         if other and other is not topic:
             return await self._switch(scene, topic, other, said, customer_id)
-        if off and said.intent == "repeat":
-            return [SlotSet(TOPIC, topic.name), SlotSet("requested_slot", asked)]
         if off and said.intent not in LOOSE:
             return []
         return await self._go_on(scene, topic, said, customer_id, asked, loose=off)
@@ -161,6 +161,13 @@ class ValidateMatterForm(ServiceAction):
         }.get(asked, "utter_session_not_caught")
         scene.say(first if misses == 1 else "utter_session_not_caught_again")
         return slot_events({"session_misses": misses, "requested_slot": asked})
+
+
+def _asks_once_more(topic: Topic, said: Said, asked: str) -> bool:
+    """The question is wanted again, or the code that it asks for has not come."""
+    if asked == CODE and said.intent == "report_not_delivered":
+        return not any(said.first(entity) for entity in _ACCESS_ANSWERS[CODE])
+    return said.intent == "repeat" and "repeat" in topic.digressions(said, asked)
 
 
 class ActionMatterFinish(ServiceAction):

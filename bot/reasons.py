@@ -11,9 +11,9 @@ _REASONS = {
     "wrong_item": r"发错|發錯|寄错|寄錯|送错|不是我(?:买|拍|订|點|要)的|货不对|wrong (?:item|one|thing|product|colou?r|model) (?:was )?"
     r"(?:came|arrived|sent|delivered)|sent (?:me )?(?:the )?wrong|(?:got|received) (?:the )?wrong|not what i ordered",
     "missing_item": r"少发|少發|漏发|漏發|少寄|缺件|少了[一二两三俩\d]|缺了?[一二两三\d]|少件|missing|(?:wasn'?t|not) in the (?:box|parcel|package)",
-    "not_as_described": r"不符|不一样|不一樣|色差|假货|假貨|不是正品|货不对板|貨不對板|图片.{0,6}不|实物.{0,6}差|not as described"
+    "not_as_described": r"不符|不一样|不一樣|色差|假货|假貨|不是正品|货不对板|貨不對板|图片.{0,6}不|(?:图片|照片|描述)相?差.{0,2}[多大远]|实物.{0,6}差|not as described"
     r"|(?:different|differs) from|(?:doesn'?t|don'?t|didn'?t) (?:look like|match)|not like the (?:photo|picture)|fake|counterfeit|misleading",
-    "wrong_size": r"[太偏有](?:点|點)?(?:小|大|紧|緊|松|鬆|长|長|短|肥|瘦|窄|宽|寬)|尺码|尺碼|尺寸|不合身|穿不下|穿不上|挤脚|码数|大了|小了"
+    "wrong_size": r"[太偏有](?:点|點)?(?:小|大|紧|緊|松|鬆|长|長|短|肥|瘦|窄|宽|寬)|尺码|尺碼|尺寸|size\s?(?:不|错)|不合身|穿不下|穿不上|挤脚|码数|大了|小了"
     r"|too (?:small|big|large|tight|loose|long|short|narrow|wide)|(?:doesn'?t|don'?t|didn'?t|does not|do not|did not) fit"
     r"|(?:runs?|fits?) (?:small|large|big|tight)|wrong size|not my size",
     "defective": r"质量(?:问题|太差|不好|差)|質量|瑕疵|开不了机|開不了機|不工作|失灵|失靈|没反应|沒反應|不亮|不转|不响|充不进|坏的|故障|用不了"

@@ -23,7 +23,7 @@ _SPOKEN = {"LOWER": {"IN": ["zero", "oh", "one", "two", "three", "four", "five",
 _GAP = {"IS_SPACE": True, "OP": "*"}
 _FOUR_SPOKEN = [_SPOKEN, _GAP, _SPOKEN, _GAP, _SPOKEN, _GAP, _SPOKEN]
 _HOW_MANY = {"LOWER": {"IN": ["three", "four", "five", "4"]}}
-_TAIL = r"^(?:尾号|尾號|尾数|尾數|末尾)$"
+_TAIL = r"^(?:[单單]?尾[号號数數]|末尾)$"
 _LAST_FOUR = r"^(?:后|後|最后|最後|末|后面|末尾|后四位|最后四位|后四位数|末四位|四位|四位数|后四|四个|数|位|位数)$"
 
 ORDER_PATTERNS: list[dict[str, Any]] = [

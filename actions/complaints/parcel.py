@@ -64,6 +64,8 @@ class ParcelTopic(Topic):
         usual = super().digressions(said, asked)
         if (asked, True) in ((LOOKED, w.looked_in_vain(said.text)), (PLAN, w.will_wait(said.text))):
             return LEAVING
+        if asked == REMEDY:
+            usual -= {"repeat"}  # "send it again"
         return usual - LOOSE - _STILL if asked in (LOOKED, PLAN, REMEDY, SURE) else usual
 
     async def take(

@@ -192,6 +192,7 @@ def test_what_was_bought_and_what_goes_back_both_stay(text: str, value: list[str
         "one more question",
         "return order 1001",
         "我想退一个东西",
+        "四件套想退",
     ],
 )
 def test_durations_places_and_sizes_are_no_quantity(text: str) -> None:
@@ -248,11 +249,13 @@ def test_a_bare_number_is_a_choice_and_a_quantity() -> None:
     ("text", "value"),
     [
         ("太小了", "wrong_size"),
+        ("那双shoes size不对", "wrong_size"),
         ("碎了", "damaged"),
         ("开不了机", "defective"),
         ("发错了", "wrong_item"),
         ("少发一件", "missing_item"),
         ("色差太大", "not_as_described"),
+        ("颜色跟图片差太多", "not_as_described"),
         ("changed my mind", "no_longer_needed"),
         ("found it cheaper", "price"),
         ("too late", "late"),

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
+
 import pytest
 
+from tests.conversations.play import play
 from tests.conversations.script import Script, scripts
-from tests.conversations.world import records
-from tests.e2e.conftest import model, service
+from tests.conversations.world import records, stranger
+from tests.e2e.conftest import model
 from tests.e2e.stock import import_records
-from tests.services_at_work import Service
+from tests.services_at_work import Service, environment, serving
 
-__all__ = ["model", "service"]
+__all__ = ["model"]
+
+CUSTOMERS_AT_ONCE = 3
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -27,9 +34,26 @@ def serials() -> dict[str, int]:
 
 
 @pytest.fixture(scope="session")
-def shop(service: Service, serials: dict[str, int], tmp_path_factory: pytest.TempPathFactory) -> Service:
-    """The service with the customers of all scripts."""
-    every: list[Script] = list(scripts())
-    found = [record for script in every for record in records(script, serial=serials[script.id])]
-    import_records(service, tmp_path_factory.mktemp("scripts") / "customers.jsonl", found)
-    return service
+def shop(model: Path, serials: dict[str, int], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
+    """A service with the customers of all scripts, behind a proxy that tells the address of each."""
+    folder = tmp_path_factory.mktemp("scripts")
+    with serving(environment(folder / "data", model=model, trusted_proxies=1), folder=folder) as service:
+        people = [record for script in scripts() for record in records(script, serial=serials[script.id])]
+        import_records(service, folder / "customers.jsonl", [*stranger(), *people])
+        yield service
+
+
+@pytest.fixture(scope="session")
+def played(
+    shop: Service, serials: dict[str, int], request: pytest.FixtureRequest
+) -> Iterator[dict[str, Future[None]]]:
+    """The outcomes of the chosen scripts by id, several at a time; those that end a process are left out."""
+    tests = [item for item in request.session.items if isinstance(item, pytest.Function)]
+    given = [test.callspec.params["script"] for test in tests if "played" in test.fixturenames]
+    chosen = [script for script in given if isinstance(script, Script)]
+    with ThreadPoolExecutor(CUSTOMERS_AT_ONCE) as pool:
+        yield {
+            script.id: pool.submit(play, shop, script, serial=serials[script.id])
+            for script in chosen
+            if not script.kills
+        }

@@ -14,11 +14,16 @@
         returns: [{state: awaiting_parcel, reason: wrong_size}]
 
 An order is `delivered`, `shipped` or only `placed` so many days ago; `paid` may name several captures.
-Steps: say, tap (part of a button's title), photo, code (the newest one from the mailbox, or `wrong`), reload (a
-new client with the same token), receive (the shop gets the newest return), ship (it sends what is exchanged for
-it), pay (the customer pays under the newest link), wait (a pattern that comes unasked).
+
+What the customer does: `say`, `tap` (part of a button's title), `photo`, `code` (the newest one from the mailbox,
+or `wrong`), `reload` (the page again, with the token that the browser keeps), `again` (another day or device, a
+new session), `pay` (under the newest link). What others do: `shop` (receive, approve, reject or ship-replacement,
+for the newest return), `reply` (a person's words into the chat of the newest case), `order` (what became of an
+order: `{tail: "11", delivered: 0}`), `kill` (one of the processes). `wait` is a pattern that comes unasked.
+
 `{number:TAIL}` in a step stands for the number of the order with that tail, `{phone}` and `{email}` for the
-customer's own.
+customer's own, `{return}` for the number of the newest return, `{stranger}` for the number of somebody else's
+order and `{stranger_email}` for his address.
 """
 
 from __future__ import annotations
@@ -32,7 +37,8 @@ import yaml
 
 HERE = Path(__file__).parent
 ALLOWED = {"title", "language", "customer", "orders", "dialogue", "then"}
-STEPS = {"say", "tap", "photo", "code", "reload", "receive", "ship", "pay", "wait", "hear", "not"}
+DEEDS = {"say", "tap", "photo", "code", "reload", "again", "pay", "shop", "reply", "order", "kill", "wait"}
+STEPS = DEEDS | {"hear", "not"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,6 +53,11 @@ class Script:
     dialogue: Sequence[Mapping[str, Any]]
     then: Mapping[str, Sequence[Mapping[str, Any]]]
 
+    @property
+    def kills(self) -> bool:
+        """Whether a process ends in it, which others would notice."""
+        return any("kill" in step for step in self.dialogue)
+
 
 def scripts() -> Iterator[Script]:
     """All scripts, in the order of files. Raises ValueError on a key that nobody reads."""
@@ -59,6 +70,8 @@ def _script(name: str, told: Mapping[str, Any]) -> Script:
     unknown = (told.keys() - ALLOWED) | {key for step in told["dialogue"] for key in step.keys() - STEPS}
     if unknown or told["language"] not in ("zh", "en") or not told["then"]:
         raise ValueError(f"{name}: {sorted(unknown) or 'language or then is missing'}")
+    if any(len(step.keys() & DEEDS) != 1 for step in told["dialogue"]):
+        raise ValueError(f"{name}: one deed a step")
     return Script(
         id=name,
         title=told["title"],

@@ -12,6 +12,7 @@ from zlib import crc32
 from runtime.demo_data.catalogue import Catalogue, load_catalogue
 from tests.conversations.script import Script
 
+STRANGER = {"number": "RD2026010177777", "email": "noor.visser@example.com"}
 _PLACES = {
     "zh": {"country": "CN", "currency": "CNY"},
     "en": {"country": "GB", "currency": "USD"},
@@ -27,6 +28,20 @@ def contact(serial: int) -> dict[str, str]:
     return {"email": f"script{serial}@example.com", "phone": f"+86138{serial:08d}"}
 
 
+def stranger() -> list[dict[str, Any]]:
+    """Somebody else, whose order is nobody's business."""
+    order = {"tail": "1", "delivered": 2, "goods": ["camera-black"]}
+    who = {
+        "type": "customer",
+        "id": "stranger",
+        "name": "Noor Visser",
+        "language": "en",
+        "email": STRANGER["email"],
+    }
+    told = _order("stranger", STRANGER["number"], _PLACES["en"], order)
+    return [who, told]
+
+
 def records(script: Script, *, serial: int) -> Iterable[dict[str, Any]]:
     """The customer and his orders, as an import file has them."""
     yield {
@@ -37,12 +52,18 @@ def records(script: Script, *, serial: int) -> Iterable[dict[str, Any]]:
         **contact(serial),
     }
     for order in script.orders:
-        yield _order(script, order, serial=serial)
+        yield order_record(script, order, serial=serial)
 
 
-def _order(script: Script, told: Mapping[str, Any], *, serial: int) -> dict[str, Any]:
-    place = _PLACES[script.language]
-    name = f"{script.id}-{told['tail']}"
+def order_record(script: Script, told: Mapping[str, Any], *, serial: int) -> dict[str, Any]:
+    number = order_number(script, told["tail"], serial=serial)
+    order = _order(script.id, number, _PLACES[script.language], told)
+    address = {"name": "林晓雨", "phone": contact(serial)["phone"], "lines": ["示例路 1 号"], "city": "上海"}
+    return order | {"address": address}
+
+
+def _order(customer: str, number: str, place: Mapping[str, str], told: Mapping[str, Any]) -> dict[str, Any]:
+    name = f"{customer}-{told['tail']}"
     lines = [_line(f"{name}-{n}", text, told, place["currency"]) for n, text in enumerate(told["goods"])]
     sum_paid = sum((Decimal(line["paid"]) for line in lines), Decimal(0))
     shipping = Decimal(str(told.get("shipping", "0.00")))
@@ -52,14 +73,13 @@ def _order(script: Script, told: Mapping[str, Any], *, serial: int) -> dict[str,
     return {
         "type": "order",
         "id": name,
-        "number": order_number(script, told["tail"], serial=serial),
-        "customer_id": script.id,
+        "number": number,
+        "customer_id": customer,
         "placed_at": placed.isoformat(),
         "country": place["country"],
         "currency": place["currency"],
         "total": str(sum_paid + shipping),
         "shipping_paid": str(shipping),
-        "address": {"name": "林晓雨", "phone": contact(serial)["phone"], "lines": ["示例路 1 号"], "city": "上海"},
         "lines": lines,
         "fulfilments": _parcels(name, told, lines),
         "payments": [

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import time
 import uuid
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Self
 
@@ -23,9 +24,16 @@ class Chat:
     patience: float = PATIENCE
 
     @classmethod
-    def open(cls, base_url: str, *, customer: str | None = None, language: str | None = None) -> Self:
+    def open(
+        cls,
+        base_url: str,
+        *,
+        customer: str | None = None,
+        language: str | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> Self:
         """A new session; `customer` signs in at the demo shop first."""
-        client = httpx.Client(base_url=base_url, timeout=40.0)
+        client = httpx.Client(base_url=base_url, timeout=40.0, headers=headers)
         body: dict[str, str] = {"language": language} if language else {}
         if customer:
             signed = client.post("/demo/api/sign-in", json={"customer_id": customer}).raise_for_status().json()

@@ -1,0 +1,85 @@
+"""What others than the customer do while a dialogue is played: the shop, its people, and failing machines."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import time
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from tests.e2e.stock import import_records
+from tests.services_at_work import Service
+
+WELL_SECONDS = 90.0
+
+
+def decide(service: Service, number: str, decision: str) -> None:
+    """The shop's own system does something with the return of this number."""
+    answer = httpx.post(
+        f"{service.url}/api/merchant/returns/{number}/{decision}",
+        headers={"Authorization": f"Bearer {service.merchant_key}"},
+        json={"reason": "seen"} if decision == "reject" else None,
+        timeout=20,
+    )
+    assert answer.status_code == 200, answer.text
+
+
+def pay(service: Service, said: str) -> None:
+    """The customer follows the last payment link that was told."""
+    link = re.findall(rf"{service.url}/demo/pay/[\w-]+", said)[-1]
+    assert httpx.get(link, timeout=20).status_code == 200
+    assert "Paid" in httpx.post(link, follow_redirects=True, timeout=20).raise_for_status().text
+
+
+def reply(service: Service, case: str, words: str) -> None:
+    """A person at the desk writes into the chat that the case belongs to."""
+    with httpx.Client(base_url=service.url, timeout=20, follow_redirects=True) as desk:
+        form = desk.get("/desk/sign-in").text
+        desk.post("/desk/sign-in", data={"form_token": _field(form, "form_token"), "key": service.merchant_key})
+        page = desk.get(f"/desk/cases/{case}").text
+        written = {name: _field(page, name) for name in ("form_token", "reply_id")}
+        desk.post(f"/desk/cases/{case}/reply", data={**written, "text": words}).raise_for_status()
+
+
+def _field(page: str, name: str) -> str:
+    found = re.search(rf'name="{name}" value="([^"]+)"', page)
+    assert found, page
+    return found.group(1)
+
+
+def renew_order(service: Service, order: dict[str, Any]) -> None:
+    """The shop tells anew what became of an order."""
+    import_records(service, Path(service.data.parent / f"{order['id']}.jsonl"), [order])
+
+
+def kill(service: Service, process: str) -> None:
+    """Ends one process the hard way; the service starts it anew."""
+    os.kill(service.pids[process], signal.SIGKILL)
+
+
+def until_well(service: Service) -> None:
+    end = time.monotonic() + WELL_SECONDS
+    while not service.is_well():
+        assert time.monotonic() < end, service.said
+        time.sleep(0.2)
+
+
+def newest_code(service: Service, *, contacts: set[str], seconds: float) -> str:
+    """The newest one-time code in the mailbox of the demo shop for one of these contacts."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        mails = httpx.get(f"{service.url}/demo/api/mails", timeout=20).raise_for_status().json()
+        newest = max(
+            (mail for mail in mails if mail["to"] in contacts),
+            key=lambda mail: int(mail["id"]),
+            default={"text": ""},
+        )
+        found = re.search(r"\b\d{6}\b", newest["text"])
+        if found:
+            return found.group()
+        time.sleep(0.3)
+    raise AssertionError("no mail with a code came")

@@ -13,6 +13,7 @@ from aftersales.domain.deliveries import working_days_after
 from aftersales.domain.money import Money
 from aftersales.domain.orders import Order
 from aftersales.domain.refunds import Refund, RefundState
+from aftersales.domain.remedies import Remedy
 from aftersales.services.return_views import ReturnView
 from runtime import formats
 
@@ -35,7 +36,7 @@ async def tell_money(scene: Scene, view: ReturnView, *, alone: bool = True) -> N
     under_way = view.next_step in ("done", "refund_underway")
     all_sent = bool(sent) and under_way and sum(r.amount.minor for r in sent) >= view.item.amount.minor
     response = "utter_orders_refund_sent" if all_sent else _RESPONSES.get(view.next_step)
-    if response is None:
+    if response is None or (view.item.remedy is not Remedy.RETURN and not all_sent):
         await tell_return(scene, view, alone=alone)
         return
     language = scene.language

@@ -11,6 +11,10 @@ from runtime import formats
 
 _NEXT = {
     "wait_approval": ("cancel_return", "talk_to_human"),
+    "pay_difference": ("cancel_return", "talk_to_human"),
+    "payment_by_person": ("cancel_return", "talk_to_human"),
+    "replacement_underway": ("talk_to_human",),
+    "sold_out": ("exchange_item", "return_item"),
     "send_parcel": ("ask_return_shipping", "cancel_return"),
     "parcel_on_the_way": ("ask_refund_policy",),
     "refund_underway": ("check_refund_status",),

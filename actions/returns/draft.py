@@ -30,7 +30,9 @@ _OTHER = re.compile(
     r"另一|另外|别的|不是这|其他那|other one|another|not that|not this|wrong one|different", re.IGNORECASE
 )
 _NONE = re.compile(
-    r"^(没有?(照片|图|拍)?|无|跳过|不(用|写|说|想写)了?|none|no|nope|skip|nothing|no (photo|picture)s?)\W*$",
+    r"^((我)?没有?(拍)?(照片|图片?|拍)?|无|跳过|不(用|写|说|想写)了?|none|no|nope|skip|nothing"
+    r"|(sorry,? )?(i (have|'ve got) )?no (photo|picture)s?"
+    r"|(i )?(don't|do not) have (a|any|one)( photo| picture)?s?)\W*$",
     re.IGNORECASE,
 )
 _NUMERALS = {

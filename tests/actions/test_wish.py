@@ -155,3 +155,16 @@ def test_send_it_again_is_a_wish_rather_than_a_repetition() -> None:
     message = said("can you just send it again", "repeat")
     assert remedy_said(message, d.REMEDY) is EXCHANGE
     assert changes_mind(message, d.REMEDY)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["没有照片", "我没拍照片", "没有", "I have no photo", "no photos", "I don't have one", "sorry, no picture"],
+)
+def test_having_no_photo_is_said_in_many_ways(text: str) -> None:
+    assert d.says_none(said(text))
+
+
+@pytest.mark.parametrize("text", ["没有按钮的那件", "no photo shows it well, the seam is open", "无线耳机坏了"])
+def test_a_description_is_not_taken_for_having_none(text: str) -> None:
+    assert not d.says_none(said(text))

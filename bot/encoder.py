@@ -59,10 +59,18 @@ class Encoder:
 
     @classmethod
     def read(cls, folder: Path) -> "Encoder | None":
-        """What `save` wrote; None where nothing was written, or where it cannot be run."""
+        """What `save` wrote; None where nothing was written.
+
+        Raises RuntimeError where it cannot be run: a model that was trained with it understands little without.
+        """
         if not (folder / GRAPH).is_file():
             return None
-        return _if_it_runs((folder / GRAPH).read_bytes(), (folder / TOKENIZER).read_bytes())
+        try:
+            return cls((folder / GRAPH).read_bytes(), (folder / TOKENIZER).read_bytes())
+        except ImportError as error:
+            raise RuntimeError(
+                f"the model was trained with a sentence encoder that cannot run: {error}"
+            ) from error
 
 
 def make_encoder() -> Encoder | None:
@@ -74,16 +82,7 @@ def make_encoder() -> Encoder | None:
     try:
         from safetensors.numpy import load
 
-        graph = build_graph(load(files["model.safetensors"]))
-    except ImportError as error:
-        logger.warning("no sentence encoder (%s); English is understood less well", error)
-        return None
-    return _if_it_runs(graph, files["tokenizer.json"])
-
-
-def _if_it_runs(graph: bytes, words: bytes) -> Encoder | None:
-    try:
-        return Encoder(graph, words)
+        return Encoder(build_graph(load(files["model.safetensors"])), files["tokenizer.json"])
     except ImportError as error:
         logger.warning("no sentence encoder (%s); English is understood less well", error)
         return None

@@ -51,9 +51,12 @@ def _read_terms(texts: list[str], least: int) -> tuple[dict[str, int], Any, int,
 
 
 def _joined(sparse: Any, vectors: Any) -> Any:
+    """As liblinear wants it, so that no fit changes what other threads read: doubles, sorted, nothing twice."""
     from scipy.sparse import csr_matrix, hstack
 
-    return hstack([sparse, csr_matrix(vectors)], format="csr")
+    rows = hstack([sparse, csr_matrix(vectors)], format="csr", dtype=np.float64)
+    rows.sum_duplicates()
+    return rows
 
 
 def _fit(rows: Any, labels: Any, config: dict[str, Any]) -> Any:

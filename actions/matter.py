@@ -63,7 +63,7 @@ class ValidateMatterForm(ServiceAction):
         topic = TOPICS.get(scene.slot(TOPIC)) if asked or resumed else None
         topic = topic or topic_for(said) or TOPICS[scene.slot(TOPIC)]
         if asked and _asks_once_more(topic, said, asked):
-            return [SlotSet("requested_slot", asked)]
+            return [SlotSet(TOPIC, topic.name), SlotSet("requested_slot", asked)]
         if asked == RETRY:
             if said.intent in LEAVING | SOCIAL | QUESTIONS:
                 return []

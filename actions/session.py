@@ -9,6 +9,7 @@ from rasa_sdk.events import FollowupAction, SlotSet
 
 from actions.base import Events, Scene, ServiceAction
 from actions.complaints.begin import begin_addition
+from actions.handoff import ActionHandoffFile
 from actions.matter import FORM, MATTER_EMPTY, TOPIC
 from actions.returns.ship import note_parcel
 from actions.returns.wish import remedy_said
@@ -38,7 +39,10 @@ def agreed_topic(said: Said) -> Topic | None:
 
 
 class ActionSessionClarify(ServiceAction):
-    """Asks between the two or three likeliest meanings; the second time in a row offers a person."""
+    """Asks between the two or three likeliest meanings; the second time in a row offers a person.
+
+    Where a person is all that could be meant, there is nothing to ask.
+    """
 
     action_name = CLARIFY
 
@@ -57,10 +61,12 @@ class ActionSessionClarify(ServiceAction):
         topic = topic_for(said) or agreed_topic(said)
         if topic:
             return [SlotSet(TOPIC, topic.name), FollowupAction(FORM)]
+        likely = [name for name, confidence in said.ranking if name in SUGGESTED and confidence >= LIKELY_ENOUGH]
+        if likely == ["talk_to_human"] and not said.structured:
+            return await ActionHandoffFile().act(scene)
         if CLARIFY in before:
             scene.say("utter_session_offer_person")
             return []
-        likely = [name for name, confidence in said.ranking if name in SUGGESTED and confidence >= LIKELY_ENOUGH]
         if not likely or said.structured:
             scene.say("utter_session_clarify_open")
             return []

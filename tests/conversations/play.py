@@ -87,7 +87,7 @@ class Player:
             "say": lambda told: words(self.chat.say(self._filled(told))),
             "tap": lambda told: words(self.chat.choose(self._filled(told))),
             "photo": lambda _: words(self.chat.send_photo(_photo())),
-            "code": lambda told: words(self.chat.say("000000" if told == "wrong" else self._newest_code())),
+            "code": lambda told: words(self.chat.say("000000" if told == "wrong" else self._mailed_code(told))),
             "wait": lambda told: self.chat.wait_for(self._filled(told)),
             "reload": lambda _: self._reload(),
             "again": lambda _: self._come_again(),
@@ -110,9 +110,9 @@ class Player:
             text = text.replace(f"{{{name}}}", value)
         return text
 
-    def _newest_code(self) -> str:
+    def _mailed_code(self, place: int) -> str:
         contacts = set(contact(self._serial).values())
-        return outside.newest_code(self._service, contacts=contacts, seconds=SETTLING_SECONDS)
+        return outside.mailed_code(self._service, contacts=contacts, place=place, seconds=SETTLING_SECONDS)
 
     def _reload(self) -> str:
         """A new page with the token that the browser keeps: the talk is read from its beginning."""

@@ -15,11 +15,12 @@
 
 An order is `delivered`, `shipped` or only `placed` so many days ago; `paid` may name several captures.
 
-What the customer does: `say`, `tap` (part of a button's title), `photo`, `code` (the newest one from the mailbox,
-or `wrong`), `reload` (the page again, with the token that the browser keeps), `again` (another day or device, a
-new session), `pay` (under the newest link). What others do: `shop` (receive, approve, reject or ship-replacement,
-for the newest return), `reply` (a person's words into the chat of the newest case), `order` (what became of an
-order: `{tail: "11", delivered: 0}`), `kill` (one of the processes). `wait` is a pattern that comes unasked.
+What the customer does: `say`, `tap` (part of a button's title), `photo`, `code` (the first one that was mailed
+to him is 1; or `wrong`), `reload` (the page again, with the token that the browser keeps), `again` (another day
+or device, a new session), `pay` (under the newest link). What others do: `shop` (receive, approve, reject or
+ship-replacement, for the newest return), `reply` (a person's words into the chat of the newest case), `order`
+(what became of an order: `{tail: "11", delivered: 0}`), `kill` (one of the processes). `wait` is a pattern that
+comes unasked.
 
 `{number:TAIL}` in a step stands for the number of the order with that tail, `{phone}` and `{email}` for the
 customer's own, `{return}` for the number of the newest return, `{stranger}` for the number of somebody else's

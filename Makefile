@@ -52,8 +52,9 @@ refit: $(OURS) $(BOT) ## The same, after setting the limits of bot/decision.yml 
 	@test -d "$$EVAL" || { echo 'Say which folder of gold files: make refit EVAL=folder'; exit 2; }
 	@$(PYTHON) -m runtime.cli evaluate --refit "$$EVAL"
 
-bench: $(OURS) $(BOT) ## Quality of understanding and time per action answer
-	@$(PYTHON) -m runtime.cli bench
+bench: $(DEV) $(BOT) ## Speed and memory against a stock Rasa assistant; writes benchmarks/README.md (ten minutes)
+	@.envs/dev/bin/python -m runtime.cli train
+	@.envs/dev/bin/python -m benchmarks.speed
 
 lock: $(UV) ## Write the locked dependencies to requirements/ (UPGRADE=--upgrade for newer ones)
 	@for group in service bot dev; do \

@@ -15,7 +15,7 @@ from benchmarks.scores import Pair, score
 from bot.decision import FILE, Limits, Talk, decide
 
 TRIED = [round(0.40 + 0.02 * step, 2) for step in range(28)]
-ODDS = {"free": 0.6, "cheap": 0.8, "usual": 1.0, "dear": 1.4}  # of acting, against the usual
+ODDS = {"free": 0.25, "cheap": 0.8, "usual": 1.0, "dear": 1.4}  # of acting, against the usual
 ROOM = 0.8  # share of an allowed risk that is used up: the next texts will be others
 SHOWN = ("written_zh", "written_en", "hint3", "banking77", "clinc150", "hwu64", "crosswoz_zh")
 

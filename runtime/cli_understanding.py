@@ -50,7 +50,7 @@ def evaluate(
 
 
 @app.command()
-def bench() -> None:
+def pace() -> None:
     """Measure the understanding on the held-out examples, its pace, and the check of an action's answer."""
     model = _model()
     _in_bot_environment("-m", "benchmarks.evaluate", "--model", model, str(HELD_OUT))

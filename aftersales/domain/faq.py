@@ -20,6 +20,8 @@ QUESTION_INTENTS = frozenset(
 # From which likeness on an entry answers a question, and from which on nothing else is offered beside it;
 # measured on tests/faq/questions.jsonl.
 LIKE, SURE = 0.22, 0.35
+# How much less likely the general answer may be and is given all the same: a special one that is wrong binds the shop.
+CAUTION = 0.08
 NEIGHBOURS = 3
 
 
@@ -90,7 +92,8 @@ class Faq:
     def find(self, question: str, *, intent: str, language: Language, signed_in: bool) -> Found:
         """The entry to answer with, and what else may have been meant where that is not sure."""
         ranked = self.ranked(question, intent=intent, language=language, signed_in=signed_in)
-        entry = next((entry for entry, score in ranked if score >= LIKE), self.general(intent))
+        cautious = sorted(ranked, key=lambda found: -found[1] - CAUTION * found[0].general)
+        entry = next((entry for entry, score in cautious if score >= LIKE), self.general(intent))
         if not ranked or ranked[0][1] >= SURE:
             return Found(entry, ())
         return Found(entry, tuple(other for other, _ in ranked if other is not entry)[:NEIGHBOURS])

@@ -20,7 +20,7 @@ QUESTION_INTENTS = frozenset(
 # From which likeness on an entry answers a question, and from which on nothing else is offered beside it;
 # measured on tests/faq/questions.jsonl.
 LIKE, SURE = 0.22, 0.35
-# How much less likely the general answer may be and is given all the same: a special one that is wrong binds the shop.
+# By how much the general answer may be less likely and is still given: a special one that is wrong binds the shop.
 CAUTION = 0.08
 NEIGHBOURS = 3
 

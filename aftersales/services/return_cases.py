@@ -32,6 +32,8 @@ async def add_return_case(
         key=key,
         promise=ctx.promise,
         by=by,
+        order_number=item.order_number,
+        return_number=item.number,
     )
 
 

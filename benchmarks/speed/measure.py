@@ -1,4 +1,4 @@
-"""Measures one assistant: one conversation at a time, ten at a time, and a session of two hundred messages."""
+"""Measures one assistant: one conversation at a time, ten at a time, and one session of two hundred messages."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from benchmarks.speed.assistants import Assistant
 from benchmarks.speed.load import Load, converse, talk_on
 from benchmarks.speed.servers import resident_megabytes
 
-ALONE, TOGETHER, LONG = 12, 30, 3
+ALONE, TOGETHER, LONG = 12, 20, 1
 NEEDED = 2 + ALONE + TOGETHER + LONG
 
 

@@ -106,10 +106,8 @@ def test_a_return_is_still_at_hand_after_many_questions_in_between(emma: Chat) -
 
 
 def test_a_damaged_item_needs_a_photo(emma: Chat) -> None:
-    said = words(emma.say("One of the t-shirts arrived torn"))
-    while "photo" not in said:
-        assert "Shall I file" not in said, said
-        said = words(emma.say("1" if "How many" in said else "It has a long tear under the arm"))
+    emma.say("One of the t-shirts arrived torn")
+    assert "photo" in words(emma.choose("Return for a refund"))
     said = words(emma.send_photo(photo()))
     assert "Shall I file it?" in said
     assert "paid by us" in said
@@ -132,7 +130,7 @@ def test_a_guest_proves_who_she_is_by_a_code_and_sees_nothing_before(service: Se
     own = Chat.open(service.url, customer="cust_emma")
     number = next(
         card["number"]
-        for m in own.say("show me my orders")
+        for m in own.say("I want to return something from order 00201")
         for card in m["cards"]
         if card["number"].endswith("00201")
     )
@@ -194,10 +192,3 @@ def test_odd_input_gets_a_clear_answer_and_nothing_breaks(emma: Chat, text: str)
 def test_what_is_not_understood_is_asked_about_and_then_a_person_is_offered(emma: Chat) -> None:
     emma.say("flurb the wibble gronk")
     assert "Talk to a person" in words(emma.say("gronk wibble flurb zzz"))
-
-
-def test_a_matter_for_a_person_is_passed_on_once_after_a_yes(lin: Chat) -> None:
-    assert "由同事来办" in words(lin.say("少发了一件"))
-    said = lin.say("好的")
-    assert [bool(re.search(r"CS\d{13}", m["text"])) for m in said] == [True]
-    assert "已经登记过" in words(lin.say("转人工"))

@@ -36,7 +36,7 @@ def test_a_return_in_chinese_from_the_shop_page_until_the_desk_has_the_goods_and
         lin.open_chat()
         lin.say("我要退货")
         lin.hears("哪一笔订单")
-        lin.tap("00102")
+        lin.say("尾号00102的那单")
         lin.hears("退哪件")
         lin.tap("马克杯")
         lin.hears("要退几件")

@@ -138,17 +138,16 @@ def test_every_make_target_is_documented(target: str) -> None:
 
 
 def commands(application: typer.Typer) -> dict[str, Any]:
-    """Name -> None for a command, a dict again for a group."""
-    own = {
+    """Name -> None for a command, a dict again for a group; a group without a name adds its commands to ours."""
+    known: dict[str, Any] = {
         str(command.name or getattr(command.callback, "__name__", "")): None
         for command in application.registered_commands
     }
-    groups = {
-        str(group.name): commands(group.typer_instance)
-        for group in application.registered_groups
-        if group.typer_instance
-    }
-    return {**own, **groups}
+    for group in application.registered_groups:
+        if group.typer_instance:
+            inner = commands(group.typer_instance)
+            known |= {group.name: inner} if isinstance(group.name, str) else inner
+    return known
 
 
 def test_commands_that_are_named_exist() -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
 import structlog
@@ -14,6 +14,7 @@ from actions.said import conversation_id, language_of, read_said
 from aftersales.domain.errors import AftersalesError
 from aftersales.domain.texts import Language
 from aftersales.services.context import Context
+from aftersales.services.remembering import remembering
 from runtime.current import current
 
 log = structlog.get_logger()
@@ -91,7 +92,8 @@ class ServiceAction(Action):  # type: ignore[misc]
         raise NotImplementedError
 
     async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> Events:
-        scene = Scene(current().context, tracker, dispatcher)
+        context = current().context
+        scene = Scene(replace(context, shop=remembering(context.shop)), tracker, dispatcher)
         try:
             return await self.act(scene)
         except AftersalesError as error:

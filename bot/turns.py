@@ -43,7 +43,7 @@ async def take_turn(agent: Agent, turn: Turn) -> dict[str, Any]:
 async def _run(processor: MessageProcessor, tracker: DialogueStateTracker, turn: Turn) -> None:
     """What MessageProcessor.handle_message does, on a tracker that is at hand already."""
     output = _Silent()
-    shorten(tracker, processor.domain)
+    shorten(tracker)
     for slot, value in (("language", turn.language), ("language_fixed", turn.language_fixed)):
         if slot in tracker.slots and tracker.get_slot(slot) != value:
             tracker.update(SlotSet(slot, value), processor.domain)

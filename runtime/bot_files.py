@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import sqlite3
-from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -34,24 +32,17 @@ def write_bot_files(settings: Settings) -> None:
             "tracker_store": tracker_store(settings.database, folder=folder),
         },
     )
-    _make_tracker_file(folder / "trackers.sqlite3")
 
 
 def tracker_store(database: str, *, folder: Path) -> dict[str, Any]:
-    """Rasa's trackers: a SQLite file of their own, or the service's PostgreSQL database (table `events`)."""
+    """The bot's sessions: a SQLite file of their own, or table `bot_sessions` of the service's PostgreSQL."""
     url: URL = make_url(database)
     if url.get_backend_name() == "sqlite":
-        return {"type": "SQL", "dialect": "sqlite", "db": str(folder / "trackers.sqlite3")}
-    return {
-        "type": "SQL",
-        "dialect": "postgresql",
-        "url": url.host or "127.0.0.1",
-        "port": url.port or 5432,
-        "db": url.database or "",
-        "username": url.username or "",
-        "password": url.password or "",
-        **({"query": {"sslmode": str(url.query["ssl"])}} if "ssl" in url.query else {}),
-    }
+        own = URL.create("sqlite", database=str(folder / "trackers.sqlite3"))
+    else:
+        encrypted = {"sslmode": str(url.query["ssl"])} if "ssl" in url.query else {}
+        own = url.set(drivername="postgresql", query=encrypted)
+    return {"type": "bot.sessions.SessionStore", "url": own.render_as_string(hide_password=False)}
 
 
 def _clear(temporary: Path) -> None:
@@ -60,12 +51,6 @@ def _clear(temporary: Path) -> None:
     for left in temporary.iterdir():
         if left.is_dir():
             shutil.rmtree(left, ignore_errors=True)
-
-
-def _make_tracker_file(path: Path) -> None:
-    """WAL is a property of the file: readers and the one writer do not block each other."""
-    with closing(sqlite3.connect(path)) as connection:
-        connection.execute("PRAGMA journal_mode=WAL")
 
 
 def _write(path: Path, content: dict[str, Any]) -> None:

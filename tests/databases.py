@@ -74,7 +74,7 @@ async def _empty(engine: AsyncEngine) -> None:
 
 async def _make_database() -> str:
     name = f"returndesk_test_{uuid.uuid4().hex}"
-    await _on_server(f"CREATE DATABASE {name}")
+    await on_server(f"CREATE DATABASE {name}")
     if not _made:
         atexit.register(lambda: asyncio.run(_drop_made()))
     _made.append(name)
@@ -88,10 +88,11 @@ async def _make_database() -> str:
 
 async def _drop_made() -> None:
     for name in _made:
-        await _on_server(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+        await on_server(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
 
 
-async def _on_server(statement: str) -> None:
+async def on_server(statement: str) -> None:
+    """Runs a statement that may not stand in a transaction, such as CREATE DATABASE."""
     server = create_async_engine(SERVER, isolation_level="AUTOCOMMIT")
     try:
         async with server.connect() as connection:

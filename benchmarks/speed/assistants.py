@@ -50,10 +50,18 @@ class Stock:
         self._client = httpx.AsyncClient(base_url=url, timeout=60, trust_env=False)
 
     async def begin(self, session: str, language: str) -> None:
-        """The texts hang on the slot `language`, which our own pipeline sets and the stock one does not."""
-        event = {"event": "slot", "name": "language", "value": language}
+        """The texts hang on the slot `language`, which our own pipeline sets and the stock one does not.
+
+        A slot that is set before the session has begun would be forgotten when it begins.
+        """
+        events: list[dict[str, Any]] = [
+            {"event": "action", "name": "action_session_start"},
+            {"event": "session_started"},
+            {"event": "action", "name": "action_listen"},
+            {"event": "slot", "name": "language", "value": language},
+        ]
         path = f"/conversations/{session}/tracker/events"
-        (await self._client.post(path, json=event)).raise_for_status()
+        (await self._client.post(path, json=events)).raise_for_status()
 
     async def say(self, session: str, text: str, *, tapped: bool) -> tuple[str, list[str]]:
         message = {"sender": session, "message": text}

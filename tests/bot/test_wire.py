@@ -23,7 +23,7 @@ def turn(kind: str, text: str) -> Turn:
 
 
 def test_a_body_is_read_as_it_was_sent() -> None:
-    assert read_turn(BODY) == Turn(**BODY)  # type: ignore[arg-type]
+    assert read_turn(BODY) == Turn(**BODY)
 
 
 @pytest.mark.parametrize(

@@ -5,10 +5,8 @@ from __future__ import annotations
 import errno
 import shutil
 import socket
-import sqlite3
 import stat
 import sys
-from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -166,8 +164,6 @@ def test_the_bots_files_hold_ports_and_secret_for_the_owner_alone(tmp_path: Path
     assert credentials == {"bot.channel.ReturnDeskChannel": {"token": secret}}
     assert endpoints["action_endpoint"]["url"] == f"http://127.0.0.1:{filled.actions_port}/webhook"
     assert endpoints["action_endpoint"]["token"] == secret
-    with closing(sqlite3.connect(endpoints["tracker_store"]["db"])) as trackers:
-        assert trackers.execute("PRAGMA journal_mode").fetchone() == ("wal",)
 
 
 def test_what_a_killed_bot_left_behind_is_removed(tmp_path: Path) -> None:
@@ -183,14 +179,8 @@ def test_what_a_killed_bot_left_behind_is_removed(tmp_path: Path) -> None:
 def test_trackers_go_where_the_service_keeps_its_tables(tmp_path: Path) -> None:
     url = "postgresql+asyncpg://someone:p%40ss@db.example:5433/shop?ssl=require"
     assert tracker_store(url, folder=tmp_path) == {
-        "type": "SQL",
-        "dialect": "postgresql",
-        "url": "db.example",
-        "port": 5433,
-        "db": "shop",
-        "username": "someone",
-        "password": "p@ss",
-        "query": {"sslmode": "require"},
+        "type": "bot.sessions.SessionStore",
+        "url": "postgresql://someone:p%40ss@db.example:5433/shop?sslmode=require",
     }
 
 

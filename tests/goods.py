@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import cache
 from pathlib import Path
 from typing import Any, cast
 from zoneinfo import ZoneInfo
@@ -14,9 +15,11 @@ from sqlalchemy import insert, select, update
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from aftersales.domain.cases import Case
+from aftersales.domain.faq import Faq
 from aftersales.domain.journal import Entry
 from aftersales.domain.money import Money
 from aftersales.domain.orders import Order
+from aftersales.domain.policy_rules import Policy
 from aftersales.domain.reasons import Reason
 from aftersales.domain.refunds import Refund
 from aftersales.domain.remedies import Remedy, Wish
@@ -131,6 +134,18 @@ class Goods:
             )
 
 
+@cache
+def shipped_policy() -> Policy:
+    """Read once, as a process of the service does: reading the files takes longer than most tests."""
+    return load_policy(POLICY)
+
+
+@cache
+def shipped_faq() -> Faq:
+    """Read once, like the policy that it is filled from. Nothing can be changed in it."""
+    return load_faq(FAQ, policy=shipped_policy(), responses=ResponseTexts(RESPONSES).names)
+
+
 @asynccontextmanager
 async def open_goods(kind: str, folder: Path) -> AsyncIterator[Goods]:
     """`kind` is one of tests.databases.DATABASES."""
@@ -141,13 +156,12 @@ async def open_goods(kind: str, folder: Path) -> AsyncIterator[Goods]:
         payments = TroubledPayments(
             EmbeddedPayments(engine, clock, settle_after=timedelta(seconds=3), pay_page=PAY_PAGE)
         )
-        policy = load_policy(POLICY)
         ctx = Context(
             unit_of_work=SqlUnitOfWorkFactory(engine),
             shop=cast(ShopBackend, shop),
             payments=payments,
-            policy=policy,
-            faq=load_faq(FAQ, policy=policy, responses=ResponseTexts(RESPONSES).names),
+            policy=shipped_policy(),
+            faq=shipped_faq(),
             texts=FakeTexts(),
             clock=clock,
             zone=ZoneInfo("Asia/Shanghai"),

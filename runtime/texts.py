@@ -30,7 +30,7 @@ def load_responses(folder: Path) -> dict[str, dict[Language, list[dict[str, Any]
     """All responses of a folder: name -> language -> variations. Raises ValueError on a name in two files."""
     found: dict[str, dict[Language, list[dict[str, Any]]]] = {}
     for path in sorted(folder.glob("*.yml")):
-        document = yaml.safe_load(path.read_text(encoding="utf8")) or {}
+        document = yaml.load(path.read_text(encoding="utf8"), Loader=yaml.CSafeLoader) or {}
         for name, variations in document.get("responses", {}).items():
             if name in found:
                 raise ValueError(f"{path.name}: {name} stands in two files")

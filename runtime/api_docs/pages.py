@@ -18,7 +18,8 @@ _HERE = Path(__file__).parent
 
 def load_description() -> dict[str, Any]:
     """The OpenAPI document."""
-    document: dict[str, Any] = yaml.safe_load((_HERE / "openapi.yml").read_text(encoding="utf8"))
+    text = (_HERE / "openapi.yml").read_text(encoding="utf8")
+    document: dict[str, Any] = yaml.load(text, Loader=yaml.CSafeLoader)
     return document
 
 

@@ -1,4 +1,7 @@
-"""One service for all scripted dialogues, with every customer and order brought in at once."""
+"""One service for all scripted dialogues, with every customer and order brought in at once.
+
+It ends with the last dialogue: 800 MB and a worker that looks for work would be in the way of the tests after it.
+"""
 
 from __future__ import annotations
 
@@ -33,7 +36,7 @@ def serials() -> dict[str, int]:
     return {script.id: number for number, script in enumerate(scripts(), 1)}
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def shop(model: Path, serials: dict[str, int], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
     """A service with the customers of all scripts, behind a proxy that tells the address of each."""
     folder = tmp_path_factory.mktemp("scripts")
@@ -43,7 +46,7 @@ def shop(model: Path, serials: dict[str, int], tmp_path_factory: pytest.TempPath
         yield service
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def played(
     shop: Service, serials: dict[str, int], request: pytest.FixtureRequest
 ) -> Iterator[dict[str, Future[None]]]:

@@ -17,6 +17,7 @@ from aftersales.domain.money import Money
 from aftersales.domain.orders import Address, Customer, Fulfilment, Order, Payment, Variant
 from aftersales.domain.refunds import Refund, RefundState
 from aftersales.domain.returns import Return, ReturnState
+from aftersales.domain.seals import Seal
 from aftersales.domain.texts import Language
 
 
@@ -519,6 +520,22 @@ class JournalRepository(Protocol):
     async def of(self, subject: str, subject_id: str) -> Sequence[Entry]: ...
 
 
+class SealRepository(Protocol):
+    """The chain over the journal."""
+
+    async def last(self) -> Seal | None: ...
+    async def unsealed(self, *, limit: int) -> Sequence[tuple[int, Entry]]: ...
+    async def count_unsealed(self, *, before: datetime) -> int: ...
+
+    async def add(self, seals: Sequence[Seal], *, at: datetime) -> None:
+        """Raises Conflict when somebody else has sealed meanwhile."""
+        ...
+
+    async def walk(self, *, after: int, limit: int) -> Sequence[tuple[Seal, Entry | None]]:
+        """Seals in their order with what they seal (None when it is gone), from the one behind `after`."""
+        ...
+
+
 class OutboxRepository(Protocol):
     async def add(self, *, kind: str, key: str, payload: dict[str, Any], due_at: datetime) -> None:
         """Harmless when the key is there already."""
@@ -546,6 +563,7 @@ class UnitOfWork(Protocol):
     cases: CaseRepository
     feedback: FeedbackRepository
     journal: JournalRepository
+    seals: SealRepository
     outbox: OutboxRepository
 
 

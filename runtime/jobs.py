@@ -21,6 +21,7 @@ from aftersales.services.parcels import report_parcel
 from aftersales.services.refund_submission import reconcile_due, submit_due
 from aftersales.services.return_confirmation import release_at_shop
 from aftersales.services.returns import continue_received, continue_requested
+from aftersales.services.sealing import seal_due
 from aftersales.services.sessions import forget_expired_sessions
 from aftersales.services.verification import forget_expired_codes
 from runtime import formats
@@ -42,7 +43,12 @@ class Job:
 
 
 def make_jobs(
-    ctx: Context, handlers: Mapping[str, Handler], bot: Bot, *, forget_mails: Callable[[], Awaitable[object]]
+    ctx: Context,
+    handlers: Mapping[str, Handler],
+    bot: Bot,
+    *,
+    forget_mails: Callable[[], Awaitable[object]],
+    audit_key: bytes,
 ) -> list[Job]:
     return [
         Job("outbox", 0.5, lambda: deliver_outbox(ctx, handlers)),
@@ -52,6 +58,7 @@ def make_jobs(
         Job("continue_received", 5.0, lambda: continue_received(ctx)),
         Job("continue_changes", 5.0, lambda: continue_changes(ctx)),
         Job("continue_payments", 1.0, lambda: continue_payments(ctx)),
+        Job("seal_journal", 2.0, lambda: seal_due(ctx, key=audit_key)),
         Job("answer_orphans", 2.0, lambda: answer_orphans(ctx, bot)),
         Job("forget_expired_sessions", 3600.0, lambda: forget_expired_sessions(ctx)),
         Job("forget_expired_codes", 3600.0, lambda: forget_expired_codes(ctx)),

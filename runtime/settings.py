@@ -55,6 +55,10 @@ class Settings(BaseSettings):
         SecretStr(""),
         description="Bearer key of the merchant API and password of the desk; empty: made in the data folder.",
     )
+    audit_key: SecretStr = Field(
+        SecretStr(""),
+        description="Seals the journal against changes in the database; empty: made in the data folder.",
+    )
     site_token_key: SecretStr = Field(
         SecretStr(""),
         description="HS256 secret or Ed25519 public key (PEM) that verifies the shop site's tokens; "

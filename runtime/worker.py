@@ -86,7 +86,13 @@ async def serve(settings: Settings) -> None:
     async with open_context(settings) as ctx, open_notifier(settings) as notifier:
         handlers = make_handlers(ctx, notifier, shop_name=settings.shop_name)
         log.info("worker_started")
-        jobs = make_jobs(ctx, handlers, make_bot(settings), forget_mails=notifier.forget_old)
+        jobs = make_jobs(
+            ctx,
+            handlers,
+            make_bot(settings),
+            forget_mails=notifier.forget_old,
+            audit_key=settings.audit_key.get_secret_value().encode(),
+        )
         await run_jobs(jobs, stop=stop, data=settings.data)
     log.info("worker_stopped")
 

@@ -19,6 +19,7 @@ from aftersales.ports import (
     OutboxRepository,
     RefundRepository,
     ReturnRepository,
+    SealRepository,
     SessionRepository,
     UnitOfWork,
 )
@@ -33,6 +34,7 @@ from aftersales.stores.messages import SqlMessages
 from aftersales.stores.outbox import SqlOutbox
 from aftersales.stores.refunds import SqlRefunds
 from aftersales.stores.returns import SqlReturns
+from aftersales.stores.seals import SqlSeals
 from aftersales.stores.sessions import SqlSessions
 
 
@@ -51,6 +53,7 @@ class SqlUnitOfWork:
         self.cases: CaseRepository = SqlCases(connection)
         self.feedback: FeedbackRepository = SqlFeedback(connection)
         self.journal: JournalRepository = SqlJournal(connection)
+        self.seals: SealRepository = SqlSeals(connection)
         self.outbox: OutboxRepository = SqlOutbox(connection)
 
 

@@ -21,7 +21,7 @@ from runtime.model import fingerprint, provide_model
 from runtime.places import ROOT
 from runtime.problems import CannotStart, check_settings, read_settings, unknown_variables
 from runtime.processes import plan
-from runtime.secret_files import load_or_make
+from runtime.secret_files import NAMES, load_or_make
 from runtime.settings import Settings
 from tests.services_at_work import free_ports
 
@@ -97,11 +97,11 @@ def test_only_variables_that_look_like_ours_are_unknown() -> None:
 def test_secrets_are_made_once_and_for_the_owner_alone(tmp_path: Path) -> None:
     first, second = load_or_make(settings(tmp_path)), load_or_make(settings(tmp_path))
     assert first.merchant_key == second.merchant_key
-    keys = {first.internal_secret, first.merchant_key, first.site_token_key}
-    assert len(keys) == 3
+    keys = {first.internal_secret, first.merchant_key, first.site_token_key, first.audit_key}
+    assert len(keys) == 4
     assert all(len(key.get_secret_value()) >= 32 for key in keys)
     files = list((tmp_path / "secrets").iterdir())
-    assert len(files) == 3
+    assert len(files) == len(NAMES)
     assert {stat.S_IMODE(file.stat().st_mode) for file in files} == {0o600}
 
 
@@ -113,7 +113,7 @@ def test_secrets_are_made_also_where_files_cannot_be_linked(tmp_path: Path) -> N
     assert first.merchant_key == second.merchant_key
     assert len(first.merchant_key.get_secret_value()) >= 32
     files = list((tmp_path / "secrets").iterdir())
-    assert len(files) == 3
+    assert len(files) == len(NAMES)
     assert {stat.S_IMODE(file.stat().st_mode) for file in files} == {0o600}
 
 

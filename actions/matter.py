@@ -13,6 +13,7 @@ from rasa_sdk.events import FollowupAction, SlotSet
 
 from actions.access import CODE, advance_access, known_customer
 from actions.access import SLOTS as ACCESS_SLOTS
+from actions.agreement import as_asked, has_crossed
 from actions.base import Events, Scene, ServiceAction
 from actions.said import Said, acted_since_message
 from actions.topic import (
@@ -73,8 +74,10 @@ class ValidateMatterForm(ServiceAction):
         try:
             if resumed:
                 return await self._resume(scene, topic)
-            if asked and said.intent in topic.leaving and scene.slot(PARKED):
-                return await self._step_back(scene, topic)
+            said = as_asked(scene, topic, said, asked)
+            if asked and await has_crossed(scene, topic, said, asked):
+                scene.say("utter_session_yes_crossed")
+                return slot_events({TOPIC: topic.name, "requested_slot": asked})
             return await self._hear(scene, topic, said, asked)
         except Unavailable:
             kept = {"said": said.kept(), "asked": asked}
@@ -88,9 +91,14 @@ class ValidateMatterForm(ServiceAction):
         answers = {**_ACCESS_ANSWERS, **topic.answered_by}.get(asked or "", ())
         answered = said.intent not in LEAVING and any(said.first(entity) for entity in answers)
         off = asked is not None and said.intent in topic.digressions(said, asked) and not answered
-        other = topic_for(said) if off and said.intent not in STATUS | topic.leaving else None
+        leaves = off and said.intent in topic.leaving
+        other = topic_for(said) if off and said.intent not in STATUS else None
+        if other and leaves and not await other.means_earlier(scene, said, customer_id=customer_id):
+            other = None
         if other and other is not topic:
             return await self._switch(scene, topic, other, said, customer_id)
+        if leaves and scene.slot(PARKED):
+            return await self._step_back(scene, topic)
         if off and said.intent not in LOOSE:
             return []
         return await self._go_on(scene, topic, said, customer_id, asked, loose=off)

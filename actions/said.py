@@ -109,6 +109,18 @@ def actions_before(tracker: Tracker) -> frozenset[str]:
     return frozenset(done)
 
 
+def put_in_answer_to(tracker: Tracker, slot: str) -> str | None:
+    """The id of the customer message in whose turn the slot was last given a value; None when that is long ago."""
+    found = False
+    for event in reversed(tracker.events):
+        found = found or (
+            event.get("event") == "slot" and event.get("name") == slot and event.get("value") is not None
+        )
+        if found and event.get("event") == "user":
+            return str((event.get("metadata") or {}).get("message_id") or "") or None
+    return None
+
+
 def conversation_id(tracker: Tracker) -> str:
     """The conversation behind the bot session `<conversation id>.<matter>`."""
     return str(tracker.sender_id).partition(".")[0]

@@ -10,6 +10,7 @@ from typing import Any, ClassVar
 from rasa_sdk.events import SlotSet
 
 from actions.base import Events, Scene
+from actions.consent import FILE
 from actions.said import Said
 from aftersales.domain.faq import QUESTION_INTENTS
 
@@ -72,6 +73,8 @@ class Topic:
     # Whether it may be begun by somebody who has not proven who they are: `customer_id` is empty then, and the
     # topic asks for access_number once it needs a proof.
     open_to_guests: ClassVar[bool] = False
+    # Where a yes is asked for: the slot asked for -> the slot that holds what was shown with the question.
+    yes_to: ClassVar[Mapping[str, str]] = {}
     # What answers a slot whatever else the message looks like: slot -> names of entities.
     answered_by: ClassVar[Mapping[str, tuple[str, ...]]] = {}
 
@@ -79,9 +82,17 @@ class Topic:
         """Intents that are not for this topic at this step: another topic takes over, or a rule answers them."""
         return (LEAVING | QUESTIONS | STATUS | SOCIAL | LOOSE | REQUESTS) - self.entry
 
+    def deeds(self, scene: Scene) -> Mapping[str, bool]:
+        """The deeds that a yes agrees to, as consent.as_consent takes them."""
+        return {FILE: True}
+
     def opens(self, said: Said) -> bool:
         """Whether the message begins the topic; the first of all topics that says yes has it."""
         return said.intent in self.entry
+
+    async def means_earlier(self, scene: Scene, said: Said, *, customer_id: str | None) -> bool:
+        """Whether words that would leave another topic speak of an earlier matter, which is this topic's."""
+        return False
 
     def is_begun(self, scene: Scene) -> bool:
         """Whether something was told that is worth coming back to after another topic has cut in."""

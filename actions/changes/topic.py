@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any, ClassVar
 
+from actions import consent
 from actions.base import Scene
 from actions.changes import draft as d
 from actions.changes import words as w
@@ -33,6 +34,12 @@ class ChangeTopic(Topic):
         d.ORDER: ("order_number",),
         d.QUANTITY: ("quantity",),
     }
+
+    yes_to: ClassVar[Mapping[str, str]] = {d.CONFIRMED: QUOTED, d.PERSON: QUOTED}
+
+    def deeds(self, scene: Scene) -> Mapping[str, bool]:
+        cancelling = Draft.of(scene.slot(DRAFT)).kind == w.CANCEL
+        return {consent.FILE: True, consent.CANCEL if cancelling else consent.CHANGE: True}
 
     def digressions(self, said: Said, asked: str | None) -> frozenset[str]:
         """Where words of any kind are asked for, neighbours are an answer; an address is one, whatever it says."""

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
 from rasa_sdk.events import SlotSet
 
+from actions import consent
 from actions.access import known_customer
 from actions.base import Events, Scene, ServiceAction
 from actions.complaints import words as w
 from actions.complaints.common import case_facts, filing_key, says_done, told, visitor_of, with_photo
 from actions.complaints.tell import OFFERS, case_buttons, live_views, tell_case, tell_cases
+from actions.returns.filed import shall_stay
 from actions.returns.listen import pick
 from actions.said import UNSURE, Said
 from actions.topic import LOOSE, After, Finished, Topic
@@ -46,6 +48,10 @@ class FollowTopic(Topic):
     entry = frozenset({"check_complaint_status"})
     empty: ClassVar[dict[str, Any]] = FOLLOW_EMPTY
     open_to_guests = True
+    yes_to: ClassVar[Mapping[str, str]] = {SURE: CASE}
+
+    def deeds(self, scene: Scene) -> Mapping[str, bool]:
+        return {consent.WITHDRAW: True, consent.CANCEL: True}
 
     def opens(self, said: Said) -> bool:
         """Also words about adding to a complaint or taking it back, and a case's number."""
@@ -159,9 +165,11 @@ class FollowTopic(Topic):
         return said.intent == "out_of_scope" and w.tells_something(said.text) and not w.asks(said.text)
 
     def _sure(self, scene: Scene, said: Said) -> dict[str, Any] | None:
+        if said.intent == "deny" or (not said.structured and shall_stay(said.text)):
+            return {SURE: False}
         if said.intent == "affirm" or self._wanted(said) == WITHDRAW:
             return {SURE: True} if said.choice in (None, ("case", scene.slot(CASE))) else {}
-        return {SURE: False} if said.intent == "deny" else None
+        return None
 
     async def next_slot(self, scene: Scene, slots: dict[str, Any], *, customer_id: str) -> str | None:
         def now(name: str) -> Any:

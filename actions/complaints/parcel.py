@@ -52,6 +52,7 @@ class ParcelTopic(Topic):
     name = "parcel"
     entry = frozenset({"report_not_delivered"})
     empty = PARCEL_EMPTY
+    yes_to: ClassVar[Mapping[str, str]] = {SURE: SHOWN}
     answered_by: ClassVar[Mapping[str, tuple[str, ...]]] = {ORDER: ("order_number",)}
 
     def opens(self, said: Said) -> bool:

@@ -46,6 +46,7 @@ class PaymentTopic(Topic):
     entry = frozenset({"report_payment_problem"})
     empty = PAYMENT_EMPTY
     open_to_guests = True
+    yes_to: ClassVar[Mapping[str, str]] = {SURE: SHOWN}
     answered_by: ClassVar[Mapping[str, tuple[str, ...]]] = {
         ORDER: ("order_number",),
         FACTS: ("amount", "date"),

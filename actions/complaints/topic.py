@@ -35,6 +35,7 @@ class ComplaintTopic(Topic):
     empty = EMPTY
     open_to_guests = True
     answered_by: ClassVar[Mapping[str, tuple[str, ...]]] = {c.ORDER: ("order_number",)}
+    yes_to: ClassVar[Mapping[str, str]] = {c.CONFIRMED: SHOWN}
 
     def digressions(self, said: Said, asked: str | None) -> frozenset[str]:
         """Where the customer tells what happened, nearly everything is an answer."""

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any, ClassVar
 
+from actions import consent
 from actions.base import Scene
 from actions.returns import draft as d
 from actions.returns.draft import Draft
@@ -26,7 +27,14 @@ from actions.said import Said
 from actions.topic import LOOSE, QUESTIONS, SOCIAL, Finished, Topic
 from aftersales.domain.errors import NotFound
 from aftersales.domain.orders import Order
+from aftersales.domain.remedies import Remedy
 from aftersales.services.return_views import find_filed
+
+_DEEDS: Mapping[Remedy, Mapping[str, bool]] = {
+    Remedy.RETURN: {consent.RETURN: True, consent.REFUND: False},
+    Remedy.EXCHANGE: {consent.EXCHANGE: True},
+    Remedy.REFUND_ONLY: {consent.REFUND: True},
+}
 
 
 class ReturnTopic(Topic):
@@ -38,6 +46,11 @@ class ReturnTopic(Topic):
     leaving = frozenset({"stop", "cancel_return"})
     empty = EMPTY
     answered_by: ClassVar[Mapping[str, tuple[str, ...]]] = {d.ORDER: ("order_number",)}
+    yes_to: ClassVar[Mapping[str, str]] = {d.CONFIRMED: QUOTED}
+
+    def deeds(self, scene: Scene) -> Mapping[str, bool]:
+        """The remedy that was shown; money is what a return comes to, too, but may be meant without one."""
+        return {consent.FILE: True, **_DEEDS[Remedy((scene.slot(QUOTED) or {}).get("remedy", Remedy.RETURN))]}
 
     def digressions(self, said: Said, asked: str | None) -> frozenset[str]:
         """Where words of any kind are asked for, small talk and neighbours are an answer."""

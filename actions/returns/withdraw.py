@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar
 
 from rasa_sdk.events import SlotSet
 
 from actions.access import proven_customer
 from actions.base import Events, Scene, ServiceAction, inform
+from actions.consent import CANCEL, WITHDRAW
+from actions.returns.filed import means_latest, shall_stay, speaks_of_filed
 from actions.returns.listen import pick
 from actions.returns.plan import OFFERS
 from actions.returns.words import status_words
@@ -39,20 +41,42 @@ class WithdrawTopic(Topic):
     name = "withdrawal"
     entry = frozenset({"cancel_return"})
     empty = WITHDRAW_EMPTY
+    yes_to: ClassVar[Mapping[str, str]] = {CONFIRMED: SHOWN}
+
+    def deeds(self, scene: Scene) -> Mapping[str, bool]:
+        return {WITHDRAW: True, CANCEL: True}
+
+    def digressions(self, said: Said, asked: str | None) -> frozenset[str]:
+        """Asked whether to withdraw, whoever leaves it does not want to."""
+        usual = super().digressions(said, asked)
+        return usual - {"stop", said.intent if shall_stay(said.text) else "stop"} if asked == CONFIRMED else usual
+
+    async def means_earlier(self, scene: Scene, said: Said, *, customer_id: str | None) -> bool:
+        if said.structured or not speaks_of_filed(said.text):
+            return False
+        return bool(customer_id and await withdrawable(scene, customer_id))
 
     async def take(
         self, scene: Scene, said: Said, *, customer_id: str, asked: str | None
     ) -> dict[str, Any] | None:
         views = await withdrawable(scene, customer_id)
         if asked == CONFIRMED:
-            if said.intent == "affirm":
-                number = scene.slot(NUMBER)
-                return {CONFIRMED: True} if number and scene.slot(SHOWN) == number else {}
-            return {CONFIRMED: False} if said.intent == "deny" else None
+            return self._answer(scene, said)
         number = self._named(said, views, asked)
         if number:
             return {**WITHDRAW_EMPTY, NUMBER: number}
-        return None if asked else {**WITHDRAW_EMPTY, NUMBER: views[0].item.number if len(views) == 1 else None}
+        if asked:
+            return None
+        only = len(views) == 1 or (views and means_latest(said.text))
+        return {**WITHDRAW_EMPTY, NUMBER: views[0].item.number if only else None}
+
+    def _answer(self, scene: Scene, said: Said) -> dict[str, Any] | None:
+        if said.intent in ("deny", "stop") or (not said.structured and shall_stay(said.text)):
+            return {CONFIRMED: False}
+        if said.intent == "affirm":
+            number = scene.slot(NUMBER)
+            return {CONFIRMED: True} if number and scene.slot(SHOWN) == number else {}
+        return None
 
     def _named(self, said: Said, views: Sequence[ReturnView], asked: str | None) -> str | None:
         numbers = [view.item.number for view in views]

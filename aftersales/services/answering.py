@@ -16,7 +16,7 @@ from aftersales.domain.journal import Entry
 from aftersales.ports import Bot, UnitOfWork
 from aftersales.services.bot_trouble import bear_with
 from aftersales.services.context import Context
-from aftersales.services.conversations import clean_text, typing
+from aftersales.services.conversations import answer_id, clean_text, typing
 
 RETRIES = (0.5, 1.0, 2.0, 4.0)  # seconds before each further try
 PATIENCE = 20.0  # seconds for all tries of one message together
@@ -187,7 +187,7 @@ async def _show(ctx: Context, uow: UnitOfWork, current: Conversation, *, seq: in
             at=now,
             choices=reply.choices,
             cards=reply.cards,
-            client_message_id=f"re:{seq}:{index}",
+            client_message_id=answer_id(seq, index),
             in_reply_to=seq,
         )
         await uow.messages.add(message)

@@ -105,6 +105,21 @@ async def history(
         return await uow.messages.after(conversation_id, after, limit=shown), conversation
 
 
+async def is_answered_before(ctx: Context, *, conversation_id: str, asked: int, written: int) -> bool:
+    """Whether the bot's answer to the message `asked` stood in the talk when the message `written` came in.
+
+    What was written while that answer was still being made is numbered before it.
+    """
+    async with ctx.unit_of_work(read_only=True) as uow:
+        answer = await uow.messages.by_client_id(conversation_id, answer_id(asked), author="bot")
+    return answer is not None and answer.seq < written
+
+
+def answer_id(seq: int, index: int = 0) -> str:
+    """Under which id a part of the bot's answer to a message is stored."""
+    return f"re:{seq}:{index}"
+
+
 async def latest(ctx: Context, ids: Iterable[str]) -> dict[str, int]:
     """The number of each conversation's newest message, in one cheap query; unknown ids are left out."""
     async with ctx.unit_of_work(read_only=True) as uow:

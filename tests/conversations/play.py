@@ -6,7 +6,7 @@ import io
 import json
 import re
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import httpx
@@ -85,6 +85,7 @@ class Player:
     def _act(self, step: Mapping[str, Any]) -> None:
         deeds: dict[str, Callable[[Any], str]] = {
             "say": lambda told: words(self.chat.say(self._filled(told))),
+            "hurry": lambda told: self._hurry(told),
             "tap": lambda told: words(self.chat.choose(self._filled(told))),
             "photo": lambda _: words(self.chat.send_photo(_photo())),
             "code": lambda told: words(self.chat.say("000000" if told == "wrong" else self._mailed_code(told))),
@@ -99,6 +100,10 @@ class Player:
         }
         (deed,) = step.keys() & DEEDS
         self.heard = deeds[deed](step[deed])
+
+    def _hurry(self, told: Sequence[str]) -> str:
+        *_, last = [self.chat.post(text=self._filled(text)) for text in told]
+        return words(self.chat.replies_after(last))
 
     def _filled(self, text: str) -> str:
         for tail in re.findall(r"\{number:(\d+)\}", text):

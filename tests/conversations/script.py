@@ -15,9 +15,10 @@
 
 An order is `delivered`, `shipped` or only `placed` so many days ago; `paid` may name several captures.
 
-What the customer does: `say`, `tap` (part of a button's title), `photo`, `code` (the first one that was mailed
-to him is 1; or `wrong`), `reload` (the page again, with the token that the browser keeps), `again` (another day
-or device, a new session), `pay` (under the newest link). What others do: `shop` (receive, approve, reject or
+What the customer does: `say`, `hurry` (several messages, one after the other without waiting), `tap` (part of a
+button's title), `photo`, `code` (the first one that was mailed to him is 1; or `wrong`), `reload` (the page again,
+with the token that the browser keeps), `again` (another day or device, a new session), `pay` (under the newest
+link). What others do: `shop` (receive, approve, reject or
 ship-replacement, for the newest return), `reply` (a person's words into the chat of the newest case), `order`
 (what became of an order: `{tail: "11", delivered: 0}`), `kill` (one of the processes). `wait` is a pattern that
 comes unasked.
@@ -38,7 +39,21 @@ import yaml
 
 HERE = Path(__file__).parent
 ALLOWED = {"title", "language", "customer", "orders", "dialogue", "then"}
-DEEDS = {"say", "tap", "photo", "code", "reload", "again", "pay", "shop", "reply", "order", "kill", "wait"}
+DEEDS = {
+    "say",
+    "hurry",
+    "tap",
+    "photo",
+    "code",
+    "reload",
+    "again",
+    "pay",
+    "shop",
+    "reply",
+    "order",
+    "kill",
+    "wait",
+}
 STEPS = DEEDS | {"hear", "not"}
 
 

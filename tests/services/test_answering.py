@@ -11,7 +11,7 @@ from aftersales.domain.conversations import Answer, Owner, Reply, Turn
 from aftersales.domain.errors import NotFound
 from aftersales.services.answering import LEASE, PATIENCE, answer_orphans, answer_pending
 from aftersales.services.attachments import store_attachment
-from aftersales.services.conversations import receive_attachment
+from aftersales.services.conversations import is_answered_before, receive_attachment
 from aftersales.services.sessions import close_session, open_session
 from tests.databases import DATABASES
 from tests.fakes import FakeBot
@@ -45,6 +45,22 @@ async def test_messages_are_answered_one_by_one_in_order(world: World) -> None:
     replies = [(message.text, message.in_reply_to) for message in await world.said(talk)][3:]
     assert replies == [("text: one", 1), ("text: two", 2), ("text: three", 3)]
     assert await answer_pending(world.ctx, world.bot, conversation_id=talk.id) == 0
+
+
+async def test_it_is_known_whether_a_message_was_written_after_the_answer_to_another(world: World) -> None:
+    talk = await world.talk()
+
+    async def seen(asked: int, written: int) -> bool:
+        return await is_answered_before(world.ctx, conversation_id=talk.id, asked=asked, written=written)
+
+    await world.write(talk, "actually two", "yes")
+    assert not await seen(1, 2)
+    await answer_pending(world.ctx, world.bot, conversation_id=talk.id)
+    assert not await seen(1, 2)
+    await world.write(talk, "yes")
+    assert await seen(1, 5)
+    assert await seen(2, 5)
+    assert not await seen(4, 5)
 
 
 async def test_several_processes_ask_the_bot_once_per_message(world: World) -> None:

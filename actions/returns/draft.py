@@ -121,14 +121,18 @@ class Draft:
         return self.money or self.part is not None or self.wanted is not None
 
     def with_order(self, number: str) -> Draft:
+        """What was counted before any order was known is counted of this one."""
         if number == self.order:
             return self
-        return replace(self, order=number, items=(), quantity=None, variants={})
+        quantity = self.quantity if self.order is None else None
+        return replace(self, order=number, items=(), quantity=quantity, variants={})
 
     def with_items(self, items: Sequence[str]) -> Draft:
+        """What was counted before the goods were known is counted of these."""
         if tuple(items) == self.items:
             return self
-        return replace(self, items=tuple(items), quantity=None, variants={})
+        quantity = None if self.items else self.quantity
+        return replace(self, items=tuple(items), quantity=quantity, variants={})
 
     def with_remedy(self, remedy: Remedy | None) -> Draft:
         """What was told about another remedy is forgotten; order, goods, reason and photos stay."""

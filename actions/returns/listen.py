@@ -8,7 +8,8 @@ from zoneinfo import ZoneInfo
 
 from actions.returns import draft as d
 from actions.returns.draft import Draft
-from actions.returns.wish import with_wish
+from actions.returns.keeping import parted
+from actions.returns.wish import gives_up_swap, with_wish
 from actions.said import UNSURE, Said
 from aftersales.domain.orders import Order
 from aftersales.domain.reasons import MERCHANT_FAULT, Reason
@@ -49,11 +50,16 @@ def listen(
     noted: dict[str, list[str]] = {}
     draft = replace(draft, confirmed=None)
     after = with_wish(_buttons(draft, said, orders), said, asked)
-    after = _order(after, said, orders, asked, offered, zone, noted)
-    after = _items(after, said, orders, asked, offered, noted)
+    sides = parted(said.text) if not said.structured and asked != d.COMMENT else None
+    goods = replace(said, text=sides.off) if sides else said
+    looking = d.CONFIRMED if sides and asked is not None else asked  # told apart, goods are named at any step
+    after = _order(after, goods, orders, looking, offered, zone, noted)
+    after = _items(after, goods, orders, looking, offered, noted)
+    after = _without(after, sides.kept, orders) if sides else after
     after = _quantity(after, said, orders, asked)
     after = _reason(after, said, asked)
-    after = _evidence(after, said, asked)
+    if not gives_up_swap(draft, said):
+        after = _evidence(after, said, asked)
     changed = after != draft
     if asked == d.CONFIRMED and said.intent == "affirm" and not changed and digest:
         bound = said.choice is None or said.choice == ("confirm", digest)
@@ -179,6 +185,14 @@ def _items(
     if named and len(named) < len(lines) and not draft.items:
         noted["lines"] = named
     return draft
+
+
+def _without(draft: Draft, kept: str, orders: Sequence[Order]) -> Draft:
+    """The draft without the goods that shall be kept, where others are left."""
+    order = d.find(orders, draft.order)
+    named = d.matching_lines(kept, order) if order else ()
+    left = [item for item in draft.items if item not in named]
+    return draft.with_items(left) if left else draft
 
 
 def _quantity(draft: Draft, said: Said, orders: Sequence[Order], asked: str | None) -> Draft:

@@ -1,5 +1,7 @@
 """What remedy a message asks for: goods back, others for them, or money while they are kept. Pure."""
 
+# ruff: noqa: E501 - a pattern reads best on one line
+
 from __future__ import annotations
 
 import re
@@ -7,14 +9,24 @@ from dataclasses import replace
 
 from actions.returns import draft as d
 from actions.returns.draft import Draft
+from actions.returns.keeping import parted
 from actions.said import UNSURE, Said
 from aftersales.domain.remedies import Remedy
 
 _KEEP = re.compile(
-    r"(仅|只|直接|光)退(款|钱)|(仅|只)要退款|不(想|用|要|必|愿意?)?(再)?(退货|寄回?|退回|寄过去)|(不|懒得|没空)(跑|去)?(快递|寄)"
-    r"|留着.{0,6}(退|赔)|\b(refund only|keep (it|them|the))\b"
+    r"(仅|只|光)退(款|钱)|(仅|只)要退款|不(想|用|要|必|愿意?)?(再)?(退货|寄回?|退回|寄过去)|(不|懒得|没空)(跑|去)?(快递|寄)"
+    r"|留着.{0,6}(退|赔)|\brefund only\b"
     r"|\b(without|rather not|not|don'?t|no need to|instead of) ?(want |have |need )?(to )?"
     r"(send|return|ship|post|mail)(ing)?\b",
+    re.IGNORECASE,
+)
+# Kept goods are a wish for money only where money is spoken of.
+_KEEP_EN = re.compile(r"\bkeep(ing)? (it|them|the|this|these|my)\b", re.IGNORECASE)
+_FOR_MONEY = re.compile(r"退[款钱]|\b(money|refund\w*|cash|compensat\w*|discount|partial)\b", re.IGNORECASE)
+_NO_SWAP = re.compile(
+    r"(不|别|甭)(想|要|用|再)?换(?!.{0,4}(了?吗|成))|\b(forget|cancel|skip|drop|scrap|never mind) (about )?(the|that|this|an?) "
+    r"(exchange|swap|replacement)\b|\b(instead of|rather than|don'?t|do not|no longer|not) (want(ing)? )?(to |an? |the )?"
+    r"(exchang|swap|replac)\w*|\bno (exchange|swap|replacement)\b",
     re.IGNORECASE,
 )
 _SWAP = re.compile(
@@ -45,15 +57,20 @@ def remedy_said(said: Said, asked: str | None) -> Remedy | None:
         return Remedy(value) if kind == "remedy" and value in set(Remedy) else None
     if said.structured:
         return {"return_item": Remedy.RETURN, "exchange_item": Remedy.EXCHANGE}.get(said.intent)
-    if said.intent == "exchange_item" and (_SWAP.search(said.text) or not _KEEP.search(said.text)):
+    sides = parted(said.text) if asked != d.COMMENT else None
+    if sides:
+        return Remedy.EXCHANGE if sides.swapped else Remedy.RETURN
+    if said.intent == "exchange_item" and (_SWAP.search(said.text) or not _keeps(said)):
         return Remedy.EXCHANGE
-    if _KEEP.search(said.text):
+    if _keeps(said):
         return Remedy.REFUND_ONLY
     if said.intent == "return_item":
         told = asked in (d.COMMENT, d.PHOTOS) and not _BACK.search(said.text)
         return None if told else Remedy.RETURN
     reports = said.intent.startswith("report_")
     if said.intent in _VAGUE or reports:
+        if _money_instead(said.text) and not reports:
+            return Remedy.RETURN
         if _SWAP.search(said.text):
             return Remedy.EXCHANGE
         if _BACK.search(said.text) and not reports:
@@ -73,7 +90,8 @@ def with_wish(draft: Draft, said: Said, asked: str | None) -> Draft:
         part = _part(said)
         if part is not None:
             return replace(draft.with_remedy(Remedy.REFUND_ONLY), part=part)
-        if remedy is None and not (asked in (d.COMMENT, d.PHOTOS) and draft.remedy):
+        told = asked in (d.COMMENT, d.PHOTOS) and draft.remedy and not gives_up_swap(draft, said)
+        if remedy is None and not told:
             return replace(draft.with_remedy(None), money=True)
     if remedy is not None:
         draft = draft.with_remedy(remedy)
@@ -82,9 +100,25 @@ def with_wish(draft: Draft, said: Said, asked: str | None) -> Draft:
     return draft
 
 
+def _keeps(said: Said) -> bool:
+    """Whether the words want money, and the goods kept."""
+    if _KEEP.search(said.text):
+        return True
+    return bool(_KEEP_EN.search(said.text)) and (said.intent == _MONEY or bool(_FOR_MONEY.search(said.text)))
+
+
+def gives_up_swap(draft: Draft, said: Said) -> bool:
+    """Whether money is wanted instead of the exchange at hand, whatever was asked."""
+    return draft.remedy is Remedy.EXCHANGE and not said.structured and _money_instead(said.text)
+
+
+def _money_instead(text: str) -> bool:
+    return bool(_NO_SWAP.search(text) and _FOR_MONEY.search(text))
+
+
 def _part(said: Said) -> str | None:
     """An amount that is asked for as a part, or while the goods are kept."""
     amount = said.first("amount")
-    if amount is None or not (_PART.search(said.text) or _KEEP.search(said.text)):
+    if amount is None or not (_PART.search(said.text) or _keeps(said)):
         return None
     return amount

@@ -12,6 +12,7 @@ from actions.returns.listen import Heard, listen
 from actions.returns.plan import offered_orders, settle
 from actions.said import Said
 from aftersales.domain.reasons import Reason
+from aftersales.domain.remedies import Remedy
 from tests.actions.orders import ORDERS, said
 
 RUN, HOME, COAT = (order.number for order in ORDERS)
@@ -233,3 +234,34 @@ def test_words_where_a_photo_is_asked_for_are_kept_as_the_comment() -> None:
 
 def test_naming_the_order_that_is_chosen_already_is_no_misunderstanding() -> None:
     assert hear(CHOSEN, said("00101", order_number="00101"), d.PHOTOS).understood
+
+
+@pytest.mark.parametrize("text", ["actually I'll keep the T-shirts and return the shoes", "T恤留着，退跑鞋"])
+@pytest.mark.parametrize("asked", [d.CONFIRMED, d.REASON, d.PHOTOS])
+def test_what_is_kept_and_what_goes_back_are_told_apart(text: str, asked: str) -> None:
+    for intent in ("cancel_return", "return_item", "nlu_fallback"):
+        draft = hear(CHOSEN, said(text, intent), asked).draft
+        assert (draft.order, draft.items, draft.remedy) == (RUN, ("shoes",), Remedy.RETURN)
+
+
+def test_goods_of_another_order_may_go_back_instead_of_those_that_are_kept() -> None:
+    draft = hear(CHOSEN, said("keep the T-shirts, return the lamp", "return_item"), d.CONFIRMED).draft
+    assert (draft.order, draft.items) == (HOME, ("lamp",))
+
+
+def test_goods_that_shall_be_kept_leave_the_return_of_several() -> None:
+    both = replace(CHOSEN, items=("shoes", "shirts"), quantity=None)
+    assert hear(both, said("鞋子退，T恤不退", "return_item"), d.CONFIRMED).draft.items == ("shoes",)
+
+
+@pytest.mark.parametrize("asked", [None, d.ORDER])
+def test_a_number_told_before_the_goods_are_known_is_theirs(asked: str | None) -> None:
+    told = hear(Draft(), said("袜子买多了 退两双", quantity="2"), asked).draft
+    assert told.quantity == 2
+    chosen = hear(told, said("", choice=f"order:{RUN}"), d.ORDER).draft
+    assert hear(chosen, said("", choice="item:shirts"), d.ITEMS).draft.quantity == 2
+
+
+def test_a_number_told_for_other_goods_is_forgotten_with_them() -> None:
+    assert CHOSEN.with_items(["shoes"]).quantity is None
+    assert CHOSEN.with_order(HOME).quantity is None

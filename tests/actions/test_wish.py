@@ -30,6 +30,14 @@ RETURN, EXCHANGE, REFUND_ONLY = Remedy.RETURN, Remedy.EXCHANGE, Remedy.REFUND_ON
         (said("不想寄回去了，直接退款吧", "request_refund"), REFUND_ONLY),
         (said("actually just refund me, I'd rather not send it back", "request_refund"), REFUND_ONLY),
         (said("can I keep it and get my money", "request_refund"), REFUND_ONLY),
+        (said("I'd like to keep it for a partial refund", "nlu_fallback"), REFUND_ONLY),
+        (said("oh, I'll keep it", "cancel_return"), None),
+        (said("actually i'll keep the shirt and return the jeans", "cancel_return"), RETURN),
+        (said("keep the shirt, swap the jeans", "cancel_return"), EXCHANGE),
+        (said("直接退款", "request_refund"), None),
+        (said("算了 不换了 直接退钱吧", "request_refund"), None),
+        (said("算了 不换了 直接退钱吧", "stop"), RETURN),
+        (said("forget the exchange, just refund me", "cancel_return"), RETURN),
         (said("算了还是换大一码吧", "stop"), EXCHANGE),
         (said("算了，还是退货吧", "stop"), RETURN),
         (said("no, I'd rather exchange it", "deny"), EXCHANGE),
@@ -70,6 +78,15 @@ def test_a_part_of_the_price_is_a_refund_without_a_return() -> None:
     assert (draft.remedy, draft.part) == (REFUND_ONLY, "50.00")
     priced = with_wish(Draft(), said("那件299的退款", "request_refund", amount="299.00"), None)
     assert (priced.remedy, priced.part, priced.money) == (None, None, True)
+
+
+@pytest.mark.parametrize("asked", [d.VARIANT, d.COMMENT, d.PHOTOS, d.CONFIRMED])
+@pytest.mark.parametrize("text", ["算了 不换了 直接退钱吧", "forget the exchange, just give me my money back"])
+def test_money_instead_of_an_exchange_leaves_open_whether_goods_go_back(text: str, asked: str) -> None:
+    swapping = replace(CHOSEN, remedy=EXCHANGE, variants={"shoes": "v1"})
+    draft = hear(swapping, said(text, "request_refund"), asked).draft
+    assert (draft.remedy, draft.money, draft.comment, draft.variants) == (None, True, None, {})
+    assert decided_remedy(draft, (RETURN, EXCHANGE)) is RETURN
 
 
 def test_a_description_does_not_change_the_remedy() -> None:

@@ -18,7 +18,7 @@ from actions.changes.status import tell_changes
 from actions.returns.draft import find
 from actions.returns.listen import pick
 from actions.returns.quote import consent_digest, customer_orders
-from actions.said import Said
+from actions.said import UNSURE, Said
 from actions.topic import LEAVING, LOOSE, Finished, Topic
 from aftersales.domain.orders import Order
 from aftersales.domain.variant_choice import choose
@@ -40,6 +40,11 @@ class ChangeTopic(Topic):
     def deeds(self, scene: Scene) -> Mapping[str, bool]:
         cancelling = Draft.of(scene.slot(DRAFT)).kind == w.CANCEL
         return {consent.FILE: True, consent.CANCEL if cancelling else consent.CHANGE: True}
+
+    def opens(self, said: Said) -> bool:
+        """Also words that cancel an order by the goods in it, which look like a bare choice."""
+        vague = said.intent in ("inform", UNSURE) and not said.structured
+        return said.intent in self.entry or (vague and w.names_cancelling(said.text))
 
     def digressions(self, said: Said, asked: str | None) -> frozenset[str]:
         """Where words of any kind are asked for, neighbours are an answer; an address is one, whatever it says."""

@@ -61,6 +61,11 @@ _LEFT = _any(
     rf"\b(?P<of>{_COUNT_EN}) instead of\b",
 )
 _TAKE_OFF = _any(r"去掉|撤掉|删掉|不要了", r"\btake\b.{0,40}\boff\b|\bremove\b|\bdrop\b")
+_CANCEL = _any(r"取消.{0,12}单(?!号)|单子?.{0,3}取消", r"\bcancel\b.{0,30}\border\b")
+_OTHER_CANCEL = _any(
+    r"退[货款单]|换货|投诉|不取消|别取消",
+    r"\breturn\b|\brefund\b|\bexchange\b|\bcomplain|\bcase\b|n't cancel|not cancel",
+)
 _ASKED = _any(
     r"(?:取消|改|换|办|修改)(?:好|成功|掉|完)?了(?:吗|没|么)",
     r"^(?:so |and )?(?:did (?:you|it)|have you|has (?:it|my order|the order))\b"
@@ -85,9 +90,14 @@ def kind_heard(said: Said) -> str | None:
         return said.choice[1] if said.choice[1] in KINDS else None
     if said.structured:
         return CANCEL if said.intent == "cancel_order" else None
-    if said.intent == "cancel_order":
+    if said.intent == "cancel_order" or names_cancelling(said.text):
         return CANCEL
     return _by_words(said.text)
+
+
+def names_cancelling(text: str) -> bool:
+    """Whether the words cancel an order, rather than a return or a complaint."""
+    return bool(_CANCEL.search(text)) and not _OTHER_CANCEL.search(text)
 
 
 def _by_words(text: str) -> str | None:

@@ -113,6 +113,8 @@ def _heard(
     own = own_variant(line, choices)
     if said.choice and said.choice[0] == "variant":
         return Choice(variants=tuple(variant for variant in choices if variant.id == said.choice[1]), said=True)
+    if len(choices) == 1 and choices[0] == own:
+        return Choice(variants=(own,), same=True)  # there is but one: a new one of the same is what is meant
     words = said.text if anew else draft.wanted or ""
     choice = choose(words, choices, current=own)
     if choice.variants == (own,) and not choice.same and draft.reason not in MERCHANT_FAULT:

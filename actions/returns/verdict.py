@@ -169,7 +169,7 @@ async def _instead(scene: Scene, draft: Draft, order: Order, decision: Decision)
 
 async def _other_ways(scene: Scene, draft: Draft, order: Order, decision: Decision) -> list[dict[str, str]]:
     others = remedy_buttons(scene, draft, await _others(scene, draft, order, decision))
-    if decision.remedy is Remedy.EXCHANGE and draft.variants:
+    if decision.remedy is Remedy.EXCHANGE and await _has_choice(scene, draft, order):
         title = scene.title("utter_exchanges_button_change")
         others.append({"title": title, "payload": inform("returns", "other_variant")})
     usual = {
@@ -179,3 +179,10 @@ async def _other_ways(scene: Scene, draft: Draft, order: Order, decision: Decisi
         "utter_returns_button_leave": "/stop",
     }
     return [*others, *({"title": scene.title(name), "payload": payload} for name, payload in usual.items())]
+
+
+async def _has_choice(scene: Scene, draft: Draft, order: Order) -> bool:
+    """Whether any of the goods comes in more than one kind."""
+    lines = [order.line(line_id) for line_id in draft.variants]
+    choices = [await list_choices(scene.ctx, order=order, line=line) for line in lines]
+    return any(len(variants) > 1 for variants in choices)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 
+from aftersales.domain.product_kinds import kinds_of
+
 _HAN = re.compile(r"[\u3400-\u9fff]")
 _RUN = re.compile(r"[\u3400-\u9fffa-z0-9]+")
 _GAP = re.compile(r"(?<=[\u3400-\u9fff])\s+|\s+(?=[\u3400-\u9fff])")  # "T 恤" is "T恤"
@@ -66,7 +68,7 @@ def _latin_stems(text: str) -> set[str]:
 
 
 def _features(text: str) -> set[str]:
-    return _han_pairs(text) | {word for word in _latin_stems(text) if len(word) >= 3}
+    return kinds_of(text) | _han_pairs(text) | {word for word in _latin_stems(text) if len(word) >= 3}
 
 
 def speaks_of_own_goods(said: str) -> bool:

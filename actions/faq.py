@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from actions.access import known_customer
 from actions.base import Events, Scene, ServiceAction
 from actions.cards import line_title
+from actions.orders.status import OWN_MONEY, ActionOrdersStatus, money_under_way
+from actions.orders.words import asks_for_own_money
 from actions.returns.draft import reason_heard
 from actions.said import Said
 from aftersales.domain.faq import Entry, Found
@@ -28,6 +32,12 @@ class ActionFaqAnswer(ServiceAction):
     async def act(self, scene: Scene) -> Events:
         said: Said = scene.said
         customer_id = await known_customer(scene)
+        about_money = not said.structured and asks_for_own_money(said.text)
+        if about_money and await money_under_way(scene, customer_id):
+            await ActionOrdersStatus().tell(scene, {**OWN_MONEY, "words": said.text})
+            return []
+        if about_money:
+            said = replace(said, intent="ask_refund_policy")
         found = self._find(scene, said, signed_in=customer_id is not None)
         own = await self._own_goods(scene, said, customer_id) if said.intent == "ask_return_policy" else None
         # In the middle of a matter its own question follows, with buttons of its own.

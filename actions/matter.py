@@ -11,9 +11,10 @@ from typing import Any
 
 from rasa_sdk.events import FollowupAction, SlotSet
 
-from actions.access import CODE, advance_access, known_customer
+from actions.access import CODE, NUMBER, advance_access, known_customer
 from actions.access import SLOTS as ACCESS_SLOTS
 from actions.agreement import as_asked, has_crossed
+from actions.asides import answer_aside
 from actions.base import Events, Scene, ServiceAction
 from actions.said import Said, acted_since_message
 from actions.topic import (
@@ -87,7 +88,9 @@ class ValidateMatterForm(ServiceAction):
         customer_id = await known_customer(scene)
         if customer_id is not None and asked in ACCESS_SLOTS:
             # The turn that proved it was lost, or another tab proved it.
-            asked, said = None, Said.revive(scene.slot(OPENING))
+            asked, said = None, _corrected(Said.revive(scene.slot(OPENING)), scene.slot(NUMBER))
+        if asked and (left := await answer_aside(scene, topic, said, proven=customer_id is not None)) is not None:
+            return [*left, *slot_events({TOPIC: topic.name, "requested_slot": asked})]
         answers = {**_ACCESS_ANSWERS, **topic.answered_by}.get(asked or "", ())
         answered = said.intent not in LEAVING and any(said.first(entity) for entity in answers)
         off = asked is not None and said.intent in topic.digressions(said, asked) and not answered
@@ -141,7 +144,7 @@ class ValidateMatterForm(ServiceAction):
     async def _prove(self, scene: Scene, topic: Topic, said: Said, asked: str | None, *, loose: bool) -> Events:
         customer_id, access, understood = await advance_access(scene, said, asked=asked)
         if customer_id is not None:
-            opening = Said.revive(scene.slot(OPENING))
+            opening = _corrected(Said.revive(scene.slot(OPENING)), access.number)
             told = await self._listen(scene, topic, opening, customer_id, None, loose=False)
             return slot_events(access.slots()) + told
         if asked in ACCESS_SLOTS and said.intent in topic.entry and not understood:
@@ -169,6 +172,11 @@ class ValidateMatterForm(ServiceAction):
         }.get(asked, "utter_session_not_caught")
         scene.say(first if misses == 1 else "utter_session_not_caught_again")
         return slot_events({"session_misses": misses, "requested_slot": asked})
+
+
+def _corrected(opening: Said, number: str | None) -> Said:
+    """What was said at first, with the order number by which it was proven who asks: the first may be mistyped."""
+    return opening.naming("order_number", number) if number else opening
 
 
 def _asks_once_more(topic: Topic, said: Said, asked: str) -> bool:

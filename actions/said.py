@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from rasa_sdk import Tracker
@@ -57,6 +57,12 @@ class Said:
             choice=None,
             photo=entities.get("photo", (None,))[0],
         )
+
+    def naming(self, entity: str, value: str) -> Said:
+        """The message with another value where it named one of this entity."""
+        if entity not in self.entities:
+            return self
+        return replace(self, entities={**self.entities, entity: (value,)})
 
     def first(self, entity: str) -> str | None:
         values = self.entities.get(entity, ())

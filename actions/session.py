@@ -9,8 +9,10 @@ from rasa_sdk.events import FollowupAction, SlotSet
 
 from actions.base import Events, Scene, ServiceAction
 from actions.complaints.begin import begin_addition
+from actions.faq import ActionFaqAnswer
 from actions.handoff import ActionHandoffFile
 from actions.matter import FORM, MATTER_EMPTY, TOPIC
+from actions.orders.words import asks_for_own_money
 from actions.returns.ship import note_parcel
 from actions.returns.wish import remedy_said
 from actions.said import UNSURE, Said, actions_before
@@ -57,6 +59,8 @@ class ActionSessionClarify(ServiceAction):
             return slot_events({"returns_photos": photos[-MOST_ATTACHMENTS:]})
         if await note_parcel(scene, said):
             return []
+        if not said.structured and asks_for_own_money(said.text):
+            return await ActionFaqAnswer().act(scene)
         before = actions_before(scene.tracker)
         topic = topic_for(said) or agreed_topic(said)
         if topic:

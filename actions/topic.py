@@ -73,6 +73,8 @@ class Topic:
     # Whether it may be begun by somebody who has not proven who they are: `customer_id` is empty then, and the
     # topic asks for access_number once it needs a proof.
     open_to_guests: ClassVar[bool] = False
+    # Whether anger alone is met and the question asked again; where faults are told, it is part of what is told.
+    calms: ClassVar[bool] = True
     # Where a yes is asked for: the slot asked for -> the slot that holds what was shown with the question.
     yes_to: ClassVar[Mapping[str, str]] = {}
     # What answers a slot whatever else the message looks like: slot -> names of entities.

@@ -65,8 +65,12 @@ NOT_OURS = {"other_trades"}
 OF_RASA = {"action_listen", "action_deactivate_loop", "action_extract_slots", "action_restart"}
 # Where words of customers are understood rather than words said to them.
 UNDERSTANDING = {
+    "actions/consent.py",
     "actions/social.py",
+    "actions/orders/words.py",
     "actions/returns/draft.py",
+    "actions/returns/filed.py",
+    "actions/returns/keeping.py",
     "actions/returns/wish.py",
     "actions/changes/words.py",
     "actions/changes/listen.py",

@@ -9,7 +9,7 @@ from aftersales.domain.deliveries import is_awaited
 from aftersales.domain.orders import Order
 from aftersales.services.return_views import ReturnView
 
-_OVER = frozenset({"done", "cancelled", "rejected"})
+OVER = frozenset({"done", "cancelled", "rejected"})
 
 
 def named_orders(orders: Sequence[Order], *, reference: str | None, words: str) -> list[Order] | None:
@@ -35,4 +35,4 @@ def returns_to_tell(views: Sequence[ReturnView], *, named: Sequence[Order] | Non
     if named is not None:
         numbers = {order.number for order in named}
         return [view for view in views if view.item.order_number in numbers]
-    return [view for view in views if view.next_step not in _OVER] or list(views[:1])
+    return [view for view in views if view.next_step not in OVER] or list(views[:1])

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
-from actions.access import known_customer
+from actions.access import known_customer, proven_customer
 from actions.base import Events, Scene, ServiceAction
 from actions.cards import order_card
 from actions.changes.status import tell_changes
 from actions.orders.buttons import order_buttons
-from actions.orders.choose import named_orders, orders_to_track, returns_to_tell
+from actions.orders.choose import OVER, named_orders, orders_to_track, returns_to_tell
 from actions.orders.money import tell_money, tell_recorded_refunds
 from actions.orders.parcels import tell_parcels
 from actions.orders.returns import tell_return
@@ -26,6 +26,7 @@ GOAL = "session_goal"
 ORDERS_AT_HAND = 50
 SHOWN, LISTED = 3, 5
 _FULL_NUMBER = 9
+OWN_MONEY = {"intent": "check_refund_status", "order": None}
 
 
 class StatusTopic(Topic):
@@ -46,6 +47,12 @@ class StatusTopic(Topic):
     async def finish(self, scene: Scene) -> Finished:
         await ActionOrdersStatus().act(scene)
         return Finished(after=After.SAME_SESSION)
+
+
+async def money_under_way(scene: Scene, customer_id: str | None) -> bool:
+    """Whether there is a return whose money has not been paid back yet."""
+    views = await list_returns(scene.ctx, customer_id=customer_id)
+    return any(view.item.amount.minor and view.next_step not in OVER for view in views)
 
 
 def _goal(said: Said, otherwise: str) -> dict[str, Any]:
@@ -69,11 +76,16 @@ class ActionOrdersStatus(ServiceAction):
         if await note_parcel(scene, said):
             return []
         kept = scene.slot(GOAL) or {}
-        goal = _goal(said, said.likely) if said.intent in STATUS or not kept else kept
+        await self.tell(scene, _goal(said, said.likely) if said.intent in STATUS or not kept else kept)
+        return []
+
+    async def tell(self, scene: Scene, goal: Mapping[str, Any]) -> None:
+        """Answers a proven customer what is asked, a goal as `_goal` gives it."""
+        customer_id = await proven_customer(scene)
         orders = await _orders(scene, customer_id, goal["order"])
         if goal["intent"] in ("check_return_status", "check_refund_status"):
             await self._tell_returns(scene, customer_id, goal, orders)
-            return []
+            return
         named = named_orders(orders, reference=goal["order"], words=goal["words"])
         if named == []:
             scene.say("utter_error_not_found")
@@ -81,7 +93,6 @@ class ActionOrdersStatus(ServiceAction):
             tell_parcels(scene, orders_to_track(orders, named=named), any_orders=bool(orders))
         else:
             self._tell_orders(scene, named or orders)
-        return []
 
     def _tell_orders(self, scene: Scene, orders: Sequence[Order]) -> None:
         if not orders:

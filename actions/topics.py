@@ -21,11 +21,11 @@ TOPICS: dict[str, Topic] = {
         FollowTopic(),
         ParcelTopic(),
         PaymentTopic(),
+        ComplaintTopic(),
         ReturnTopic(),
         WithdrawTopic(),
         ChangeTopic(),
         StatusTopic(),
-        ComplaintTopic(),
         FeedbackTopic(),
     )
 }

@@ -141,7 +141,7 @@ def _in_words(draft: Draft, said: Said, asked: str | None) -> Draft:
     text = said.text
     corrected = asked in (TYPE, CONFIRMED)
     kind = w.complaint_type(text, corrected=corrected)
-    if kind is not None and (draft.type is None or asked == CONFIRMED):
+    if kind is not None and (draft.type is None or (asked == CONFIRMED and w.corrects(text))):
         draft = replace(draft, type=kind)
     if asked == TYPE and draft.type is None and w.tells_something(text):
         draft = replace(draft, type=ComplaintType.OTHER)

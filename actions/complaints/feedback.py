@@ -15,7 +15,7 @@ from actions.topic import LEAVING, LOOSE, After, Finished, Topic
 from aftersales.domain.cases import Severity
 from aftersales.domain.errors import AftersalesError
 from aftersales.domain.feedback import LOW, FeedbackKind
-from aftersales.services.feedback import give_feedback
+from aftersales.services.feedback import give_feedback, is_rating_of_words
 
 RATING, COMMENT, ABOUT = "complaints_rating", "complaints_comment", "complaints_about"
 FEEDBACK_EMPTY: dict[str, Any] = {RATING: None, COMMENT: None, ABOUT: None}
@@ -28,6 +28,7 @@ class FeedbackTopic(Topic):
     name = "feedback"
     entry = frozenset({"give_feedback"})
     empty: ClassVar[dict[str, Any]] = FEEDBACK_EMPTY
+    calms = False
     open_to_guests = True
 
     def digressions(self, said: Said, asked: str | None) -> frozenset[str]:
@@ -55,7 +56,13 @@ class FeedbackTopic(Topic):
             about = SUGGESTION if r.suggests(said.text) else PRAISE if r.praises(said.text) else None
             slots[ABOUT] = about
             slots.setdefault(COMMENT, None)
+            if rating and slots[COMMENT] is None and await self._has_words(scene, rating):
+                slots[COMMENT] = ""
         return slots if slots or asked is None else None
+
+    async def _has_words(self, scene: Scene, rating: int) -> bool:
+        """Whether the stars follow the praise that they belong to: then no more words are asked for."""
+        return await is_rating_of_words(scene.ctx, conversation_id=scene.conversation_id, rating=rating)
 
     async def next_slot(self, scene: Scene, slots: dict[str, Any], *, customer_id: str) -> str | None:
         def now(name: str) -> Any:

@@ -47,6 +47,7 @@ class FollowTopic(Topic):
     name = "follow"
     entry = frozenset({"check_complaint_status"})
     empty: ClassVar[dict[str, Any]] = FOLLOW_EMPTY
+    calms = False
     open_to_guests = True
     yes_to: ClassVar[Mapping[str, str]] = {SURE: CASE}
 

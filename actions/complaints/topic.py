@@ -33,9 +33,14 @@ class ComplaintTopic(Topic):
     name = "complaints"
     entry = frozenset({"file_complaint"})
     empty = EMPTY
+    calms = False
     open_to_guests = True
     answered_by: ClassVar[Mapping[str, tuple[str, ...]]] = {c.ORDER: ("order_number",)}
     yes_to: ClassVar[Mapping[str, str]] = {c.CONFIRMED: SHOWN}
+
+    def opens(self, said: Said) -> bool:
+        """Also a fault that is told as a complaint in so many words."""
+        return said.intent in self.entry or (not said.structured and w.declares_complaint(said.text))
 
     def digressions(self, said: Said, asked: str | None) -> frozenset[str]:
         """Where the customer tells what happened, nearly everything is an answer."""

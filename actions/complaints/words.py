@@ -75,6 +75,10 @@ _NEGATED = _words(
     r"(?:不是|不属于|并非|别)[^,，。;；!！是]*|\b(?:it'?s |that'?s |this is |is |isn't |wasn't )?not\b(?! deliver| as described| work| received).*?(?=\bbut\b|[,.;!]|$)|\bisn'?t\b.*?(?=\bbut\b|[,.;!]|$)|\brather than\b.*"
 )
 
+_RATHER = _words(
+    r"其实是|应该是|应该算|改成|换成|\b(?:actually|rather|change (?:it|the type|that)? ?to|make (?:it|that))\b"
+)
+
 _DONE = _words(
     r"^\W*(?:没有?了?(?:照片|图片?|证据)?了?|没拍|无|不用了?|不需要|就这些|就这样|就这么多|就这|好了|完了|发完了|齐了|跳过|没别的了?|没有其他了?|没啥了|可以了|先这样"
     r"|no(?:ne|pe)?|(?:no,? )?(?:that(?:'s| is) )(?:all|it|everything)|no (?:photos?|pictures?|proof|more|thanks)|(?:that(?:'s| is) )?(?:all|it)|that'?s (?:all|it|everything)|nothing(?: else| more)?|done|skip|no thank you|i'?m done|don'?t have (?:any|one))\W*$"
@@ -90,6 +94,11 @@ _WITHDRAW = _words(
     r"撤销|撤回|撤诉|取消投诉|不投诉了|撤掉|不告了|算了不投诉|撤投诉|withdraw|cancel (?:my |the |this )?(?:complaint|claim|case)|take (?:back )?my complaint|drop (?:my |the |this )?(?:complaint|claim|case)|no longer (?:wish|want) to complain"
 )
 _COMPLAINT = _words(r"投诉|举报|工单|单子|索赔|理赔|案子|complain|\bclaim|\bcase\b|ticket")
+_DECLARED = _words(
+    r"^\W*(?:(?:你好|您好|喂|在吗|那个)\W*)?(?:我[要想得]?|我必须|我现在要|要|想)?(?:正式)?(?:投诉|举报)(?!.{0,3}(?:电话|渠道|进度|结果|怎么|单|编号|处理|受理|有用|吗))"
+    r"|^\W*(?:(?:hi|hello|hey)\W+)?i(?:'d| would)? (?:want|wanna|like|wish|need|have)(?: to)?(?: make| file| lodge| raise| submit| register)?(?: an?| my)?(?: formal| official)? (?:complain|complaint)\b"
+    r"|^\W*(?:i'?m complaining|(?:this is )?(?:a |formal )*complaint\b(?: about|:))"
+)
 _STANDS = _words(
     r"(?:投诉|工单|案件|受理|登记)的?(?:单|编)?号(?:是|多少|呢|给|发|忘)|单号(?:是多少|多少|是什么|忘了|给我)|什么时候.{0,8}(?:回复|答复|联系|处理|回我|找我|有人|有结果)|多久.{0,6}(?:回复|答复|联系|处理完|有人|有结果)|何时.{0,8}(?:回复|答复|处理)"
     r"|(?:case|complaint|reference|ticket|claim) (?:number|no\b|id|ref)|when (?:will|can|do|should|am|is) .{0,20}(?:answer|reply|hear|back|respond|response|contact|call)|how long .{0,25}(?:answer|reply|hear|response|take)"
@@ -249,6 +258,11 @@ def names_complaint(text: str) -> bool:
     return bool(_COMPLAINT.search(text))
 
 
+def declares_complaint(text: str) -> bool:
+    """Whether a message begins by saying that this is a complaint, whatever it goes on to tell."""
+    return bool(_DECLARED.search(text.strip()))
+
+
 def asks_how_it_stands(text: str) -> bool:
     """The number of a case, or when somebody will answer."""
     return bool(_STANDS.search(text))
@@ -261,7 +275,11 @@ def asks(text: str) -> bool:
 
 def corrects(text: str) -> bool:
     """Whether little is said but that something is otherwise ("not quality, the courier")."""
-    return bool(_NEGATED.search(text)) and len(_HAN.findall(text)) <= 16 and len(text.split()) <= 12
+    return (
+        bool(_NEGATED.search(text) or _RATHER.search(text))
+        and len(_HAN.findall(text)) <= 16
+        and len(text.split()) <= 12
+    )
 
 
 def bare_addition(text: str) -> bool:

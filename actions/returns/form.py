@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 
 from actions import consent
 from actions.base import Scene
+from actions.complaints.words import declares_complaint
 from actions.returns import draft as d
 from actions.returns.draft import Draft
 from actions.returns.exchange import complete
@@ -57,6 +58,8 @@ class ReturnTopic(Topic):
         usual = super().digressions(said, asked)
         if changes_mind(said, asked):
             usual -= {said.intent}
+        if not said.structured and declares_complaint(said.text):
+            usual |= {said.intent}
         if asked == d.COMMENT:
             return usual - QUESTIONS - LOOSE - SOCIAL | {"change_language"}
         if asked in (d.REASON, d.VARIANT):

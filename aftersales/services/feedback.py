@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from aftersales.domain.errors import Invalid
@@ -14,6 +14,7 @@ from aftersales.services.context import Context
 from aftersales.services.conversations import clean_text
 
 _LONGEST_COMMENT = 2000
+_TOGETHER = timedelta(hours=1)
 SPANS = (7, 30, 365)  # days over which the desk shows averages
 
 
@@ -37,7 +38,9 @@ async def give_feedback(
     key: str,
     order_number: str | None = None,
 ) -> Feedback:
-    """Stores it; the same key again: what was stored. Raises Invalid (rating; comment when both are empty)."""
+    """Stores it; the same key again: what was stored. A rating completes what the talk praised just before.
+
+    Raises Invalid (rating; comment when both are empty)."""
     if rating is not None and not LOWEST <= rating <= HIGHEST:
         raise Invalid("rating")
     words = mask_cards(clean_text(comment))[:_LONGEST_COMMENT]
@@ -55,9 +58,32 @@ async def give_feedback(
         created_at=ctx.clock.now(),
     )
     async with ctx.unit_of_work() as uow:
+        before = await uow.feedback.latest_of(conversation_id, since=item.created_at - _TOGETHER)
+        if before is not None and rating is not None and _belongs_to(before, rating, words):
+            whole = replace(before, rating=rating, comment=_joined(before.comment, words))
+            await uow.feedback.complete(whole.id, rating=rating, comment=whole.comment)
+            return whole
         if await uow.feedback.add(item):
             return item
         return await uow.feedback.by_key(key) or item
+
+
+async def is_rating_of_words(ctx: Context, *, conversation_id: str, rating: int) -> bool:
+    """Whether this rating completes words that were left in the talk just before, or has done so already."""
+    since = ctx.clock.now() - _TOGETHER
+    async with ctx.unit_of_work(read_only=True) as uow:
+        before = await uow.feedback.latest_of(conversation_id, since=since)
+    return before is not None and _belongs_to(before, rating, "")
+
+
+def _belongs_to(before: Feedback, rating: int, words: str) -> bool:
+    if before.kind is FeedbackKind.RATING:
+        return False
+    return before.rating is None or (before.rating == rating and words in before.comment)
+
+
+def _joined(comment: str, words: str) -> str:
+    return comment if not words or words in comment else f"{comment}\n{words}"[:_LONGEST_COMMENT]
 
 
 async def read_feedback(ctx: Context, *, limit: int = 100) -> tuple[Sequence[Feedback], Sequence[Average]]:

@@ -7,7 +7,7 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from aftersales.domain.feedback import Feedback, FeedbackKind
@@ -29,6 +29,15 @@ class SqlFeedback:
 
     async def newest(self, *, limit: int = 100) -> Sequence[Feedback]:
         return await self._read(select(feedback).order_by(feedback.c.created_at.desc()).limit(limit))
+
+    async def latest_of(self, conversation_id: str, *, since: datetime) -> Feedback | None:
+        own = (feedback.c.conversation_id == conversation_id, feedback.c.created_at >= since)
+        query = select(feedback).where(*own).order_by(feedback.c.created_at.desc()).limit(1)
+        return next(iter(await self._read(query)), None)
+
+    async def complete(self, feedback_id: str, *, rating: int, comment: str) -> None:
+        where = feedback.c.id == feedback_id
+        await self._connection.execute(update(feedback).where(where).values(rating=rating, comment=comment))
 
     async def ratings(self, *, since: datetime) -> Ratings:
         query = select(func.count(feedback.c.rating), func.coalesce(func.sum(feedback.c.rating), 0))

@@ -64,3 +64,20 @@ async def test_what_says_nothing_is_refused(goods: Goods, changes: dict[str, Any
 
 async def test_card_numbers_are_not_kept(goods: Goods) -> None:
     assert (await give(goods, comment="4111111111111111")).comment == "****1111"
+
+
+async def test_a_rating_completes_the_praise_that_came_just_before(goods: Goods) -> None:
+    await give(goods, "a", rating=None, kind=FeedbackKind.PRAISE, comment="客服很耐心")
+    for _ in range(2):  # a turn may be run again
+        assert (await give(goods, "b", rating=5, comment="")).comment == "客服很耐心"
+    await give(goods, "c", rating=5, comment="物流也快")
+    newest, _ = await read_feedback(goods.ctx)
+    assert [(item.rating, item.comment) for item in newest] == [(5, "物流也快"), (5, "客服很耐心")]
+
+
+async def test_a_rating_of_another_talk_or_another_day_stands_alone(goods: Goods) -> None:
+    await give(goods, "a", rating=None, kind=FeedbackKind.PRAISE)
+    await give(goods, "b", conversation_id="conv-2", comment="")
+    goods.clock.advance(hours=2)
+    await give(goods, "c", comment="")
+    assert len((await read_feedback(goods.ctx))[0]) == 3

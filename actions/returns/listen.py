@@ -12,6 +12,7 @@ from actions.returns.keeping import parted
 from actions.returns.wish import gives_up_swap, with_wish
 from actions.said import UNSURE, Said
 from aftersales.domain.orders import Order
+from aftersales.domain.product_match import bought
 from aftersales.domain.reasons import MERCHANT_FAULT, Reason
 from aftersales.services.returns import MOST_ATTACHMENTS
 
@@ -204,6 +205,8 @@ def _quantity(draft: Draft, said: Said, orders: Sequence[Order], asked: str | No
         return draft  # a bare 2 in a list is the second one
     order = d.find(orders, draft.order)
     counts = set(said.entities.get("quantity", ()))
+    if asked != d.QUANTITY:
+        counts -= {str(number) for number in bought(said.text)}
     number = int(counts.pop()) if len(counts) == 1 else None  # "three, two of them back" is asked about
     if number is None and not counts and order and len(draft.items) == 1:
         number = d.counted_goods(said.text, order.line(draft.items[0]))

@@ -17,9 +17,15 @@ _NUMBERS = {
     for n, words in enumerate(("", "one 一", "two both 两 二", "three 三", "four 四", "five 五", "six 六"))
     for word in words.split()
 }
+# What was bought is no count of what is meant.
 _COUNTED = re.compile(
+    r"(?<!买)(?<![买订拍]了)(?<!bought )(?<!ordered )(?<!purchased )"
     r"(?P<number>(?<![\d.])\d{1,2}(?![\d.])|\b(?:one|two|both|three|four|five|six)\b|[一两二三四五六])"
     r"(?:\s*[件条双个只盒]|\s+of(?:\s+(?:the|these|those))?)?\s*(?P<goods>[\w'-]+(?:\s[\w'-]+)?)"
+)
+_BOUGHT = re.compile(
+    r"(?:买了?|[订拍]了)\s*(?P<zh>[一两二三四五六]|\d{1,2})"
+    r"|\b(?:bought|ordered|purchased) (?P<en>\d{1,2}|one|two|three|four|five|six)\b"
 )
 
 _OWN = re.compile(
@@ -74,6 +80,12 @@ def _features(text: str) -> set[str]:
 def speaks_of_own_goods(said: str) -> bool:
     """Whether the words point at something that the customer has, rather than at goods in general."""
     return bool(_OWN.search(said.lower()))
+
+
+def bought(said: str) -> set[int]:
+    """The numbers of goods that the words say were bought, which is not how many are meant now."""
+    numbers = (found["zh"] or found["en"] for found in _BOUGHT.finditer(said.lower()))
+    return {int(number) if number.isdecimal() else _NUMBERS[number] for number in numbers}
 
 
 def counted(said: str, titles: Sequence[str]) -> int | None:

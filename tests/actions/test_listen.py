@@ -265,3 +265,8 @@ def test_a_number_told_before_the_goods_are_known_is_theirs(asked: str | None) -
 def test_a_number_told_for_other_goods_is_forgotten_with_them() -> None:
     assert CHOSEN.with_items(["shoes"]).quantity is None
     assert CHOSEN.with_order(HOME).quantity is None
+
+
+@pytest.mark.parametrize("text", ["买了两件T恤只收到一件", "I ordered two t-shirts and only one came"])
+def test_how_many_were_bought_is_not_how_many_it_is_about(text: str) -> None:
+    assert hear(Draft(), said(text, "report_missing_item", quantity="2"), None).draft.quantity is None

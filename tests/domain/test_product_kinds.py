@@ -57,3 +57,8 @@ def test_goods_of_a_kind_are_counted() -> None:
 @pytest.mark.parametrize("said", ["包裹还没到", "can you book a pickup", "说明书丢了", "你们包邮吗"])
 def test_words_that_only_look_like_a_kind_are_none(said: str) -> None:
     assert match(said, TITLES) == ()
+
+
+@pytest.mark.parametrize("said", ["买了两双鞋只收到一双", "I ordered two sneakers and got one", "买2双跑鞋"])
+def test_what_was_bought_is_no_count_of_what_goes_back(said: str) -> None:
+    assert counted(said, TITLES["run"]) is None

@@ -2,12 +2,11 @@
 
 Rasa opens a connection for each call, sends the whole session with it, and checks the answer against a JSON
 schema that it checks first: together most of the time of a turn that runs an action. Here the connection is kept,
-the call holds what our actions look at (slots, the latest message, the events of the last two turns), and the
-answer is checked for the shape that the schema describes by plain code. Measured by `make bench` and
-benchmarks/action_validation.py.
+the call holds what our actions look at (slots, the latest message, what happened since bot/memory.py shortened the
+session), and the answer is checked for the shape that the schema describes by plain code. Measured by `make bench`
+and benchmarks/action_validation.py.
 """
 
-from collections.abc import Iterator
 from typing import Any
 
 import aiohttp
@@ -19,11 +18,9 @@ from rasa.shared.core.events import Event, UserUttered
 from rasa.shared.core.trackers import DialogueStateTracker
 from rasa.utils.endpoints import DEFAULT_REQUEST_TIMEOUT, EndpointConfig
 
-TURNS = 2
-
 
 def action_call(action: RemoteAction, tracker: DialogueStateTracker, _domain: Domain) -> dict[str, Any]:
-    """The body of a call: Rasa's own without the domain, and with the events of the last two turns alone."""
+    """The body of a call: Rasa's own without the domain, and with short accounts of the events."""
     return {
         "next_action": action.name(),
         "sender_id": tracker.sender_id,
@@ -36,24 +33,14 @@ def action_call(action: RemoteAction, tracker: DialogueStateTracker, _domain: Do
             "active_loop": {"name": tracker.active_loop_name} if tracker.active_loop_name else {},
             "followup_action": tracker.followup_action,
             "paused": tracker.is_paused(),
-            "events": [_told(event) for event in reversed(list(_latest(tracker)))],
+            "events": [_told(event) for event in tracker.events],
         },
     }
 
 
-def _latest(tracker: DialogueStateTracker) -> Iterator[Event]:
-    """Newest first, down to the last customer message but one."""
-    turns = 0
-    for event in reversed(tracker.events):
-        yield event
-        turns += isinstance(event, UserUttered)
-        if turns == TURNS:
-            return
-
-
 def _told(event: Event) -> dict[str, Any]:
     if isinstance(event, UserUttered):  # what it was understood as is told of the latest message alone
-        return {"event": event.type_name, "text": event.text}
+        return {"event": event.type_name, "text": event.text, "metadata": {"message_id": event.message_id}}
     told: dict[str, Any] = event.as_dict()
     return told
 

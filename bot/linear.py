@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from bot.features import terms
-from bot.neighbours import Neighbours
+from bot.neighbours import NEARNESS, Neighbours
 
 FAMILY = "<family>"
 
@@ -106,7 +106,7 @@ class LinearModel:
         text = self.text(written, vector)
         margins = self.first.margins(text)
         family = self.first.labels.index(FAMILY)
-        near = self.neighbours.near(vector[None])
+        near = self.neighbours.near(vector[None]) if text.english else np.zeros((1, NEARNESS), dtype=np.float32)
         seen = evidence(margins[None], self.trade.margins(text)[1:], near, family, self.temperature)[0]
         sure = self.right.probability(seen, english=text.english)
         labels = list(self.first.labels)

@@ -75,14 +75,14 @@ class Reading:
 class LinearModel:
     """`vocabulary` numbers the terms, `idf` weighs them, `temperature` turns margins into probabilities.
 
-    Terms below `boundary` are character n-grams, the others words; each of the two blocks has length one. `trade`
-    tells texts of ours ("False") from those of other trades ("True"); `right` judges the likeliest label, `ours`
-    the trade.
+    `starts` numbers the first term of each kind (bot.features.KINDS); each kind has length one. `trade` tells
+    texts of ours ("False") from those of other trades ("True"); `right` judges the likeliest label, `ours` the
+    trade.
     """
 
     vocabulary: dict[str, int]
     idf: Any
-    boundary: int
+    starts: list[int]
     first: Layer
     second: Layer
     trade: Layer
@@ -97,9 +97,9 @@ class LinearModel:
         columns = np.fromiter(counts, dtype=np.int64, count=len(counts))
         often = np.fromiter(counts.values(), dtype=np.float32, count=len(counts))
         values = (1 + np.log(often)) * self.idf[columns]
-        for block in (columns < self.boundary, columns >= self.boundary):
-            values[block] /= np.linalg.norm(values[block]) or 1.0
-        return Text(columns, values, vector)
+        kinds = np.searchsorted(self.starts, columns, side="right") - 1
+        lengths = np.sqrt(np.bincount(kinds, values**2, len(self.starts))).astype(np.float32)
+        return Text(columns, values / lengths[kinds], vector)
 
     def read_text(self, written: str, vector: Any) -> Reading:
         """Of the family only its likeliest member is ranked."""
@@ -128,7 +128,7 @@ class LinearModel:
         np.savez_compressed(folder / "weights.npz", **arrays)
         about = {
             "temperature": self.temperature,
-            "boundary": self.boundary,
+            "starts": self.starts,
             "ours": self.neighbours.ours,
             "labels": {name: getattr(self, name).labels for name in ("first", "second", "trade")},
             "vocabulary": sorted(self.vocabulary, key=lambda term: self.vocabulary[term]),
@@ -151,7 +151,7 @@ class LinearModel:
         return cls(
             vocabulary,
             idf,
-            about["boundary"],
+            about["starts"],
             temperature=about["temperature"],
             neighbours=near,
             **layers,

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from bot.features import CHARACTERS, terms
+from bot.features import KINDS, terms
 from bot.linear import FAMILY, Judge, Layer, LinearModel, evidence, softmax
 from bot.neighbours import NEARNESS, make_neighbours
 
@@ -22,7 +22,7 @@ def train(
     """
     if len(family & set(labels)) < 2 or len(set(labels) - family) < 2:
         raise ValueError("the examples must hold two intents of the family and two others")
-    vocabulary, idf, boundary, sparse = _read_terms(texts, config["min_df"])
+    vocabulary, idf, starts, sparse = _read_terms(texts, config["min_df"])
     rows = _joined(sparse, vectors)
     coarse = np.array([FAMILY if label in family else label for label in labels])
     other = coarse == FAMILY
@@ -34,10 +34,10 @@ def train(
     temperature = _temperature(held[0], [first.labels.index(label) for label in coarse])
     right, ours = _judges(held, coarse, first.labels, temperature, vectors.any(axis=1))
     near = make_neighbours(vectors, other)
-    return LinearModel(vocabulary, idf, boundary, first, second, trade, temperature, right, ours, near)
+    return LinearModel(vocabulary, idf, starts, first, second, trade, temperature, right, ours, near)
 
 
-def _read_terms(texts: list[str], least: int) -> tuple[dict[str, int], Any, int, Any]:
+def _read_terms(texts: list[str], least: int) -> tuple[dict[str, int], Any, list[int], Any]:
     from scipy.sparse import hstack
     from sklearn.feature_extraction.text import TfidfVectorizer
     from sklearn.preprocessing import normalize
@@ -45,9 +45,10 @@ def _read_terms(texts: list[str], least: int) -> tuple[dict[str, int], Any, int,
     vectorizer = TfidfVectorizer(analyzer=terms, sublinear_tf=True, norm=None, min_df=least, dtype=np.float32)
     rows = vectorizer.fit_transform(texts)
     vocabulary = {term: int(number) for term, number in vectorizer.vocabulary_.items()}
-    boundary = sum(term.startswith(CHARACTERS) for term in vocabulary)
-    blocks = [normalize(rows[:, :boundary]), normalize(rows[:, boundary:])]
-    return vocabulary, vectorizer.idf_.astype(np.float32), boundary, hstack(blocks, format="csr")
+    ends = np.searchsorted(vectorizer.get_feature_names_out(), [kind + "\U0010ffff" for kind in KINDS]).tolist()
+    starts = [0, *ends[:-1]]
+    blocks = [normalize(rows[:, start:end]) for start, end in zip(starts, ends, strict=True)]
+    return vocabulary, vectorizer.idf_.astype(np.float32), starts, hstack(blocks, format="csr")
 
 
 def _joined(sparse: Any, vectors: Any) -> Any:

@@ -28,6 +28,12 @@ _sessions = sa.Table(
     sa.Column("events", sa.Text, nullable=False),  # a JSON list
 )
 
+_OURS = _sessions.c.id == sa.bindparam("session")
+_VERSION = sa.select(_sessions.c.version).where(_OURS)
+_ROW = sa.select(_sessions.c.version, _sessions.c.events).where(_OURS)
+_UPDATE = sa.update(_sessions).where(_OURS, _sessions.c.version == sa.bindparam("seen"))
+_INSERT = sa.insert(_sessions)
+
 
 def _engine(url: str) -> sa.engine.Engine:
     if not url.startswith("sqlite"):
@@ -64,13 +70,15 @@ class SessionStore(TrackerStore):
     async def retrieve(self, sender_id: str) -> DialogueStateTracker | None:
         """A tracker that was handed out and not saved is not handed out again: its turn may have failed midway."""
         live = self._live.pop(sender_id, None)
-        query = sa.select(_sessions.c.version, _sessions.c.events).where(_sessions.c.id == sender_id)
         with self._engine.connect() as connection:
-            row = connection.execute(query).first()
+            if (
+                live is not None
+                and connection.execute(_VERSION, {"session": sender_id}).scalar() == live.saved_version
+            ):
+                return live
+            row = connection.execute(_ROW, {"session": sender_id}).first()
         if row is None:
             return None
-        if live is not None and live.saved_version == row.version:
-            return live
         tracker = DialogueStateTracker.from_dict(sender_id, json.loads(row.events), self.domain.slots)
         tracker.saved_version = row.version
         return tracker
@@ -87,12 +95,11 @@ class SessionStore(TrackerStore):
         }
         with self._engine.begin() as connection:
             if seen:
-                its_row = (_sessions.c.id == tracker.sender_id) & (_sessions.c.version == seen)
-                saved = connection.execute(sa.update(_sessions).where(its_row).values(values))
+                saved = connection.execute(_UPDATE, {"session": tracker.sender_id, "seen": seen, **values})
                 if saved.rowcount != 1:
                     raise SavedElsewhereError(tracker.sender_id)
             else:
-                connection.execute(sa.insert(_sessions).values(id=tracker.sender_id, **values))
+                connection.execute(_INSERT, {"id": tracker.sender_id, **values})
         tracker.saved_version = seen + 1
         self._live[tracker.sender_id] = tracker
         if len(self._live) > LIVE:

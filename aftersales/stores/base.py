@@ -8,6 +8,8 @@ from typing import Any
 from sqlalchemy import DateTime, Dialect, MetaData, TypeDecorator, event
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
+from aftersales.stores import sqlite_cursor
+
 metadata = MetaData(
     naming_convention={
         "ix": "ix_%(column_0_label)s",
@@ -49,6 +51,7 @@ def make_engine(url: str, *, echo: bool = False) -> AsyncEngine:
         return create_async_engine(
             url, echo=echo, hide_parameters=True, pool_pre_ping=True, pool_size=10, max_overflow=10
         )
+    sqlite_cursor.install()
     engine = create_async_engine(url, echo=echo, hide_parameters=True, connect_args={"timeout": 10})
 
     @event.listens_for(engine.sync_engine, "connect")

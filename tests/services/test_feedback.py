@@ -70,6 +70,7 @@ async def test_a_rating_completes_the_praise_that_came_just_before(goods: Goods)
     await give(goods, "a", rating=None, kind=FeedbackKind.PRAISE, comment="客服很耐心")
     for _ in range(2):  # a turn may be run again
         assert (await give(goods, "b", rating=5, comment="")).comment == "客服很耐心"
+    goods.clock.advance(seconds=1)
     await give(goods, "c", rating=5, comment="物流也快")
     newest, _ = await read_feedback(goods.ctx)
     assert [(item.rating, item.comment) for item in newest] == [(5, "物流也快"), (5, "客服很耐心")]

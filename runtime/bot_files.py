@@ -26,7 +26,8 @@ def write_bot_files(settings: Settings) -> None:
         {
             "action_endpoint": {
                 "url": f"http://127.0.0.1:{settings.actions_port}/webhook",
-                "token": secret,
+                # As a header: Rasa would put a token into the address, which some errors of its client repeat.
+                "headers": {"Authorization": f"Bearer {secret}"},
                 "enable_selective_domain": True,
             },
             "tracker_store": tracker_store(settings.database, folder=folder),

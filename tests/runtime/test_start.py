@@ -163,7 +163,8 @@ def test_the_bots_files_hold_ports_and_secret_for_the_owner_alone(tmp_path: Path
     credentials, endpoints = (yaml.safe_load(file.read_text()) for file in files)
     assert credentials == {"bot.channel.ReturnDeskChannel": {"token": secret}}
     assert endpoints["action_endpoint"]["url"] == f"http://127.0.0.1:{filled.actions_port}/webhook"
-    assert endpoints["action_endpoint"]["token"] == secret
+    assert endpoints["action_endpoint"]["headers"] == {"Authorization": f"Bearer {secret}"}
+    assert "token" not in endpoints["action_endpoint"]
 
 
 def test_what_a_killed_bot_left_behind_is_removed(tmp_path: Path) -> None:

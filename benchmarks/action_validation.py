@@ -32,7 +32,7 @@ def main() -> None:
 
     fast_actions.install()
     ours = milliseconds(action, calls=20)
-    print(f"rasa's own check {own:.2f} ms, with the schema compiled once {ours:.2f} ms per answer")
+    print(f"rasa's own check {own:.2f} ms, by plain code {ours:.4f} ms per answer")
 
 
 if __name__ == "__main__":

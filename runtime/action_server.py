@@ -29,7 +29,7 @@ logger = logging.getLogger("returndesk.actions")
 
 
 def create_app(executor: ActionExecutor, *, secret: str) -> Sanic[Any, Any]:
-    """`secret` must come as query argument `token` (as Rasa sends it) or bearer token; ValueError if empty."""
+    """`secret` must come as bearer token (as the bot sends it) or query argument `token`; ValueError if empty."""
     if not secret:
         raise ValueError("the action server needs the internal secret")
     app: Sanic[Any, Any] = Sanic(f"returndesk_actions_{new_id()}", configure_logging=False)

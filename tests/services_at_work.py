@@ -77,7 +77,7 @@ class Service:
         return pids
 
     def secret(self, name: str) -> str:
-        """internal_secret, merchant_key or site_token_key, as made in the data folder."""
+        """One of runtime.secret_files.NAMES, as made in the data folder."""
         return (self.data / "secrets" / name).read_text(encoding="ascii").strip()
 
     @property

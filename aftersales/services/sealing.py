@@ -59,7 +59,7 @@ async def audit_journal(ctx: Context, *, key: bytes, noted: str = "") -> Audit:
     """Checks every seal. `noted`, a head noted earlier, proves that the end was not cut off or made anew."""
     faults: list[Fault] = []
     last: Seal | None = None
-    sealed, met = 0, None if not noted else False
+    sealed, met = 0, False
     while True:
         async with ctx.unit_of_work(read_only=True) as uow:
             page = await uow.seals.walk(after=last.position if last else 0, limit=_AT_ONCE)
@@ -69,7 +69,8 @@ async def audit_journal(ctx: Context, *, key: bytes, noted: str = "") -> Audit:
         for seal, entry in page:
             fault = find_fault(key, seal, entry, last=last)
             faults += [fault] if fault else []
-            met = met or seal.seal == noted if noted else None
+            met = met or seal.seal == noted
             last = seal
         sealed += len(page)
-    return Audit(sealed=sealed, head=last.seal if last else NO_SEAL, faults=tuple(faults), late=late, met=met)
+    head = last.seal if last else NO_SEAL
+    return Audit(sealed=sealed, head=head, faults=tuple(faults), late=late, met=met if noted else None)

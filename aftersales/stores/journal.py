@@ -4,11 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlalchemy import insert, select
+from sqlalchemy import RowMapping, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from aftersales.domain.journal import Entry
 from aftersales.stores.schema.returns import journal
+
+ENTRY_COLUMNS = tuple(column for column in journal.c if column.name != "id")
+
+
+def read_entry(row: RowMapping) -> Entry:
+    """The entry in a row that holds ENTRY_COLUMNS, and maybe more."""
+    return Entry(**{column.name: row[column.name] for column in ENTRY_COLUMNS})
 
 
 class SqlJournal:
@@ -33,10 +40,9 @@ class SqlJournal:
 
     async def of(self, subject: str, subject_id: str) -> Sequence[Entry]:
         """Oldest first."""
-        columns = [column for column in journal.c if column.name != "id"]
         rows = await self._connection.execute(
-            select(*columns)
+            select(*ENTRY_COLUMNS)
             .where(journal.c.subject == subject, journal.c.subject_id == subject_id)
             .order_by(journal.c.id)
         )
-        return [Entry(**row) for row in rows.mappings()]
+        return [read_entry(row) for row in rows.mappings()]

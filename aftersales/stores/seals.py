@@ -13,12 +13,12 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from aftersales.domain.errors import Conflict
 from aftersales.domain.journal import Entry
 from aftersales.domain.seals import Seal
+from aftersales.stores.journal import ENTRY_COLUMNS, read_entry
 from aftersales.stores.schema.returns import journal
 from aftersales.stores.schema.seals import journal_seals
 
 # Entries get their numbers before their transactions commit: one may come to light after a later one was sealed.
 _LATE = 10_000
-_ENTRY = [column for column in journal.c if column.name != "id"]
 
 
 class SqlSeals:
@@ -41,7 +41,7 @@ class SqlSeals:
             .limit(limit)
         )
         rows = (await self._connection.execute(query)).mappings()
-        return [(row["id"], _entry(row)) for row in rows]
+        return [(row["id"], read_entry(row)) for row in rows]
 
     async def count_unsealed(self, *, before: datetime) -> int:
         """All entries older than `before` that have no seal, however old."""
@@ -66,19 +66,15 @@ class SqlSeals:
     async def walk(self, *, after: int, limit: int) -> Sequence[tuple[Seal, Entry | None]]:
         """Seals in their order with what they seal, from the one behind position `after`."""
         query = (
-            select(journal_seals, journal.c.id, *_ENTRY)
+            select(journal_seals, journal.c.id, *ENTRY_COLUMNS)
             .outerjoin(journal, journal.c.id == journal_seals.c.entry_id)
             .where(journal_seals.c.position > after)
             .order_by(journal_seals.c.position)
             .limit(limit)
         )
         rows = (await self._connection.execute(query)).mappings()
-        return [(_seal(row), _entry(row) if row["id"] is not None else None) for row in rows]
+        return [(_seal(row), read_entry(row) if row["id"] is not None else None) for row in rows]
 
 
 def _seal(row: RowMapping) -> Seal:
     return Seal(position=row["position"], entry_id=row["entry_id"], seal=row["seal"])
-
-
-def _entry(row: RowMapping) -> Entry:
-    return Entry(**{column.name: row[column.name] for column in _ENTRY})

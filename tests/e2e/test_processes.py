@@ -15,6 +15,7 @@ import pytest
 from aftersales.domain.conversations import Turn
 from aftersales.domain.errors import Unavailable
 from connectors.rasa.bot import RasaBot
+from runtime.secret_files import NAMES
 from tests.services_at_work import PROCESSES, Service, environment, free_ports, refusal, serving, starting
 
 
@@ -73,7 +74,7 @@ def test_secrets_and_data_are_for_the_owner_alone(service: Service) -> None:
 
 
 def test_secrets_are_not_in_the_log(service: Service) -> None:
-    for name in ("internal_secret", "merchant_key", "site_token_key"):
+    for name in NAMES:
         assert service.secret(name) not in service.said
 
 

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass, replace
 from typing import Any
 
-from actions.base import Events, Scene, ServiceAction
+from actions.base import Events, Question, Scene
 from actions.said import Said
 from aftersales.domain.errors import Conflict, Invalid, NotFound
 from aftersales.services.access import conversation_customer
@@ -99,10 +99,10 @@ async def _with_code(scene: Scene, access: Access) -> Access:
     return replace(access, code="sent")
 
 
-class ActionAskAccessCode(ServiceAction):
-    action_name = "action_ask_access_code"
+class AskAccessCode(Question):
+    slot = "access_code"
 
-    async def act(self, scene: Scene) -> Events:
+    async def ask(self, scene: Scene) -> Events:
         responses = {
             "wrong": "utter_access_code_wrong",
             "expired": "utter_access_code_expired",

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
+from copy import copy
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
@@ -57,6 +58,12 @@ class Scene:
     def slot(self, name: str) -> Any:
         return self.tracker.get_slot(name)
 
+    def after(self, slots: Mapping[str, Any]) -> Scene:
+        """The same call once these slots have changed."""
+        tracker = copy(self.tracker)
+        tracker.slots = {**self.tracker.slots, **slots}
+        return replace(self, tracker=tracker)
+
     def say(
         self,
         response: str,
@@ -80,6 +87,18 @@ class Scene:
         return self.ctx.texts.render(response, self.language)
 
 
+class Question:
+    """What the form asks for a slot that needs the services or the customer's orders to be asked.
+
+    The form's validation asks it in the same call; a slot without one is asked for by `utter_ask_<slot>`.
+    """
+
+    slot: ClassVar[str] = ""
+
+    async def ask(self, scene: Scene) -> Events:
+        raise NotImplementedError
+
+
 class ServiceAction(Action):  # type: ignore[misc]
     """An action over the services. Subclasses say their name and what they do on stage."""
 
@@ -94,9 +113,14 @@ class ServiceAction(Action):  # type: ignore[misc]
     async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> Events:
         context = current().context
         scene = Scene(replace(context, shop=remembering(context.shop)), tracker, dispatcher)
-        try:
-            return await self.act(scene)
-        except AftersalesError as error:
-            log.warning("action refused", action=self.action_name, code=error.code)
-            scene.say(f"utter_error_{error.code}")
-            return []
+        return await refusals_told(self.act, scene, doing=self.action_name)
+
+
+async def refusals_told(deed: Callable[[Scene], Awaitable[Events]], scene: Scene, *, doing: str) -> Events:
+    """The events of a deed; where the services refuse it, the customer is told why, and nothing changes."""
+    try:
+        return await deed(scene)
+    except AftersalesError as error:
+        log.warning("action refused", action=doing, code=error.code)
+        scene.say(f"utter_error_{error.code}")
+        return []

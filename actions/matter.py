@@ -16,6 +16,7 @@ from actions.access import SLOTS as ACCESS_SLOTS
 from actions.agreement import as_asked, has_crossed
 from actions.asides import answer_aside
 from actions.base import Events, Scene, ServiceAction
+from actions.questions import ask_next
 from actions.said import Said, acted_since_message
 from actions.topic import (
     GUEST,
@@ -56,6 +57,10 @@ class ValidateMatterForm(ServiceAction):
     action_name = "validate_matter_form"
 
     async def act(self, scene: Scene) -> Events:
+        events = await self._heed(scene)
+        return [*events, *await ask_next(scene, events)]
+
+    async def _heed(self, scene: Scene) -> Events:
         said: Said = scene.said
         asked = scene.slot("requested_slot")
         since = acted_since_message(scene.tracker)

@@ -60,7 +60,7 @@ class Topic:
     """One kind of matter behind the one form. Stateless: what was told stands in slots named after the topic.
 
     The form asks a topic what a message changes (`take`), what to ask for next (`next_slot`), and has it act when
-    nothing is missing any more (`finish`). What is asked for is said by `action_ask_<slot>`.
+    nothing is missing any more (`finish`). What is asked for is said by a Question, or by `utter_ask_<slot>`.
     """
 
     name: ClassVar[str] = ""

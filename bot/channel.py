@@ -15,7 +15,7 @@ from sanic.request import Request
 from sanic.response import HTTPResponse
 from sanic.response import json as json_response
 
-from bot import failed_actions, fast_actions, fast_trackers, quiet_logs
+from bot import failed_actions, fast_actions, fast_graph, fast_slots, fast_trackers, quiet_logs
 from bot.failed_actions import TurnFailed
 from bot.turns import take_turn
 from bot.wire import BadTurnError, read_turn
@@ -26,6 +26,8 @@ BODY_LIMIT = 64 * 1024
 TOKEN_VARIABLE = "RETURNDESK_INTERNAL_SECRET"  # noqa: S105 (a name, not a secret)
 
 fast_actions.install()
+fast_graph.install()
+fast_slots.install()
 fast_trackers.install()
 failed_actions.install()
 

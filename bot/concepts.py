@@ -6,7 +6,7 @@ kettles that leak understands a thermos that drips. Needs PyYAML.
 
 import re
 from collections.abc import Iterator
-from functools import cache
+from functools import cache, lru_cache
 from itertools import pairwise
 from pathlib import Path
 
@@ -68,7 +68,7 @@ def _lexicon() -> tuple[dict[Key, Names], dict[str, int]]:
     return lexicon, longest
 
 
-@cache
+@lru_cache(20_000)
 def _stem(word: str) -> str:
     """English without its endings, roughly: arrived and arriving are one. Other text as it is."""
     return _DOUBLE.sub(r"\1", _ENDING.sub("", word.replace("ies", "y"))) if len(word) > 3 else word

@@ -5,7 +5,8 @@ Chinese needs none of it: the encoder has read English alone, and messages witho
 
 import logging
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -16,18 +17,25 @@ from bot.text import LATIN_WORD
 
 GRAPH, TOKENIZER = "encoder.onnx", "tokenizer.json"
 BATCH = 32
+TRAINING_THREADS = 2
+
+# (row, its tokens) of texts with the same number of tokens.
+Batch = Sequence[tuple[int, list[int]]]
 
 logger = logging.getLogger(__name__)
 
 
 class Encoder:
-    """A session on one thread with its tokenizer; `graph` and `words` are the bytes they were made from."""
+    """A session with its tokenizer; `graph` and `words` are the bytes they were made from.
 
-    def __init__(self, graph: bytes, words: bytes) -> None:
+    `threads` batches are run at a time, each on one thread, so that the vectors do not depend on how many.
+    """
+
+    def __init__(self, graph: bytes, words: bytes, *, threads: int = 1) -> None:
         import onnxruntime
         from tokenizers import Tokenizer
 
-        self._graph, self._words = graph, words
+        self._graph, self._words, self._threads = graph, words, threads
         self._tokenizer = Tokenizer.from_str(words.decode("utf8"))
         self._tokenizer.no_padding()
         self._tokenizer.enable_truncation(max_length=LONGEST)
@@ -46,11 +54,21 @@ class Encoder:
         by_length: dict[int, list[tuple[int, list[int]]]] = defaultdict(list)
         for row, tokens in zip(english, coded, strict=True):
             by_length[len(tokens.ids)].append((row, tokens.ids))
-        for same in by_length.values():
-            for start in range(0, len(same), BATCH):
-                rows, ids = zip(*same[start : start + BATCH], strict=True)
-                vectors[list(rows)] = self._session.run(None, {"ids": np.array(ids, dtype=np.int64)})[0]
+        batches = [
+            same[start : start + BATCH] for same in by_length.values() for start in range(0, len(same), BATCH)
+        ]
+        for batch, found in zip(batches, self._run(batches), strict=True):
+            vectors[[row for row, _ in batch]] = found
         return vectors
+
+    def _run(self, batches: Sequence[Batch]) -> Iterable[Any]:
+        if self._threads == 1 or len(batches) < self._threads:
+            return map(self._run_one, batches)
+        with ThreadPoolExecutor(self._threads) as pool:  # the runtime lets go of the interpreter's lock
+            return list(pool.map(self._run_one, batches))
+
+    def _run_one(self, batch: Batch) -> Any:
+        return self._session.run(None, {"ids": np.array([ids for _, ids in batch], dtype=np.int64)})[0]
 
     def save(self, folder: Path) -> None:
         """Writes the graph and the tokenizer."""
@@ -74,7 +92,7 @@ class Encoder:
 
 
 def make_encoder() -> Encoder | None:
-    """The encoder from its package; None, with a warning, where that or what runs it is not installed."""
+    """The encoder from its package, for training; None, with a warning, where it or what runs it is missing."""
     files = read_package()
     if files is None:
         logger.warning("no sentence encoder: its package is not installed; English is understood less well")
@@ -82,7 +100,8 @@ def make_encoder() -> Encoder | None:
     try:
         from safetensors.numpy import load
 
-        return Encoder(build_graph(load(files["model.safetensors"])), files["tokenizer.json"])
+        graph = build_graph(load(files["model.safetensors"]))
+        return Encoder(graph, files["tokenizer.json"], threads=TRAINING_THREADS)
     except ImportError as error:
         logger.warning("no sentence encoder (%s); English is understood less well", error)
         return None

@@ -79,7 +79,7 @@ async def _run(executor: ActionExecutor, call: Any) -> HTTPResponse:
 async def open_current(settings: Settings) -> AsyncIterator[Current]:
     """Opens the collaborators and provides them to this process for as long as the context lasts."""
     async with AsyncExitStack() as stack:
-        context = await stack.enter_async_context(open_context(settings))
+        context = await stack.enter_async_context(open_context(settings, short_reads=True))
         notifier = await stack.enter_async_context(open_notifier(settings))
         current = Current(settings, context, notifier)
         provide(current)

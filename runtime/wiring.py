@@ -25,12 +25,15 @@ PAY_PAGE = "/demo/pay"
 
 
 @asynccontextmanager
-async def open_context(settings: Settings) -> AsyncIterator[Context]:
-    """The collaborators of the services. Raises PolicyFileError or FaqFileError for files that cannot be used."""
+async def open_context(settings: Settings, *, short_reads: bool = False) -> AsyncIterator[Context]:
+    """The collaborators of the services; `short_reads` as make_engine takes it.
+
+    Raises PolicyFileError or FaqFileError for files that cannot be used.
+    """
     policy = load_policy(settings.policy_file)
     texts = ResponseTexts(RESPONSES)
     clock = SystemClock()
-    engine = make_engine(settings.database)
+    engine = make_engine(settings.database, short_reads=short_reads)
     try:
         yield Context(
             unit_of_work=SqlUnitOfWorkFactory(engine),

@@ -22,6 +22,7 @@ from actions.changes.words import KINDS
 from actions.complaints.parcel import CLAIM, WAIT, WATCH
 from actions.complaints.payment_words import MEANS
 from actions.matter import FORM
+from actions.questions import QUESTIONS
 from actions.returns.submit import TOLD
 from actions.session import SUGGESTED
 from actions.topic import REQUESTS, STATUS
@@ -187,7 +188,7 @@ def used_responses() -> set[str]:
     in_code = {text for path in python_files(*CODE) for _, text in literals(path)}
     in_rules = {step["action"] for rule in rules() for step in flat_steps(rule) if "action" in step}
     by_name = {name for name in in_code | in_rules if re.fullmatch(r"utter_[a-z_]*[a-z]", name)}
-    asked = {f"utter_ask_{slot}" for slot in asked_slots() if f"action_ask_{slot}" not in ACTIONS}
+    asked = {f"utter_ask_{slot}" for slot in asked_slots() if slot not in QUESTIONS}
     return by_name | asked | {first + second for first, seconds in composed_names().items() for second in seconds}
 
 
@@ -321,14 +322,18 @@ def test_domain_and_code_have_the_same_actions() -> None:
 
 def test_every_custom_action_is_reached() -> None:
     in_rules = {step["action"] for rule in rules() for step in flat_steps(rule) if "action" in step}
-    of_forms = {f"validate_{form}" for form in forms()} | {f"action_ask_{slot}" for slot in asked_slots()}
+    of_forms = {f"validate_{form}" for form in forms()}
     assert ACTIONS.keys() - in_rules - of_forms == set()
 
 
 @pytest.mark.parametrize("slot", sorted(asked_slots()))
 def test_what_a_form_asks_for_has_one_question(slot: str) -> None:
     assert slot in domain()["slots"]
-    assert (f"utter_ask_{slot}" in RESPONSES) != (f"action_ask_{slot}" in ACTIONS)
+    assert (f"utter_ask_{slot}" in RESPONSES) != (slot in QUESTIONS)
+
+
+def test_every_question_belongs_to_a_slot_that_a_form_asks_for() -> None:
+    assert QUESTIONS.keys() - asked_slots() == set()
 
 
 def test_the_one_form_is_validated_by_a_class_of_its_own() -> None:

@@ -7,7 +7,7 @@ from typing import Any
 from rasa_sdk.events import SlotSet
 
 from actions.access import proven_customer
-from actions.base import Events, Scene, ServiceAction, inform
+from actions.base import Events, Question, Scene, inform
 from actions.cards import line_title, order_card
 from actions.changes import words as w
 from actions.changes.draft import DRAFT, NOTED, QUOTED, Draft
@@ -38,10 +38,10 @@ async def draft_and_order(scene: Scene) -> tuple[Draft, Order]:
     return draft, await access_order(scene.ctx, customer_id=await proven_customer(scene), number=draft.order)
 
 
-class ActionAskOrdersOrder(ServiceAction):
-    action_name = "action_ask_orders_order"
+class AskOrdersOrder(Question):
+    slot = "orders_order"
 
-    async def act(self, scene: Scene) -> Events:
+    async def ask(self, scene: Scene) -> Events:
         noted = scene.slot(NOTED) or {}
         orders = offered_orders(await customer_orders(scene, await proven_customer(scene)), noted)
         buttons = [
@@ -59,10 +59,10 @@ class ActionAskOrdersOrder(ServiceAction):
         return []
 
 
-class ActionAskOrdersKind(ServiceAction):
-    action_name = "action_ask_orders_kind"
+class AskOrdersKind(Question):
+    slot = "orders_kind"
 
-    async def act(self, scene: Scene) -> Events:
+    async def ask(self, scene: Scene) -> Events:
         _, order = await draft_and_order(scene)
         buttons = [
             {"title": scene.title(f"utter_orders_kind_{kind}"), "payload": inform("change", kind)}
@@ -72,10 +72,10 @@ class ActionAskOrdersKind(ServiceAction):
         return []
 
 
-class ActionAskOrdersItems(ServiceAction):
-    action_name = "action_ask_orders_items"
+class AskOrdersItems(Question):
+    slot = "orders_items"
 
-    async def act(self, scene: Scene) -> Events:
+    async def ask(self, scene: Scene) -> Events:
         draft, order = await draft_and_order(scene)
         buttons = [
             {"title": line_title(line, scene.language), "payload": inform("item", line.id)}
@@ -88,10 +88,10 @@ class ActionAskOrdersItems(ServiceAction):
         return []
 
 
-class ActionAskOrdersQuantity(ServiceAction):
-    action_name = "action_ask_orders_quantity"
+class AskOrdersQuantity(Question):
+    slot = "orders_quantity"
 
-    async def act(self, scene: Scene) -> Events:
+    async def ask(self, scene: Scene) -> Events:
         draft, order = await draft_and_order(scene)
         line = order.line(draft.items[0])
         now = line.unsent + line.fulfilled
@@ -104,10 +104,10 @@ class ActionAskOrdersQuantity(ServiceAction):
         return []
 
 
-class ActionAskOrdersVariant(ServiceAction):
-    action_name = "action_ask_orders_variant"
+class AskOrdersVariant(Question):
+    slot = "orders_variant"
 
-    async def act(self, scene: Scene) -> Events:
+    async def ask(self, scene: Scene) -> Events:
         draft, order = await draft_and_order(scene)
         line = order.line(draft.items[0])
         variants = await variants_of(scene.ctx, draft, order)
@@ -123,22 +123,22 @@ class ActionAskOrdersVariant(ServiceAction):
         return []
 
 
-class ActionAskOrdersAddress(ServiceAction):
-    action_name = "action_ask_orders_address"
+class AskOrdersAddress(Question):
+    slot = "orders_address"
 
-    async def act(self, scene: Scene) -> Events:
+    async def ask(self, scene: Scene) -> Events:
         draft, order = await draft_and_order(scene)
         again = "utter_orders_address_place" if draft.partial else "utter_orders_which_address"
         scene.say(again, {"order": order.number})
         return []
 
 
-class ActionAskOrdersPerson(ServiceAction):
+class AskOrdersPerson(Question):
     """Says why only a person can do it, with where the parcel is, and offers a dated case."""
 
-    action_name = "action_ask_orders_person"
+    slot = "orders_person"
 
-    async def act(self, scene: Scene) -> Events:
+    async def ask(self, scene: Scene) -> Events:
         draft, order = await draft_and_order(scene)
         now = {"order": order.number, "why": (await stand(scene.ctx, draft, order)).why or w.OTHER}
         if scene.slot(QUOTED) == now:
@@ -152,12 +152,12 @@ class ActionAskOrdersPerson(ServiceAction):
         return [SlotSet(QUOTED, now)]
 
 
-class ActionAskOrdersConfirmed(ServiceAction):
+class AskOrdersConfirmed(Question):
     """Shows what the change comes to and asks for an explicit yes; what was shown is remembered."""
 
-    action_name = "action_ask_orders_confirmed"
+    slot = "orders_confirmed"
 
-    async def act(self, scene: Scene) -> Events:
+    async def ask(self, scene: Scene) -> Events:
         draft, order = await draft_and_order(scene)
         quote = (await stand(scene.ctx, draft, order)).quote
         if quote is None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from rasa_sdk.events import SlotSet
 
 from actions.access import known_customer
-from actions.base import Events, Scene, ServiceAction, inform
+from actions.base import Events, Question, Scene, inform
 from actions.complaints.common import consent_buttons, order_buttons, orders_at_hand
 from actions.complaints.draft import Draft
 from actions.complaints.topic import NOTED, SHOWN, offered_orders, shown
@@ -13,10 +13,10 @@ from aftersales.domain.cases import CaseKind
 from aftersales.domain.claims import ComplaintType
 
 
-class ActionAskComplaintsType(ServiceAction):
-    action_name = "action_ask_complaints_type"
+class AskComplaintsType(Question):
+    slot = "complaints_type"
 
-    async def act(self, scene: Scene) -> Events:
+    async def ask(self, scene: Scene) -> Events:
         buttons = [
             {
                 "title": scene.title(f"utter_complaints_type_{kind.value}"),
@@ -28,10 +28,10 @@ class ActionAskComplaintsType(ServiceAction):
         return []
 
 
-class ActionAskComplaintsOrder(ServiceAction):
-    action_name = "action_ask_complaints_order"
+class AskComplaintsOrder(Question):
+    slot = "complaints_order"
 
-    async def act(self, scene: Scene) -> Events:
+    async def ask(self, scene: Scene) -> Events:
         none = {
             "title": scene.title("utter_complaints_button_no_order"),
             "payload": inform("complaint", "no_order"),
@@ -45,12 +45,12 @@ class ActionAskComplaintsOrder(ServiceAction):
         return []
 
 
-class ActionAskComplaintsConfirmed(ServiceAction):
+class AskComplaintsConfirmed(Question):
     """Shows the summary and asks for an explicit yes; nothing else than what was shown is filed."""
 
-    action_name = "action_ask_complaints_confirmed"
+    slot = "complaints_confirmed"
 
-    async def act(self, scene: Scene) -> Events:
+    async def ask(self, scene: Scene) -> Events:
         draft = Draft.of(scene.slot)
         if draft.type is None:
             return []

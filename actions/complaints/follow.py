@@ -9,7 +9,7 @@ from rasa_sdk.events import SlotSet
 
 from actions import consent
 from actions.access import known_customer
-from actions.base import Events, Scene, ServiceAction
+from actions.base import Events, Question, Scene
 from actions.complaints import words as w
 from actions.complaints.common import case_facts, filing_key, says_done, told, visitor_of, with_photo
 from actions.complaints.tell import OFFERS, case_buttons, live_views, tell_case, tell_cases
@@ -230,21 +230,21 @@ class FollowTopic(Topic):
         return Finished(slots=FOLLOW_EMPTY)
 
 
-class ActionAskComplaintsCase(ServiceAction):
-    action_name = "action_ask_complaints_case"
+class AskComplaintsCase(Question):
+    slot = "complaints_case"
 
-    async def act(self, scene: Scene) -> Events:
+    async def ask(self, scene: Scene) -> Events:
         views = await list_cases(scene.ctx, visitor_of(scene, await known_customer(scene)))
         scene.say("utter_complaints_choose_case", buttons=case_buttons(scene, live_views(views)[:OFFERS]))
         return []
 
 
-class ActionAskComplaintsAddition(ServiceAction):
+class AskComplaintsAddition(Question):
     """Tells how things stand, once; then waits in silence for what the customer may want to add."""
 
-    action_name = "action_ask_complaints_addition"
+    slot = "complaints_addition"
 
-    async def act(self, scene: Scene) -> Events:
+    async def ask(self, scene: Scene) -> Events:
         views = await list_cases(scene.ctx, visitor_of(scene, await known_customer(scene)))
         if scene.slot(DOING) == ADD:
             scene.say("utter_complaints_ask_addition", {"number": scene.slot(CASE) or ""})
@@ -260,10 +260,10 @@ class ActionAskComplaintsAddition(ServiceAction):
         return [SlotSet(TOLD, number or STATUS)]
 
 
-class ActionAskComplaintsSure(ServiceAction):
-    action_name = "action_ask_complaints_sure"
+class AskComplaintsSure(Question):
+    slot = "complaints_sure"
 
-    async def act(self, scene: Scene) -> Events:
+    async def ask(self, scene: Scene) -> Events:
         number = str(scene.slot(CASE))
         yes = f'/affirm{{"choice":"case:{number}"}}'
         named = (("utter_complaints_button_withdraw", yes), ("utter_complaints_button_keep", "/deny"))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from rasa_sdk.events import SlotSet
 
 from actions.access import proven_customer
-from actions.base import Events, Scene, ServiceAction, inform
+from actions.base import Events, Question, Scene, inform
 from actions.complaints import parcel as p
 from actions.complaints.common import consent_buttons, order_buttons, orders_at_hand
 from aftersales.domain.cases import CaseKind
@@ -14,22 +14,22 @@ from aftersales.services.access import access_order
 from runtime import formats
 
 
-class ActionAskComplaintsParcel(ServiceAction):
-    action_name = "action_ask_complaints_parcel"
+class AskComplaintsParcel(Question):
+    slot = "complaints_parcel"
 
-    async def act(self, scene: Scene) -> Events:
+    async def ask(self, scene: Scene) -> Events:
         orders = await orders_at_hand(scene, await proven_customer(scene))
         offered = p.offered_parcels(scene, orders, scene.slot(p.WORDS), scene.slot(p.NOTED))
         scene.say("utter_complaints_ask_parcel", buttons=order_buttons(scene, offered))
         return []
 
 
-class ActionAskComplaintsPlan(ServiceAction):
+class AskComplaintsPlan(Question):
     """A parcel on its way: to be reminded, or where it is late to have it looked for."""
 
-    action_name = "action_ask_complaints_plan"
+    slot = "complaints_plan"
 
-    async def act(self, scene: Scene) -> Events:
+    async def ask(self, scene: Scene) -> Events:
         order = await access_order(
             scene.ctx, customer_id=await proven_customer(scene), number=str(scene.slot(p.ORDER))
         )
@@ -44,10 +44,10 @@ class ActionAskComplaintsPlan(ServiceAction):
         return []
 
 
-class ActionAskComplaintsParcelSure(ServiceAction):
-    action_name = "action_ask_complaints_parcel_sure"
+class AskComplaintsParcelSure(Question):
+    slot = "complaints_parcel_sure"
 
-    async def act(self, scene: Scene) -> Events:
+    async def ask(self, scene: Scene) -> Events:
         order = await access_order(
             scene.ctx, customer_id=await proven_customer(scene), number=str(scene.slot(p.ORDER))
         )

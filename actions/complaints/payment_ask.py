@@ -5,17 +5,17 @@ from __future__ import annotations
 from rasa_sdk.events import SlotSet
 
 from actions.access import proven_customer
-from actions.base import Events, Scene, ServiceAction, inform
+from actions.base import Events, Question, Scene, inform
 from actions.complaints import payment as p
 from actions.complaints.common import consent_buttons, order_buttons, orders_at_hand
 from aftersales.domain.cases import CaseKind
 from aftersales.domain.claims import PaymentTrouble
 
 
-class ActionAskComplaintsPayment(ServiceAction):
-    action_name = "action_ask_complaints_payment"
+class AskComplaintsPayment(Question):
+    slot = "complaints_payment"
 
-    async def act(self, scene: Scene) -> Events:
+    async def ask(self, scene: Scene) -> Events:
         buttons = [
             {
                 "title": scene.title(f"utter_complaints_payment_{trouble.value}"),
@@ -27,20 +27,20 @@ class ActionAskComplaintsPayment(ServiceAction):
         return []
 
 
-class ActionAskComplaintsCharge(ServiceAction):
-    action_name = "action_ask_complaints_charge"
+class AskComplaintsCharge(Question):
+    slot = "complaints_charge"
 
-    async def act(self, scene: Scene) -> Events:
+    async def ask(self, scene: Scene) -> Events:
         orders = await orders_at_hand(scene, await proven_customer(scene))
         offered = p.charged_orders(orders, scene.slot(p.TROUBLE), scene.slot(p.NOTED))
         scene.say("utter_complaints_ask_charge", buttons=order_buttons(scene, offered))
         return []
 
 
-class ActionAskComplaintsChargeSure(ServiceAction):
-    action_name = "action_ask_complaints_charge_sure"
+class AskComplaintsChargeSure(Question):
+    slot = "complaints_charge_sure"
 
-    async def act(self, scene: Scene) -> Events:
+    async def ask(self, scene: Scene) -> Events:
         now = p.shown(scene.slot)
         buttons = consent_buttons(scene, now)
         department = scene.ctx.policy.cases.department(CaseKind.PAYMENT, "")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from actions.access import proven_customer
-from actions.base import Events, Scene, ServiceAction, inform
+from actions.base import Events, Question, Scene, inform
 from actions.cards import line_title, order_card
 from actions.returns.ask_remedy import order_at_hand
 from actions.returns.draft import Draft
@@ -33,10 +33,10 @@ def _by_wish(draft: Draft, responses: tuple[str, str, str]) -> str:
     return exchanged if draft.remedy is Remedy.EXCHANGE else returned
 
 
-class ActionAskReturnsOrder(ServiceAction):
-    action_name = "action_ask_returns_order"
+class AskReturnsOrder(Question):
+    slot = "returns_order"
 
-    async def act(self, scene: Scene) -> Events:
+    async def ask(self, scene: Scene) -> Events:
         noted = scene.slot(NOTED) or {}
         known = await customer_orders(scene, await proven_customer(scene))
         orders = offered_orders(known, noted)
@@ -61,10 +61,10 @@ class ActionAskReturnsOrder(ServiceAction):
         return []
 
 
-class ActionAskReturnsItems(ServiceAction):
-    action_name = "action_ask_returns_items"
+class AskReturnsItems(Question):
+    slot = "returns_items"
 
-    async def act(self, scene: Scene) -> Events:
+    async def ask(self, scene: Scene) -> Events:
         noted = scene.slot(NOTED) or {}
         draft = Draft.of(scene.slot)
         order = await order_at_hand(scene, draft)
@@ -81,10 +81,10 @@ class ActionAskReturnsItems(ServiceAction):
         return []
 
 
-class ActionAskReturnsQuantity(ServiceAction):
-    action_name = "action_ask_returns_quantity"
+class AskReturnsQuantity(Question):
+    slot = "returns_quantity"
 
-    async def act(self, scene: Scene) -> Events:
+    async def ask(self, scene: Scene) -> Events:
         draft = Draft.of(scene.slot)
         line = (await order_at_hand(scene, draft)).line(draft.items[0])
         buttons = [

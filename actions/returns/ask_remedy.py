@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from actions.access import proven_customer
-from actions.base import Events, Scene, ServiceAction, inform
+from actions.base import Events, Question, Scene, inform
 from actions.cards import goods_words, line_title
 from actions.returns.draft import Draft
 from actions.returns.exchange import offered_variants, possible
@@ -40,10 +40,10 @@ async def order_at_hand(scene: Scene, draft: Draft) -> Order:
     return await access_order(scene.ctx, customer_id=await proven_customer(scene), number=draft.order or "")
 
 
-class ActionAskReturnsRemedy(ServiceAction):
-    action_name = "action_ask_returns_remedy"
+class AskReturnsRemedy(Question):
+    slot = "returns_remedy"
 
-    async def act(self, scene: Scene) -> Events:
+    async def ask(self, scene: Scene) -> Events:
         draft = Draft.of(scene.slot)
         order = await order_at_hand(scene, draft)
         goods = goods_words([(order.line(item), count) for item, count in units(draft, order)], scene.language)
@@ -52,12 +52,12 @@ class ActionAskReturnsRemedy(ServiceAction):
         return []
 
 
-class ActionAskReturnsVariant(ServiceAction):
+class AskReturnsVariant(Question):
     """Offers what is in stock for the first line without a choice; says what is sold out."""
 
-    action_name = "action_ask_returns_variant"
+    slot = "returns_variant"
 
-    async def act(self, scene: Scene) -> Events:
+    async def ask(self, scene: Scene) -> Events:
         draft, noted = Draft.of(scene.slot), scene.slot(NOTED) or {}
         order = await order_at_hand(scene, draft)
         line = next(order.line(item) for item in draft.items if item not in draft.variants)

@@ -6,7 +6,7 @@ from typing import Any
 
 from rasa_sdk.events import SlotSet
 
-from actions.base import Events, Scene, ServiceAction, inform
+from actions.base import Events, Question, Scene, inform
 from actions.cards import goods_words, listed, verdict_card
 from actions.returns.ask_remedy import order_at_hand, remedy_buttons, remedy_title
 from actions.returns.draft import Draft
@@ -38,12 +38,12 @@ _AGAIN = {
 }
 
 
-class ActionAskReturnsConfirmed(ServiceAction):
+class AskReturnsConfirmed(Question):
     """Tells the verdict and asks for an explicit yes; what was shown is remembered: nothing else is filed."""
 
-    action_name = "action_ask_returns_confirmed"
+    slot = "returns_confirmed"
 
-    async def act(self, scene: Scene) -> Events:
+    async def ask(self, scene: Scene) -> Events:
         draft = Draft.of(scene.slot)
         order = await order_at_hand(scene, draft)
         quote = await quote_draft(scene, draft, order.customer.id)

@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 from rasa_sdk.events import SlotSet
 
 from actions.access import proven_customer
-from actions.base import Events, Scene, ServiceAction, inform
+from actions.base import Events, Question, Scene, inform
 from actions.consent import CANCEL, WITHDRAW
 from actions.returns.filed import means_latest, shall_stay, speaks_of_filed
 from actions.returns.listen import pick
@@ -118,10 +118,10 @@ class WithdrawTopic(Topic):
             scene.say("utter_returns_withdrawn", {"number": number})
 
 
-class ActionAskWithdrawNumber(ServiceAction):
-    action_name = "action_ask_withdraw_number"
+class AskWithdrawNumber(Question):
+    slot = "withdraw_number"
 
-    async def act(self, scene: Scene) -> Events:
+    async def ask(self, scene: Scene) -> Events:
         views = await withdrawable(scene, await proven_customer(scene))
         buttons = [
             {
@@ -134,10 +134,10 @@ class ActionAskWithdrawNumber(ServiceAction):
         return []
 
 
-class ActionAskWithdrawConfirmed(ServiceAction):
-    action_name = "action_ask_withdraw_confirmed"
+class AskWithdrawConfirmed(Question):
+    slot = "withdraw_confirmed"
 
-    async def act(self, scene: Scene) -> Events:
+    async def ask(self, scene: Scene) -> Events:
         views = await withdrawable(scene, await proven_customer(scene))
         view = next((v for v in views if v.item.number == scene.slot(NUMBER)), None)
         if view is None:

@@ -40,19 +40,22 @@ class UtcDateTime(TypeDecorator[datetime]):
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 
-def make_engine(url: str, *, echo: bool = False) -> AsyncEngine:
+def make_engine(url: str, *, echo: bool = False, short_reads: bool = False) -> AsyncEngine:
     """An engine for `sqlite+aiosqlite:///file` or `postgresql+asyncpg://…`.
 
     SQLite runs in WAL with full foreign keys; every transaction begins IMMEDIATE, so that a writer waits its
     turn (10 s at most) instead of failing half-way. With the execution option `read_only=True` it begins
     deferred: a reader neither waits for a writer nor holds one up. Errors do not repeat the values of a statement.
+    With `short_reads` these run in the event loop's own thread: for processes that read by keys alone.
     """
     if not url.startswith("sqlite"):
         return create_async_engine(
             url, echo=echo, hide_parameters=True, pool_pre_ping=True, pool_size=10, max_overflow=10
         )
     sqlite_cursor.install()
-    engine = create_async_engine(url, echo=echo, hide_parameters=True, connect_args={"timeout": 10})
+    engine = create_async_engine(
+        url, echo=echo, hide_parameters=True, connect_args={"timeout": 10, "check_same_thread": False}
+    )
 
     @event.listens_for(engine.sync_engine, "connect")
     def _configure(connection: Any, _record: Any) -> None:
@@ -65,6 +68,7 @@ def make_engine(url: str, *, echo: bool = False) -> AsyncEngine:
     @event.listens_for(engine.sync_engine, "begin")
     def _begin(connection: Any) -> None:
         read_only = connection.get_execution_options().get("read_only", False)
+        sqlite_cursor.read_here(connection.connection.dbapi_connection, here=read_only and short_reads)
         connection.exec_driver_sql("BEGIN" if read_only else "BEGIN IMMEDIATE")
 
     return engine

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, RowMapping, Table, select
+from sqlalchemy import Column, ColumnElement, RowMapping, Select, Table, bindparam, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from aftersales.domain.money import Money
@@ -79,15 +80,23 @@ async def of_orders(
     connection: AsyncConnection, table: Table, order_ids: Iterable[str]
 ) -> dict[str, list[RowMapping]]:
     """Rows of `table` by order id, in their position."""
-    query = select(table).where(table.c.order_id.in_(list(order_ids))).order_by(table.c.position)
-    return _grouped((await connection.execute(query)).mappings(), lambda row: row["order_id"])
+    query = _with_keys(table.c.order_id, order=table.c.position)
+    rows = await connection.execute(query, {"keys": list(order_ids)})
+    return _grouped(rows.mappings(), lambda row: row["order_id"])
 
 
 async def held_lines(connection: AsyncConnection, fulfilment_ids: Iterable[str]) -> dict[str, list[RowMapping]]:
     """What each parcel holds, by its id."""
     table = shop_fulfilment_lines
-    query = select(table).where(table.c.fulfilment_id.in_(list(fulfilment_ids))).order_by(table.c.line_id)
-    return _grouped((await connection.execute(query)).mappings(), lambda row: row["fulfilment_id"])
+    query = _with_keys(table.c.fulfilment_id, order=table.c.line_id)
+    rows = await connection.execute(query, {"keys": list(fulfilment_ids)})
+    return _grouped(rows.mappings(), lambda row: row["fulfilment_id"])
+
+
+@cache
+def _with_keys(key: Column[str], *, order: Column[Any]) -> Select[Any]:
+    """Rows whose `key` is among the parameter `keys`. Built once: that takes as long as running it."""
+    return select(key.table).where(key.in_(bindparam("keys", expanding=True))).order_by(order)
 
 
 def _grouped(rows: Iterable[RowMapping], key: Callable[[RowMapping], str]) -> dict[str, list[RowMapping]]:
@@ -98,7 +107,8 @@ def _grouped(rows: Iterable[RowMapping], key: Callable[[RowMapping], str]) -> di
 
 
 async def _customers(connection: AsyncConnection, ids: set[str]) -> dict[str, Customer]:
-    rows = await connection.execute(select(shop_customers).where(shop_customers.c.id.in_(ids)))
+    query = _with_keys(shop_customers.c.id, order=shop_customers.c.id)
+    rows = await connection.execute(query, {"keys": list(ids)})
     return {row["id"]: _customer(row) for row in rows.mappings()}
 
 

@@ -11,24 +11,9 @@ from rasa_sdk import Tracker
 from rasa_sdk.executor import CollectingDispatcher
 
 from actions.base import Scene, ServiceAction
-from actions.changes import ask
 from actions.matter import FINISH, FORM, ActionMatterFinish, ValidateMatterForm
 from aftersales.services.context import Context
 from aftersales.services.sessions import open_session
-
-_ASKS: dict[str, ServiceAction] = {
-    f"action_ask_orders_{name}": action
-    for name, action in (
-        ("order", ask.ActionAskOrdersOrder()),
-        ("kind", ask.ActionAskOrdersKind()),
-        ("items", ask.ActionAskOrdersItems()),
-        ("quantity", ask.ActionAskOrdersQuantity()),
-        ("variant", ask.ActionAskOrdersVariant()),
-        ("address", ask.ActionAskOrdersAddress()),
-        ("person", ask.ActionAskOrdersPerson()),
-        ("confirmed", ask.ActionAskOrdersConfirmed()),
-    )
-}
 
 
 @dataclass
@@ -82,7 +67,6 @@ class Talk:
         for _ in range(5):
             await self._act(ValidateMatterForm(), message, events)
             if self.asked is not None:
-                await self._act(_ASKS[f"action_ask_{self.asked}"], message, events)
                 break
             events.append({"event": "action", "name": FORM})
             followed = await self._act(ActionMatterFinish(), message, events)

@@ -19,6 +19,7 @@ class RefundState(StrEnum):
     CANCELLED = "cancelled"
     EXTERNAL = "external"
     UNKNOWN = "unknown"
+    FORFEITED = "forfeited"
 
 
 class RefundTrigger(StrEnum):
@@ -31,6 +32,7 @@ class RefundTrigger(StrEnum):
     FIND_PENDING = "find_pending"
     FIND_NOTHING = "find_nothing"
     CANCEL = "cancel"
+    FORFEIT = "forfeit"
 
 
 _S, _T = RefundState, RefundTrigger
@@ -39,6 +41,7 @@ REFUND_MACHINE: Mapping[tuple[RefundState, RefundTrigger], RefundState] = {
     (_S.CREATED, _T.HOLD): _S.AWAITING_APPROVAL,
     (_S.CREATED, _T.SUBMIT): _S.SUBMITTED,
     (_S.CREATED, _T.CANCEL): _S.CANCELLED,
+    (_S.CREATED, _T.FORFEIT): _S.FORFEITED,
     (_S.AWAITING_APPROVAL, _T.APPROVE): _S.CREATED,
     (_S.AWAITING_APPROVAL, _T.CANCEL): _S.CANCELLED,
     (_S.SUBMITTED, _T.SETTLE): _S.SUCCEEDED,
@@ -51,7 +54,9 @@ REFUND_MACHINE: Mapping[tuple[RefundState, RefundTrigger], RefundState] = {
 }
 
 # In these states the amount counts against what may still be refunded of the payment.
-RESERVING = frozenset({_S.CREATED, _S.AWAITING_APPROVAL, _S.SUBMITTED, _S.UNKNOWN, _S.SUCCEEDED, _S.EXTERNAL})
+RESERVING = frozenset(_S) - {_S.FAILED, _S.CANCELLED}
+# In these nothing more will come of it, and its cause is covered: paid, or (a coupon) kept as the policy says.
+SETTLED = frozenset({_S.SUCCEEDED, _S.EXTERNAL, _S.FORFEITED})
 
 
 class CauseKind(StrEnum):
@@ -104,7 +109,7 @@ class Refund:
     updated_at: datetime
 
 
-_UNDER_WAY = RESERVING - {RefundState.SUCCEEDED, RefundState.EXTERNAL}
+_UNDER_WAY = RESERVING - SETTLED
 
 
 def is_under_way(refunds: Iterable[Refund]) -> bool:

@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from aftersales.domain.cases import CaseKind
-from aftersales.domain.refunds import CauseKind, Refund, RefundState, RefundTrigger
+from aftersales.domain.refunds import SETTLED, CauseKind, Refund, RefundState, RefundTrigger
 from aftersales.domain.returns import ReturnState, ReturnTrigger
 from aftersales.ports import ProviderRefund, UnitOfWork
 from aftersales.services.cases import add_case
@@ -14,6 +14,7 @@ from aftersales.services.context import Context
 from aftersales.services.moves import WORKER, By, move_refund, move_return
 from aftersales.services.news import tell_of_refund
 
+BY_HAND = "refund_by_hand"  # the reason of a case: its provider cannot pay it back
 _OPEN = frozenset({RefundState.SUBMITTED, RefundState.UNKNOWN})
 _SOONEST, _LATEST = timedelta(seconds=1), timedelta(hours=1)
 
@@ -107,12 +108,18 @@ async def miss(ctx: Context, refund_id: str) -> None:
 
 
 async def hold_unpayable(ctx: Context, refund_id: str, *, reason: str) -> None:
-    """The payment is gone or does not cover the refund any more: it waits for a person, with a case."""
+    """The payment is gone, does not cover it or cannot be paid back: it waits for a person, with a case."""
     async with ctx.unit_of_work() as uow:
         refund = await uow.refunds.lock(refund_id)
         if refund.state is RefundState.CREATED:
-            await move_refund(uow, refund, RefundTrigger.HOLD, by=WORKER, at=ctx.clock.now())
-            await _file(ctx, uow, refund, reason=reason, key=await unpayable_key(uow, refund.id))
+            await hold_case(ctx, uow, refund, reason=reason, by=WORKER)
+
+
+async def hold_case(ctx: Context, uow: UnitOfWork, refund: Refund, *, reason: str, by: By) -> Refund:
+    """A created refund, whose lock the caller holds, waits for a person, with a case that the decision closes."""
+    held = await move_refund(uow, refund, RefundTrigger.HOLD, by=by, at=ctx.clock.now())
+    await _file(ctx, uow, held, reason=reason, key=await unpayable_key(uow, refund.id))
+    return held
 
 
 async def unpayable_key(uow: UnitOfWork, refund_id: str) -> str:
@@ -122,12 +129,12 @@ async def unpayable_key(uow: UnitOfWork, refund_id: str) -> str:
 
 
 async def close_when_paid(ctx: Context, uow: UnitOfWork, return_id: str, *, by: By) -> None:
-    """Closes an inspected return once succeeded refunds cover its amount."""
+    """Closes an inspected return once what was paid covers its amount."""
     item = await uow.returns.lock(return_id)
     if item.state is not ReturnState.INSPECTED:
         return
     refunds = await uow.refunds.of_cause(return_id)
-    paid = sum(refund.amount.minor for refund in refunds if refund.state is RefundState.SUCCEEDED)
+    paid = sum(refund.amount.minor for refund in refunds if refund.state in SETTLED)
     if paid >= item.amount.minor:
         await move_return(uow, item, ReturnTrigger.CLOSE, by=by, at=ctx.clock.now())
 

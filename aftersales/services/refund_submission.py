@@ -18,7 +18,7 @@ from aftersales.ports import ProviderRefund
 from aftersales.services.batches import for_each
 from aftersales.services.context import Context
 from aftersales.services.moves import WORKER, move_refund
-from aftersales.services.refund_outcomes import fail, hold_unpayable, miss, take_in
+from aftersales.services.refund_outcomes import BY_HAND, fail, hold_unpayable, miss, take_in
 
 MAX_ATTEMPTS = 20
 _CALL = timedelta(seconds=20)
@@ -56,6 +56,8 @@ async def submit(ctx: Context, refund: Refund) -> None:
         return await hold_unpayable(ctx, refund.id, reason="refund_payment_unknown")
     if payment.refundable < refund.amount:  # the shop has paid something back without us
         return await hold_unpayable(ctx, refund.id, reason="refund_short")
+    if not payment.supports_auto_refund:
+        return await hold_unpayable(ctx, refund.id, reason=BY_HAND)
     marked = await mark_submitted(ctx, refund.id)
     if marked is None:
         return None

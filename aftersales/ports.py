@@ -150,7 +150,7 @@ class ShopBackend(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class ProviderRefund:
-    """A refund as the payment provider tells it."""
+    """A refund as the payment provider tells it; `reference` is the same whenever it is told."""
 
     reference: str
     status: Literal["pending", "succeeded", "failed"]
@@ -466,7 +466,7 @@ class RefundRepository(Protocol):
 
     async def of_cause(self, cause_id: str) -> Sequence[Refund]: ...
     async def due(self, states: Sequence[RefundState], *, now: datetime, limit: int = 50) -> Sequence[Refund]:
-        """Refunds in these states whose next_attempt_at has come (or is None), oldest first."""
+        """Refunds in these states for which domain.refunds.is_waiting does not hold, oldest first."""
         ...
 
 

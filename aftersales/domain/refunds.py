@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from aftersales.domain.money import Money
@@ -107,6 +107,16 @@ class Refund:
     next_attempt_at: datetime | None
     created_at: datetime
     updated_at: datetime
+
+
+# No pause and no lease is longer: a next attempt further ahead was written by a clock that ran ahead since.
+LONGEST_WAIT = timedelta(hours=1)
+
+
+def is_waiting(refund: Refund, now: datetime) -> bool:
+    """Whether its next attempt is still to come, by a clock that may have been put back."""
+    again = refund.next_attempt_at
+    return again is not None and now < again <= now + LONGEST_WAIT
 
 
 _UNDER_WAY = RESERVING - SETTLED

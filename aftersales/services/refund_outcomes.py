@@ -16,12 +16,32 @@ from aftersales.services.news import tell_of_refund
 
 BY_HAND = "refund_by_hand"  # the reason of a case: its provider cannot pay it back
 _OPEN = frozenset({RefundState.SUBMITTED, RefundState.UNKNOWN})
+_GIVEN_UP = frozenset({RefundState.FAILED, RefundState.CANCELLED, RefundState.AWAITING_APPROVAL})
 _SOONEST, _LATEST = timedelta(seconds=1), timedelta(hours=1)
 
 
+async def note_provider_refund(ctx: Context, *, key: str, told: ProviderRefund) -> None:
+    """What a provider tells by itself about the refund under our key, as a webhook does.
+
+    It may come before, beside or after the answer to our call, and as often as it likes. One that stands as not
+    called was called after all, and is never called again. Raises NotFound for a key that is not ours.
+    """
+    async with ctx.unit_of_work() as uow:
+        refund = await uow.refunds.lock(key)
+        if refund.state is RefundState.CREATED and told.status != "failed":
+            detail = {"told_by": "provider"}
+            await move_refund(uow, refund, RefundTrigger.SUBMIT, by=WORKER, at=ctx.clock.now(), detail=detail)
+    await take_in(ctx, key, told)
+
+
 async def take_in(ctx: Context, refund_id: str, told: ProviderRefund) -> None:
-    """Settles, fails or waits on, as the provider tells. Harmless when that is known already."""
-    if told.status == "succeeded":
+    """Settles, fails or waits on, as the provider tells. Harmless when that is known already.
+
+    Another amount than ours, or a second refund under our key, is never taken in: a person looks.
+    """
+    if told.status != "failed" and (reason := await _contradiction(ctx, refund_id, told)):
+        await _dispute(ctx, refund_id, reason=reason, told=told)
+    elif told.status == "succeeded":
         await settle(ctx, refund_id, reference=told.reference)
     elif told.status == "failed":
         await fail(ctx, refund_id, failure=told.failure or "provider_failed", reference=told.reference)
@@ -32,11 +52,11 @@ async def take_in(ctx: Context, refund_id: str, told: ProviderRefund) -> None:
 async def settle(ctx: Context, refund_id: str, *, reference: str) -> None:
     """The money is on its way to the customer: tells them, and closes the return when all of it is paid.
 
-    A refund that was given up before, and was paid after all, goes to a person.
+    A refund that was given up before, or waits for a person, and was paid after all, goes to a person.
     """
     async with ctx.unit_of_work() as uow:
         refund = await uow.refunds.lock(refund_id)
-        if refund.state in {RefundState.FAILED, RefundState.CANCELLED}:
+        if refund.state in _GIVEN_UP:
             await _file(ctx, uow, refund, reason="refund_paid_after_all")
         if refund.state not in _OPEN:
             return
@@ -137,6 +157,28 @@ async def close_when_paid(ctx: Context, uow: UnitOfWork, return_id: str, *, by: 
     paid = sum(refund.amount.minor for refund in refunds if refund.state in SETTLED)
     if paid >= item.amount.minor:
         await move_return(uow, item, ReturnTrigger.CLOSE, by=by, at=ctx.clock.now())
+
+
+async def _contradiction(ctx: Context, refund_id: str, told: ProviderRefund) -> str | None:
+    async with ctx.unit_of_work(read_only=True) as uow:
+        refund = await uow.refunds.get(refund_id)
+    if told.amount != refund.amount:
+        return "refund_amount_differs"
+    known = refund.provider_reference
+    return "refund_doubled" if known is not None and known != told.reference else None
+
+
+async def _dispute(ctx: Context, refund_id: str, *, reason: str, told: ProviderRefund) -> None:
+    """Files the case once; a refund that is open stays so, keeps its amount reserved and is asked about hourly."""
+    async with ctx.unit_of_work() as uow:
+        refund = await uow.refunds.lock(refund_id)
+        now = ctx.clock.now()
+        if refund.state in _OPEN:
+            again = now + _LATEST
+            refund = replace(refund, failure=reason, next_attempt_at=again, updated_at=now)
+            await uow.refunds.save(refund)
+        seen = f"{told.reference} {told.amount.decimal()} {told.amount.currency}"
+        await _file(ctx, uow, replace(refund, failure=seen), reason=reason, key=f"{reason}:{refund_id}")
 
 
 def next_look(refund: Refund, now: datetime) -> datetime:

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from aftersales.domain.errors import Conflict, NotFound
 from aftersales.domain.money import Money
-from aftersales.domain.refunds import CauseKind, Refund, RefundState
+from aftersales.domain.refunds import LONGEST_WAIT, CauseKind, Refund, RefundState
 from aftersales.stores.inserts import hold_lock, insert_new
 from aftersales.stores.schema.returns import refunds
 
@@ -84,7 +84,11 @@ class SqlRefunds:
             select(refunds)
             .where(
                 refunds.c.state.in_([state.value for state in states]),
-                or_(refunds.c.next_attempt_at.is_(None), refunds.c.next_attempt_at <= now),
+                or_(
+                    refunds.c.next_attempt_at.is_(None),
+                    refunds.c.next_attempt_at <= now,
+                    refunds.c.next_attempt_at > now + LONGEST_WAIT,
+                ),
             )
             .order_by(refunds.c.updated_at)
             .limit(limit)

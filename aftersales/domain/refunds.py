@@ -33,6 +33,7 @@ class RefundTrigger(StrEnum):
     FIND_NOTHING = "find_nothing"
     CANCEL = "cancel"
     FORFEIT = "forfeit"
+    RECORD = "record"
 
 
 _S, _T = RefundState, RefundTrigger
@@ -44,13 +45,17 @@ REFUND_MACHINE: Mapping[tuple[RefundState, RefundTrigger], RefundState] = {
     (_S.CREATED, _T.FORFEIT): _S.FORFEITED,
     (_S.AWAITING_APPROVAL, _T.APPROVE): _S.CREATED,
     (_S.AWAITING_APPROVAL, _T.CANCEL): _S.CANCELLED,
+    (_S.AWAITING_APPROVAL, _T.RECORD): _S.SUCCEEDED,
     (_S.SUBMITTED, _T.SETTLE): _S.SUCCEEDED,
     (_S.SUBMITTED, _T.FAIL): _S.FAILED,
     (_S.SUBMITTED, _T.LOSE_ANSWER): _S.UNKNOWN,
+    (_S.SUBMITTED, _T.RECORD): _S.SUCCEEDED,
     (_S.UNKNOWN, _T.FIND_PENDING): _S.SUBMITTED,
     (_S.UNKNOWN, _T.FIND_NOTHING): _S.CREATED,
     (_S.UNKNOWN, _T.SETTLE): _S.SUCCEEDED,
     (_S.UNKNOWN, _T.FAIL): _S.FAILED,
+    (_S.UNKNOWN, _T.RECORD): _S.SUCCEEDED,
+    (_S.FAILED, _T.RECORD): _S.SUCCEEDED,
 }
 
 # In these states the amount counts against what may still be refunded of the payment.
@@ -60,16 +65,23 @@ SETTLED = frozenset({_S.SUCCEEDED, _S.EXTERNAL, _S.FORFEITED})
 
 
 class CauseKind(StrEnum):
+    """`SHOP` is money that the shop paid back by itself, for none of the others."""
+
     RETURN = "return"
     CHANGE = "change"
+    CLAIM = "claim"
+    COMPENSATION = "compensation"
+    PRICE_PROTECTION = "price_protection"
+    SHOP = "shop"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cause:
     """What money is owed back for, and how much of it in all.
 
-    `id` is that of the return or change, unique over all kinds; `number` is its number for people. News of its
-    refunds is told in `conversation_id`, where there is one.
+    `id` is that of the return, change or adjustment, unique over all kinds; `number` is its number for people.
+    News of its refunds is told in `conversation_id`, where there is one. What the shop pays back by itself after
+    `since` may be meant for it.
     """
 
     kind: CauseKind
@@ -81,11 +93,15 @@ class Cause:
     conversation_id: str | None
     policy_version: str
     amount: Money
+    since: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Refund:
-    """One attempt to pay `amount` back out of one payment, for one cause. `key` is unique."""
+    """One attempt to pay `amount` back out of one payment, for one cause. `key` is unique.
+
+    `by_hand`: a person paid it by other means, so the shop's books of the payment may not know of it.
+    """
 
     id: str
     key: str
@@ -107,6 +123,7 @@ class Refund:
     next_attempt_at: datetime | None
     created_at: datetime
     updated_at: datetime
+    by_hand: bool = False
 
 
 # No pause and no lease is longer: a next attempt further ahead was written by a clock that ran ahead since.
@@ -120,6 +137,13 @@ def is_waiting(refund: Refund, now: datetime) -> bool:
 
 
 _UNDER_WAY = RESERVING - SETTLED
+
+
+def may_be_paid(refund: Refund) -> bool:
+    """Whether the shop's books of the payment may hold it: paid, or called and neither failed nor taken back."""
+    if refund.state in {RefundState.SUCCEEDED, RefundState.EXTERNAL}:
+        return True
+    return refund.state in _UNDER_WAY and refund.attempts > 0
 
 
 def is_under_way(refunds: Iterable[Refund]) -> bool:

@@ -14,6 +14,9 @@ from aftersales.services.context import Context
 from aftersales.services.moves import WORKER, By, move_refund, move_return
 from aftersales.services.news import tell_of_refund
 
+_DIFFERS, _DOUBLED, _MISSING = "refund_amount_differs", "refund_doubled", "refund_missing"
+# Failures of refunds whose money may have moved, but not as we know it: a person finds out.
+DISPUTED = frozenset({_DIFFERS, _DOUBLED, _MISSING})
 BY_HAND = "refund_by_hand"  # the reason of a case: its provider cannot pay it back
 _OPEN = frozenset({RefundState.SUBMITTED, RefundState.UNKNOWN})
 _GIVEN_UP = frozenset({RefundState.FAILED, RefundState.CANCELLED, RefundState.AWAITING_APPROVAL})
@@ -91,7 +94,7 @@ async def fail(ctx: Context, refund_id: str, *, failure: str, reference: str | N
             provider_reference=reference or refund.provider_reference,
             detail={"failure": failure[:200]},
         )
-        await _file(ctx, uow, failed, reason="refund_failed")
+        await _file(ctx, uow, failed, reason="refund_failed", key=failed_key(failed.id))
         await tell_of_refund(ctx, uow, failed, "utter_refunds_trouble", key=f"refund-trouble:{refund.id}")
 
 
@@ -123,8 +126,9 @@ async def miss(ctx: Context, refund_id: str) -> None:
         if refund.state not in _OPEN:
             return
         now = ctx.clock.now()
-        await uow.refunds.save(replace(refund, next_attempt_at=next_look(refund, now), updated_at=now))
-        await _file(ctx, uow, refund, reason="refund_missing")
+        missed = replace(refund, failure=_MISSING, next_attempt_at=next_look(refund, now), updated_at=now)
+        await uow.refunds.save(missed)
+        await _file(ctx, uow, refund, reason=_MISSING)
 
 
 async def hold_unpayable(ctx: Context, refund_id: str, *, reason: str) -> None:
@@ -140,6 +144,11 @@ async def hold_case(ctx: Context, uow: UnitOfWork, refund: Refund, *, reason: st
     held = await move_refund(uow, refund, RefundTrigger.HOLD, by=by, at=ctx.clock.now())
     await _file(ctx, uow, held, reason=reason, key=await unpayable_key(uow, refund.id))
     return held
+
+
+def failed_key(refund_id: str) -> str:
+    """The key of the case about a refund that failed."""
+    return f"refund_failed:{refund_id}"
 
 
 async def unpayable_key(uow: UnitOfWork, refund_id: str) -> str:
@@ -163,9 +172,9 @@ async def _contradiction(ctx: Context, refund_id: str, told: ProviderRefund) -> 
     async with ctx.unit_of_work(read_only=True) as uow:
         refund = await uow.refunds.get(refund_id)
     if told.amount != refund.amount:
-        return "refund_amount_differs"
+        return _DIFFERS
     known = refund.provider_reference
-    return "refund_doubled" if known is not None and known != told.reference else None
+    return _DOUBLED if known is not None and known != told.reference else None
 
 
 async def _dispute(ctx: Context, refund_id: str, *, reason: str, told: ProviderRefund) -> None:

@@ -23,16 +23,14 @@ class Funds:
     booked: frozenset[str]
 
 
-async def read_funds(ctx: Context, order_id: str) -> Funds:
-    """Reads the order after noting what had settled, so that nothing is counted neither here nor there.
+async def funds_of(ctx: Context, order: Order) -> Funds:
+    """Reads the order again after noting what had settled, so that nothing is counted neither here nor there.
 
     Raises NotFound and Unavailable. Must not be called inside a transaction.
     """
-    order = await ctx.shop.get_order(order_id)
     async with ctx.unit_of_work(read_only=True) as uow:
-        ours = [refund for payment in order.payments for refund in await uow.refunds.of_payment(payment.id)]
-    booked = frozenset(refund.id for refund in ours if refund.state in _AT_THE_SHOP)
-    return Funds(await ctx.shop.get_order(order_id), booked) if booked else Funds(order, booked)
+        booked = await _booked(uow, order)
+    return Funds(await ctx.shop.get_order(order.id), booked) if booked else Funds(order, booked)
 
 
 async def lock_payments(uow: UnitOfWork, payments: Iterable[Payment]) -> None:
@@ -75,6 +73,10 @@ def sum_of(refunds: Iterable[Refund], currency: str) -> Money:
 async def quote_tender(ctx: Context, order: Order, amount: Money) -> list[tuple[Payment, Money]]:
     """How the amount would be shared today, for a look at it: nothing is locked and nothing is promised."""
     async with ctx.unit_of_work(read_only=True) as uow:
-        ours = [refund for payment in order.payments for refund in await uow.refunds.of_payment(payment.id)]
-        booked = frozenset(refund.id for refund in ours if refund.state in _AT_THE_SHOP)
-        return await share_refund(ctx, uow, amount, Funds(order, booked))
+        return await share_refund(ctx, uow, amount, Funds(order, await _booked(uow, order)))
+
+
+async def _booked(uow: UnitOfWork, order: Order) -> frozenset[str]:
+    """What a person paid by other means is in no provider's books; the shop may have noted it, or not."""
+    ours = [refund for payment in order.payments for refund in await uow.refunds.of_payment(payment.id)]
+    return frozenset(refund.id for refund in ours if refund.state in _AT_THE_SHOP and not refund.by_hand)

@@ -16,11 +16,12 @@ from dataclasses import replace
 from datetime import timedelta
 
 from aftersales.domain.errors import NotFound, OutcomeUnknown, ProviderRejected, Unavailable
-from aftersales.domain.orders import Payment
+from aftersales.domain.orders import Order, Payment
 from aftersales.domain.refunds import Refund, RefundState, RefundTrigger, is_waiting
 from aftersales.ports import ProviderRefund
 from aftersales.services.batches import for_each
 from aftersales.services.context import Context
+from aftersales.services.external_refunds import ELSEWHERE, collides, note_external
 from aftersales.services.moves import WORKER, move_refund
 from aftersales.services.refund_outcomes import BY_HAND, fail, hold_unpayable, miss, take_in
 
@@ -53,15 +54,19 @@ async def reconcile_due(ctx: Context) -> int:
 async def submit(ctx: Context, refund: Refund) -> None:
     """One attempt: looked up, marked as submitted, called, taken in; each can be the last before a crash."""
     try:
-        payment = await _payment(ctx, refund)
+        order = await ctx.shop.get_order(refund.order_id)
+        payment = _payment(order, refund)
     except Unavailable:
         return await _postpone(ctx, refund.id)
     except NotFound:
         return await hold_unpayable(ctx, refund.id, reason="refund_payment_unknown")
-    if payment.refundable < refund.amount:  # the shop has paid something back without us
+    await note_external(ctx, order)
+    if payment.refundable < refund.amount:
         return await hold_unpayable(ctx, refund.id, reason="refund_short")
     if not payment.supports_auto_refund:
         return await hold_unpayable(ctx, refund.id, reason=BY_HAND)
+    if await collides(ctx, refund, order):
+        return await hold_unpayable(ctx, refund.id, reason=ELSEWHERE)
     deadline = asyncio.get_running_loop().time() + _CALL.total_seconds()
     marked = await mark_submitted(ctx, refund.id)
     if marked is None:
@@ -142,8 +147,7 @@ async def reconcile(ctx: Context, refund_id: str) -> None:
         await _try_again(ctx, refund.id)
 
 
-async def _payment(ctx: Context, refund: Refund) -> Payment:
-    order = await ctx.shop.get_order(refund.order_id)
+def _payment(order: Order, refund: Refund) -> Payment:
     for payment in order.payments:
         if payment.id == refund.payment_id:
             return payment

@@ -15,9 +15,10 @@ from aftersales.domain.returns import ReturnState
 from aftersales.ports import UnitOfWork
 from aftersales.services.cases import add_case, close_case_of
 from aftersales.services.context import Context
+from aftersales.services.external_refunds import ELSEWHERE, read_funds, was_paid_elsewhere
 from aftersales.services.moves import By, move_refund, open_refund
 from aftersales.services.refund_outcomes import BY_HAND, hold_case, unpayable_key
-from aftersales.services.refund_sources import Funds, lock_payments, read_funds, share_refund, sum_of
+from aftersales.services.refund_sources import Funds, lock_payments, share_refund, sum_of
 
 __all__ = ["Funds", "approve_refund", "cancel_refund", "grant_again", "grant_refund", "read_funds"]
 
@@ -27,9 +28,10 @@ async def grant_refund(ctx: Context, uow: UnitOfWork, *, cause: Cause, funds: Fu
 
     The caller holds the lock of what causes it; each payment's lock is taken here, in the order of ids, and held
     until the transaction ends. Never more is granted than captured − refunded at the shop − reserved by us, shared
-    as the policy's tender rules say. Above the automatic limit, or when the payments do not cover it all, the
-    refunds wait for a person, with a case; so does each part that its provider cannot pay back by itself. What a
-    coupon paid is forfeited where the policy keeps coupons.
+    as the policy's tender rules say. Above the automatic limit, when the payments do not cover it all, and when
+    the shop has paid something back itself since this was owed, the refunds wait for a person, with a case; so
+    does each part that its provider cannot pay back by itself. What a coupon paid is forfeited where the policy
+    keeps coupons.
     """
     await lock_payments(uow, funds.order.payments)
     earlier = await uow.refunds.of_cause(cause.id)  # behind the locks: another may have covered it meanwhile
@@ -38,16 +40,14 @@ async def grant_refund(ctx: Context, uow: UnitOfWork, *, cause: Cause, funds: Fu
         return []
     parts = await share_refund(ctx, uow, missing, funds)
     short = sum(part.minor for _, part in parts) < missing.minor
-    held = short or cause.amount > ctx.policy.automatic_limit.of(cause.amount.currency)
-    attempt = 1 + max((_attempt(refund) for refund in earlier), default=0)
+    reason = await _why_held(ctx, uow, cause, funds, short=short)
+    held, attempt = bool(reason), 1 + max((_attempt(refund) for refund in earlier), default=0)
     granted = [
         await _write(ctx, uow, cause=cause, payment=payment, amount=part, attempt=attempt, held=held, by=by)
         for payment, part in parts
     ]
-    if held:
-        await _file(
-            ctx, uow, cause=cause, reason="refund_short" if short else "refund_approval", attempt=attempt, by=by
-        )
+    if reason:
+        await _file(ctx, uow, cause=cause, reason=reason, attempt=attempt, by=by)
     return granted
 
 
@@ -80,12 +80,32 @@ async def _decide(ctx: Context, refund_id: str, trigger: RefundTrigger, *, by: B
     async with ctx.unit_of_work() as uow:
         refund = await uow.refunds.lock(refund_id)
         decided = await move_refund(uow, refund, trigger, by=by, at=ctx.clock.now())
-        await close_case_of(ctx, uow, key=await unpayable_key(uow, refund.id), by=by)
-        await uow.refunds.lock_cause(refund.cause_id)  # of two deciding at once, the second sees the first
-        siblings = await uow.refunds.of_cause(refund.cause_id)
-        if not any(other.state is RefundState.AWAITING_APPROVAL for other in siblings):
-            await close_case_of(ctx, uow, key=_case_key(refund.cause_id, _attempt(refund)), by=by)
+        await close_decided(ctx, uow, decided, by=by)
         return decided
+
+
+async def close_decided(ctx: Context, uow: UnitOfWork, refund: Refund, *, by: By) -> None:
+    """Closes the cases in which a person was asked about a refund, now that one has decided. Its lock is held."""
+    await close_case_of(ctx, uow, key=await unpayable_key(uow, refund.id), by=by)
+    await uow.refunds.lock_cause(refund.cause_id)  # of two deciding at once, the second sees the first
+    siblings = await uow.refunds.of_cause(refund.cause_id)
+    if not any(other.state is RefundState.AWAITING_APPROVAL for other in siblings):
+        await close_case_of(ctx, uow, key=_case_key(refund.cause_id, _attempt(refund)), by=by)
+
+
+async def _why_held(ctx: Context, uow: UnitOfWork, cause: Cause, funds: Funds, *, short: bool) -> str:
+    """Why a person releases these refunds; empty where nobody has to."""
+    if short:
+        return "refund_short"
+    if await was_paid_elsewhere(uow, cause, funds.order.payments):
+        return ELSEWHERE
+    return "" if _is_automatic(ctx, cause) else "refund_approval"
+
+
+def _is_automatic(ctx: Context, cause: Cause) -> bool:
+    if cause.kind is CauseKind.COMPENSATION:
+        return ctx.policy.refunds.compensation.is_automatic(cause.amount)
+    return cause.amount <= ctx.policy.automatic_limit.of(cause.amount.currency)
 
 
 async def _write(

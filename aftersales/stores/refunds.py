@@ -79,6 +79,11 @@ class SqlRefunds:
             select(refunds).where(refunds.c.cause_id == cause_id).order_by(refunds.c.created_at, refunds.c.key)
         )
 
+    async def of_order(self, order_number: str, *, limit: int = 100) -> Sequence[Refund]:
+        """Oldest first."""
+        query = select(refunds).where(refunds.c.order_number == order_number)
+        return await self._read(query.order_by(refunds.c.created_at, refunds.c.key).limit(limit))
+
     async def due(self, states: Sequence[RefundState], *, now: datetime, limit: int = 50) -> Sequence[Refund]:
         return await self._read(
             select(refunds)
@@ -112,6 +117,7 @@ def _changing(refund: Refund) -> dict[str, Any]:
         "attempts": refund.attempts,
         "next_attempt_at": refund.next_attempt_at,
         "updated_at": refund.updated_at,
+        "by_hand": refund.by_hand,
     }
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal, Protocol
 
+from aftersales.domain.adjustments import Adjustment
 from aftersales.domain.cases import Case, CaseNote
 from aftersales.domain.changes import Change
 from aftersales.domain.conversations import Answer, Author, Conversation, Message, Turn
@@ -150,7 +151,7 @@ class ShopBackend(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class ProviderRefund:
-    """A refund as the payment provider tells it."""
+    """A refund as the payment provider tells it; `reference` is the same whenever it is told."""
 
     reference: str
     status: Literal["pending", "succeeded", "failed"]
@@ -465,8 +466,31 @@ class RefundRepository(Protocol):
         ...
 
     async def of_cause(self, cause_id: str) -> Sequence[Refund]: ...
+    async def of_order(self, order_number: str, *, limit: int = 100) -> Sequence[Refund]:
+        """Oldest first."""
+        ...
+
     async def due(self, states: Sequence[RefundState], *, now: datetime, limit: int = 50) -> Sequence[Refund]:
-        """Refunds in these states whose next_attempt_at has come (or is None), oldest first."""
+        """Refunds in these states for which domain.refunds.is_waiting does not hold, oldest first."""
+        ...
+
+
+class AdjustmentRepository(Protocol):
+    async def add(self, item: Adjustment) -> None:
+        """Raises Conflict when the number or the key is taken; the transaction stays usable."""
+        ...
+
+    async def lock(self, adjustment_id: str) -> Adjustment:
+        """Holds the row for writing until the transaction ends. Raises NotFound."""
+        ...
+
+    async def by_number(self, number: str) -> Adjustment:
+        """Raises NotFound."""
+        ...
+
+    async def by_key(self, key: str) -> Adjustment | None: ...
+    async def of_order(self, order_id: str) -> Sequence[Adjustment]:
+        """Oldest first."""
         ...
 
 
@@ -565,6 +589,7 @@ class UnitOfWork(Protocol):
     returns: ReturnRepository
     changes: ChangeRepository
     refunds: RefundRepository
+    adjustments: AdjustmentRepository
     cases: CaseRepository
     feedback: FeedbackRepository
     journal: JournalRepository

@@ -12,12 +12,13 @@ from aftersales.services.case_desk import assign_case, settle_claim, write_about
 from aftersales.services.cases import close_case
 from aftersales.services.context import Context
 from desk.application import desk_of
+from desk.case_money import money_deed
 from desk.decisions import ACTOR, CHANNEL, NAME, done, refused
 from desk.forms import read_form
 
 
 async def decide_case(request: Request, number: str, decision: str) -> HTTPResponse:
-    """POST /desk/cases/{number}/assign, reply, settle or close; words are written once per rendered form."""
+    """POST /desk/cases/{number}/assign, reply, settle, paid-by-hand or close; words count once."""
     form = await read_form(request)
     if answer := refused(request, form, number):
         return answer
@@ -42,7 +43,7 @@ def _deed(ctx: Context, number: str, decision: str, form: Mapping[str, str]) -> 
             return settle_claim(
                 ctx, number=number, decision=chosen, text=text, key=key, actor=ACTOR, channel=CHANNEL
             )
-    return None
+    return money_deed(ctx, decision, form)
 
 
 _WRITTEN = frozenset({NoteKind.ANSWER, NoteKind.QUESTION, NoteKind.RESOLUTION})

@@ -22,6 +22,7 @@ from aftersales.services.context import Context
 from aftersales.services.feedback import read_feedback
 from aftersales.services.overview import case_with_talk, read_notes, reads_replies
 from desk.application import back_to, desk_of, language_of, session_of, show
+from desk.case_money import money_of
 
 MOST = 100
 _NUMBER = re.compile(r"[A-Za-z0-9-]{1,40}")
@@ -64,6 +65,7 @@ async def case_page(request: Request, number: str) -> HTTPResponse:
         is_live=case.state in LIVE,
         decisions=[decision.value for decision in Decision] if case.kind in CLAIMS else [],
         reply_id=new_id(),
+        money_rows=await money_of(ctx, case),
     )
 
 

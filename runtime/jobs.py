@@ -17,6 +17,7 @@ from aftersales.services.changes_at_shop import continue_changes
 from aftersales.services.context import Context
 from aftersales.services.conversations import tell
 from aftersales.services.exchanges import continue_payments
+from aftersales.services.external_refunds import look_for_external
 from aftersales.services.parcels import report_parcel
 from aftersales.services.refund_submission import reconcile_due, submit_due
 from aftersales.services.return_confirmation import release_at_shop
@@ -58,6 +59,7 @@ def make_jobs(
         Job("continue_received", 5.0, lambda: continue_received(ctx)),
         Job("continue_changes", 5.0, lambda: continue_changes(ctx)),
         Job("continue_payments", 1.0, lambda: continue_payments(ctx)),
+        Job("look_for_external_refunds", 300.0, lambda: look_for_external(ctx)),
         Job("seal_journal", 2.0, lambda: seal_due(ctx, key=audit_key)),
         Job("answer_orphans", 2.0, lambda: answer_orphans(ctx, bot)),
         Job("forget_expired_sessions", 3600.0, lambda: forget_expired_sessions(ctx)),

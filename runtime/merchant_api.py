@@ -17,6 +17,7 @@ from aftersales.domain.returns import ReturnState
 from aftersales.services.cases import close_case, open_cases
 from aftersales.services.context import Context
 from aftersales.services.exchanges import note_difference_paid, ship_replacement
+from aftersales.services.manual_refunds import record_manual_refund
 from aftersales.services.overview import OPEN_STATES, FullReturn, find_return, find_returns
 from aftersales.services.refunds import approve_refund, cancel_refund, grant_again
 from aftersales.services.return_receipt import close_return, receive_return
@@ -31,6 +32,7 @@ ACTOR = "agent:merchant"
 CHANNEL = "api"
 _NAME = re.compile(r"[A-Za-z0-9-]{1,40}")
 _LONGEST_REASON = 500
+_LONGEST_REFERENCE = 200
 _MOST = 200
 
 
@@ -60,6 +62,7 @@ def merchant_blueprint() -> Blueprint:
     add(_close_case, "/cases/<number:str>/close", methods=["POST"], stream=True)
     add(_approve_refund, "/refunds/<refund_id:str>/approve", methods=["POST"], stream=True)
     add(_cancel_refund, "/refunds/<refund_id:str>/cancel", methods=["POST"], stream=True)
+    add(_record_refund, "/refunds/<refund_id:str>/paid-by-hand", methods=["POST"], stream=True)
     return blueprint
 
 
@@ -104,7 +107,7 @@ async def _approve(request: Request, number: str) -> HTTPResponse:
 
 async def _reject(request: Request, number: str) -> HTTPResponse:
     ctx = access_merchant(request)
-    reason = _reason(await read_json(request))
+    reason = _words(await read_json(request), "reason", longest=_LONGEST_REASON)
     await reject_return(ctx, number=_name(number), actor=ACTOR, channel=CHANNEL, reason=reason)
     return await _get_return(request, number)
 
@@ -155,6 +158,14 @@ async def _cancel_refund(request: Request, refund_id: str) -> HTTPResponse:
     return json(refund_json(decided))
 
 
+async def _record_refund(request: Request, refund_id: str) -> HTTPResponse:
+    ctx = access_merchant(request)
+    body, name = await read_json(request), _name(refund_id)
+    reference = _words(body, "reference", longest=_LONGEST_REFERENCE)
+    paid = await record_manual_refund(ctx, refund_id=name, reference=reference, actor=ACTOR, channel=CHANNEL)
+    return json(refund_json(paid))
+
+
 def return_json(full: FullReturn) -> dict[str, Any]:
     """`history` is empty in lists."""
     item = full.item
@@ -199,6 +210,8 @@ def refund_json(refund: Refund) -> dict[str, Any]:
         "order_number": refund.order_number,
         "amount": money_json(refund.amount),
         "failure": refund.failure,
+        "by_hand": refund.by_hand,
+        "cause": {"kind": refund.cause_kind.value, "number": refund.cause_number},
         "updated_at": instant(refund.updated_at),
     }
 
@@ -244,8 +257,8 @@ def _limit(request: Request) -> int:
     return int(given)
 
 
-def _reason(body: dict[str, Any]) -> str:
-    reason = body.get("reason")
-    if not isinstance(reason, str) or not reason.strip() or len(reason) > _LONGEST_REASON or "\x00" in reason:
+def _words(body: dict[str, Any], field: str, *, longest: int) -> str:
+    words = body.get(field)
+    if not isinstance(words, str) or not words.strip() or len(words) > longest or "\x00" in words:
         raise Problem("bad_request")
-    return reason.encode("utf8", "replace").decode().strip()
+    return words.encode("utf8", "replace").decode().strip()

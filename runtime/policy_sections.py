@@ -16,6 +16,7 @@ from aftersales.domain.reasons import MERCHANT_FAULT, Reason
 from aftersales.domain.texts import Text
 from runtime.policy_cases import read_cases
 from runtime.policy_reader import Reader, placeholders
+from runtime.policy_refunds import RefundSections
 from runtime.policy_remedy_sections import RemedySections
 
 Node = yaml.Node | None
@@ -24,6 +25,7 @@ R = TypeVar("R", bound=Rule)
 _SECTIONS = (
     *("version", "statutory", "windows", "goods", "return_shipping", "condition", "photos"),
     *("automatic_limit", "refund", "outbound_shipping", "remedies", "requirements", "cases", "orders"),
+    "refunds",
 )
 _REQUIREMENTS = ("active", "paid", "delivered", "left", "quantity")
 
@@ -68,6 +70,7 @@ class Sections:
             requirements=self._requirements(top),
             cases=read_cases(self._reader, top.get("cases")),
             orders=self._orders(top),
+            refunds=RefundSections(self, self._reader).refunds(top),
         )
 
     def part(

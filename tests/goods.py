@@ -19,6 +19,7 @@ from aftersales.domain.faq import Faq
 from aftersales.domain.journal import Entry
 from aftersales.domain.money import Money
 from aftersales.domain.orders import Order
+from aftersales.domain.payment_methods import PaymentMethod
 from aftersales.domain.policy_rules import Policy
 from aftersales.domain.reasons import Reason
 from aftersales.domain.refunds import Refund
@@ -123,6 +124,15 @@ class Goods:
     async def paid_back(self) -> dict[str, int]:
         """What the provider has booked per payment, in minor units."""
         return {payment.id: payment.refunded.minor for payment in (await self.order()).payments}
+
+    async def pay_with(self, payment_id: str, method: PaymentMethod, *, by_itself: bool = True) -> None:
+        """Makes a payment one of this kind, as if the order had been paid so."""
+        async with self.engine.begin() as connection:
+            await connection.execute(
+                update(tables.shop_payments)
+                .where(tables.shop_payments.c.id == payment_id)
+                .values(method=method.value, supports_auto_refund=by_itself)
+            )
 
     async def book_refund_elsewhere(self, payment_id: str, minor: int) -> None:
         """The shop pays something back without us."""

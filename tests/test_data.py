@@ -158,6 +158,7 @@ def composed_names() -> dict[str, set[str]]:
         "utter_returns_status_": told_next_steps(Remedy.RETURN),
         "utter_exchanges_status_": told_next_steps(Remedy.EXCHANGE) | {"sold_out"},
         "utter_refunds_status_": told_next_steps(Remedy.REFUND_ONLY),
+        "utter_refunds_part_": {"money", "points", "store_credit", "coupon", "coupon_kept", "by_hand"},
         "utter_returns_payer_": {"customer", "merchant"},
         "utter_returns_next_": {step for _, step in TOLD},
         "utter_returns_remedy_": set(Remedy),

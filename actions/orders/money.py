@@ -8,16 +8,16 @@ from actions.base import Scene
 from actions.cards import return_card
 from actions.orders.buttons import order_buttons
 from actions.orders.returns import tell_return
+from actions.orders.split import tell_split_of
 from actions.returns.words import status_words
 from aftersales.domain.deliveries import working_days_after
 from aftersales.domain.money import Money
 from aftersales.domain.orders import Order
-from aftersales.domain.refunds import Refund, RefundState
+from aftersales.domain.refunds import SETTLED, Refund
 from aftersales.domain.remedies import Remedy
 from aftersales.services.return_views import ReturnView
 from runtime import formats
 
-_SENT = frozenset({RefundState.SUCCEEDED, RefundState.EXTERNAL})
 _RESPONSES = {
     "send_parcel": "utter_orders_refund_send_first",
     "parcel_on_the_way": "utter_orders_refund_parcel_first",
@@ -32,7 +32,7 @@ _NEXT = {
 
 async def tell_money(scene: Scene, view: ReturnView, *, alone: bool = True) -> None:
     """As tell_return; what has no money to speak of yet is told from the goods."""
-    sent = [refund for refund in view.refunds if refund.state in _SENT]
+    sent = [refund for refund in view.refunds if refund.state in SETTLED]
     under_way = view.next_step in ("done", "refund_underway")
     all_sent = bool(sent) and under_way and sum(r.amount.minor for r in sent) >= view.item.amount.minor
     response = "utter_orders_refund_sent" if all_sent else _RESPONSES.get(view.next_step)
@@ -54,6 +54,7 @@ async def tell_money(scene: Scene, view: ReturnView, *, alone: bool = True) -> N
         cards=[return_card(view, order, language, text)],
         buttons=order_buttons(scene, next_acts, None) if alone else [],
     )
+    tell_split_of(scene, order, view.refunds)
 
 
 def _means(scene: Scene, order: Order, refunds: Sequence[Refund]) -> dict[str, str]:

@@ -8,6 +8,7 @@ from rasa_sdk.events import SlotSet
 
 from actions.base import Events, Question, Scene, inform
 from actions.cards import goods_words, listed, verdict_card
+from actions.orders.split import tell_split
 from actions.returns.ask_remedy import order_at_hand, remedy_buttons, remedy_title
 from actions.returns.draft import Draft
 from actions.returns.exchange import possible
@@ -79,6 +80,8 @@ class AskReturnsConfirmed(Question):
             return
         response = _allowed(decision, draft, review=now["review"])
         parameters = {**named, **_terms(scene, decision), "wanted": listed(list(wanted.values()), language)}
+        if decision.amount:
+            await tell_split(scene, order, decision.amount)
         scene.say(response, parameters, cards=[card], buttons=_yes_or_no(scene, draft, decision, now))
 
 

@@ -107,6 +107,7 @@ class Change:
             conversation_id=self.conversation_id,
             policy_version=self.policy_version,
             amount=self.amount,
+            since=self.created_at,
         )
 
     @property

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from aftersales.domain.money import Money
+from aftersales.domain.payment_methods import PaymentMethod
 from aftersales.domain.texts import Language, Text
 
 
@@ -71,13 +72,18 @@ class Fulfilment:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Payment:
-    """`captured_at` is aware UTC; None where the shop does not tell it."""
+    """`captured_at` is aware UTC; None where the shop does not tell it.
+
+    `supports_auto_refund`: its provider pays back when it is asked to; where not, a person does by other means.
+    """
 
     id: str
     provider: str
     captured: Money
     refunded: Money
     captured_at: datetime | None = None
+    method: PaymentMethod = PaymentMethod.OTHER
+    supports_auto_refund: bool = True
 
     @property
     def refundable(self) -> Money:

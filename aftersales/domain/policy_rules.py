@@ -18,6 +18,7 @@ from aftersales.domain.policy_remedy_rules import Remedies
 from aftersales.domain.policy_rule import AutomaticLimit, RefundTime, Rule, Window
 from aftersales.domain.policy_words import listed, money_words, same
 from aftersales.domain.reasons import MERCHANT_FAULT, Reason
+from aftersales.domain.refund_rules import RefundRules
 from aftersales.domain.texts import Text
 
 __all__ = [
@@ -190,6 +191,7 @@ class Policy:
     requirements: Requirements
     cases: CaseRules
     orders: OrderRules
+    refunds: RefundRules
 
     def rules(self) -> Iterator[Rule]:
         """Every rule, in the order of the file."""
@@ -200,7 +202,7 @@ class Policy:
         yield from self.remedies.rules()
         needs = self.requirements
         yield from (needs.active, needs.paid, needs.delivered, needs.left, needs.quantity, needs.refundable)
-        yield from (self.orders.cancel, self.orders.change, self.orders.by_person)
+        yield from (self.orders.cancel, self.orders.change, self.orders.by_person, self.refunds.price_protection)
 
     def own_window(self, category: str) -> Window:
         """The shop's own window for returns without fault."""

@@ -130,6 +130,7 @@ class Return:
             conversation_id=self.conversation_id,
             policy_version=self.policy_version,
             amount=self.amount,
+            since=self.created_at,
         )
 
     @property

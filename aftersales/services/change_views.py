@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from aftersales.domain.changes import Change, ChangeState
-from aftersales.domain.refunds import RESERVING, Refund, RefundState
+from aftersales.domain.refunds import RESERVING, SETTLED, Refund, RefundState
 from aftersales.ports import UnitOfWork
 from aftersales.services.context import Context
 
@@ -62,7 +62,7 @@ def step_of(change: Change, refunds: Sequence[Refund]) -> str:
         return "refund_approval"
     if sum(refund.amount.minor for refund in live) < change.amount.minor:
         return "refund_trouble"
-    return "refunded" if all(r.state is RefundState.SUCCEEDED for r in live) else "refund_underway"
+    return "refunded" if all(refund.state in SETTLED for refund in live) else "refund_underway"
 
 
 async def _view(ctx: Context, uow: UnitOfWork, change: Change) -> ChangeView:

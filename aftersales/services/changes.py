@@ -21,6 +21,7 @@ from aftersales.ports import UnitOfWork
 from aftersales.services.access import access_order
 from aftersales.services.changes_at_shop import make_change
 from aftersales.services.context import Context
+from aftersales.services.external_refunds import note_external
 from aftersales.services.moves import By, open_change
 
 _LONGEST_KEY = 200
@@ -133,6 +134,7 @@ def _impossible(order: Order, obstacle: Obstacle | None) -> ChangeQuote:
 async def _read(ctx: Context, *, customer_id: str | None, number: str) -> tuple[Order, frozenset[str]]:
     """The order, and the ids of its changes that were settled before it was read."""
     order = await access_order(ctx, customer_id=customer_id, number=number)
+    await note_external(ctx, order)
     async with ctx.unit_of_work(read_only=True) as uow:
         ours = await uow.changes.of_order(order.id)
     settled = frozenset(change.id for change in ours if change.state is not ChangeState.REQUESTED)

@@ -73,6 +73,12 @@ async def refunds_to_decide(ctx: Context, *, limit: int = 100) -> Sequence[Refun
         return await uow.refunds.due([RefundState.AWAITING_APPROVAL], now=ctx.clock.now(), limit=limit)
 
 
+async def refunds_of_order(ctx: Context, *, order_number: str) -> Sequence[Refund]:
+    """All refunds of an order, whatever they are for, oldest first."""
+    async with ctx.unit_of_work(read_only=True) as uow:
+        return await uow.refunds.of_order(order_number)
+
+
 async def case_with_talk(ctx: Context, *, number: str) -> tuple[Case, Sequence[Message]]:
     """A case and what was said in its conversation; nothing where it has none. Raises NotFound."""
     async with ctx.unit_of_work(read_only=True) as uow:

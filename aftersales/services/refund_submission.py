@@ -3,6 +3,10 @@
 The row says "submitted" before the provider is called, so a crash at any point leaves one of three things:
 created (nothing was called), submitted (something may have been: asked for under our key before anything else),
 or the outcome itself. The key is the refund's id and never changes, whatever is tried again.
+
+Not every provider keeps a key: two calls for one refund can be two refunds there. So a refund is called again only
+when its last call is known to be over, by its own end or by a second look one lease after the first: a clock that
+jumps, or a process that was stopped in between, cannot put a second call beside the first.
 """
 
 from __future__ import annotations
@@ -12,13 +16,14 @@ from dataclasses import replace
 from datetime import timedelta
 
 from aftersales.domain.errors import NotFound, OutcomeUnknown, ProviderRejected, Unavailable
-from aftersales.domain.orders import Payment
-from aftersales.domain.refunds import Refund, RefundState, RefundTrigger
+from aftersales.domain.orders import Order, Payment
+from aftersales.domain.refunds import Refund, RefundState, RefundTrigger, is_waiting
 from aftersales.ports import ProviderRefund
 from aftersales.services.batches import for_each
 from aftersales.services.context import Context
+from aftersales.services.external_refunds import ELSEWHERE, collides, note_external
 from aftersales.services.moves import WORKER, move_refund
-from aftersales.services.refund_outcomes import fail, hold_unpayable, miss, take_in
+from aftersales.services.refund_outcomes import BY_HAND, fail, hold_unpayable, miss, take_in
 
 MAX_ATTEMPTS = 20
 _CALL = timedelta(seconds=20)
@@ -49,18 +54,25 @@ async def reconcile_due(ctx: Context) -> int:
 async def submit(ctx: Context, refund: Refund) -> None:
     """One attempt: looked up, marked as submitted, called, taken in; each can be the last before a crash."""
     try:
-        payment = await _payment(ctx, refund)
+        order = await ctx.shop.get_order(refund.order_id)
+        payment = _payment(order, refund)
     except Unavailable:
         return await _postpone(ctx, refund.id)
     except NotFound:
         return await hold_unpayable(ctx, refund.id, reason="refund_payment_unknown")
-    if payment.refundable < refund.amount:  # the shop has paid something back without us
+    await note_external(ctx, order)
+    if payment.refundable < refund.amount:
         return await hold_unpayable(ctx, refund.id, reason="refund_short")
+    if not payment.supports_auto_refund:
+        return await hold_unpayable(ctx, refund.id, reason=BY_HAND)
+    if await collides(ctx, refund, order):
+        return await hold_unpayable(ctx, refund.id, reason=ELSEWHERE)
+    deadline = asyncio.get_running_loop().time() + _CALL.total_seconds()
     marked = await mark_submitted(ctx, refund.id)
     if marked is None:
         return None
     try:
-        told = await call(ctx, marked, payment)
+        told = await call(ctx, marked, payment, deadline=deadline)
     except Unavailable:
         return await _ask_later(ctx, marked.id, failure="unavailable")
     except OutcomeUnknown:
@@ -75,8 +87,7 @@ async def mark_submitted(ctx: Context, refund_id: str) -> Refund | None:
     async with ctx.unit_of_work() as uow:
         refund = await uow.refunds.lock(refund_id)
         now = ctx.clock.now()
-        waiting = refund.next_attempt_at is not None and refund.next_attempt_at > now
-        if refund.state is not RefundState.CREATED or waiting:
+        if refund.state is not RefundState.CREATED or is_waiting(refund, now):
             return None
         attempts = refund.attempts + 1
         return await move_refund(
@@ -87,14 +98,20 @@ async def mark_submitted(ctx: Context, refund_id: str) -> Refund | None:
             at=now,
             next_attempt_at=now + _LEASE,
             attempts=attempts,
+            failure=None,  # of the last attempt: this one has none yet
             detail={"attempt": attempts},
         )
 
 
-async def call(ctx: Context, refund: Refund, payment: Payment) -> ProviderRefund:
-    """Calls the provider; no answer within 20 s is OutcomeUnknown."""
+async def call(ctx: Context, refund: Refund, payment: Payment, *, deadline: float) -> ProviderRefund:
+    """Calls the provider; no answer by the deadline (the loop's own time) is OutcomeUnknown.
+
+    It was set before the refund was marked: a process that slept since then does not call any more.
+    """
+    if asyncio.get_running_loop().time() >= deadline:
+        raise OutcomeUnknown("too late to call")
     try:
-        async with asyncio.timeout(_CALL.total_seconds()):
+        async with asyncio.timeout_at(deadline):
             return await ctx.payments.refund(payment, amount=refund.amount, key=refund.id, reason=refund.reason)
     except TimeoutError:
         raise OutcomeUnknown("no answer in time") from None
@@ -130,8 +147,7 @@ async def reconcile(ctx: Context, refund_id: str) -> None:
         await _try_again(ctx, refund.id)
 
 
-async def _payment(ctx: Context, refund: Refund) -> Payment:
-    order = await ctx.shop.get_order(refund.order_id)
+def _payment(order: Order, refund: Refund) -> Payment:
     for payment in order.payments:
         if payment.id == refund.payment_id:
             return payment
@@ -143,8 +159,7 @@ async def _take(ctx: Context, refund_id: str) -> Refund | None:
     async with ctx.unit_of_work() as uow:
         refund = await uow.refunds.lock(refund_id)
         now = ctx.clock.now()
-        waiting = refund.next_attempt_at is not None and refund.next_attempt_at > now
-        if refund.state not in _ASKING or waiting:
+        if refund.state not in _ASKING or is_waiting(refund, now):
             return None
         taken = replace(refund, next_attempt_at=now + _LEASE)
         await uow.refunds.save(taken)
@@ -172,11 +187,19 @@ async def _ask_later(ctx: Context, refund_id: str, *, failure: str) -> None:
 
 
 async def _try_again(ctx: Context, refund_id: str) -> None:
-    """The provider has nothing under our key: created again, with the same key."""
+    """The provider has nothing under our key: created again, with the same key.
+
+    Where the call may still be under way (nobody noted its end) it is unknown first, and looked for once more.
+    """
     async with ctx.unit_of_work() as uow:
         refund = await uow.refunds.lock(refund_id)
         now = ctx.clock.now()
         if refund.state is RefundState.SUBMITTED:
-            refund = await move_refund(uow, refund, RefundTrigger.LOSE_ANSWER, by=WORKER, at=now)
+            over = refund.failure is not None
+            again = None if over else now + _LEASE
+            lose = RefundTrigger.LOSE_ANSWER
+            refund = await move_refund(uow, refund, lose, by=WORKER, at=now, next_attempt_at=again)
+            if not over:
+                return
         if refund.state is RefundState.UNKNOWN:
             await move_refund(uow, refund, RefundTrigger.FIND_NOTHING, by=WORKER, at=now)

@@ -2,73 +2,52 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 
 from aftersales.domain.cases import CaseKind
 from aftersales.domain.errors import Conflict
 from aftersales.domain.ids import new_id
 from aftersales.domain.money import Money
-from aftersales.domain.orders import Order, Payment
+from aftersales.domain.orders import Payment
+from aftersales.domain.payment_methods import PaymentMethod
 from aftersales.domain.refunds import RESERVING, Cause, CauseKind, Refund, RefundState, RefundTrigger
 from aftersales.domain.returns import ReturnState
 from aftersales.ports import UnitOfWork
 from aftersales.services.cases import add_case, close_case_of
 from aftersales.services.context import Context
+from aftersales.services.external_refunds import ELSEWHERE, read_funds, was_paid_elsewhere
 from aftersales.services.moves import By, move_refund, open_refund
-from aftersales.services.refund_outcomes import unpayable_key
+from aftersales.services.refund_outcomes import BY_HAND, hold_case, unpayable_key
+from aftersales.services.refund_sources import Funds, lock_payments, share_refund, sum_of
 
-_AT_THE_SHOP = frozenset({RefundState.SUCCEEDED, RefundState.EXTERNAL})
-
-
-@dataclass(frozen=True, slots=True)
-class Funds:
-    """An order's payments as the shop tells them, and which of our refunds its `refunded` surely includes."""
-
-    order: Order
-    booked: frozenset[str]
-
-
-async def read_funds(ctx: Context, order_id: str) -> Funds:
-    """Reads the order after noting what had settled, so that nothing is counted neither here nor there.
-
-    Raises NotFound and Unavailable. Must not be called inside a transaction.
-    """
-    order = await ctx.shop.get_order(order_id)
-    async with ctx.unit_of_work(read_only=True) as uow:
-        ours = [refund for payment in order.payments for refund in await uow.refunds.of_payment(payment.id)]
-    booked = frozenset(refund.id for refund in ours if refund.state in _AT_THE_SHOP)
-    return Funds(await ctx.shop.get_order(order_id), booked) if booked else Funds(order, booked)
+__all__ = ["Funds", "approve_refund", "cancel_refund", "grant_again", "grant_refund", "read_funds"]
 
 
 async def grant_refund(ctx: Context, uow: UnitOfWork, *, cause: Cause, funds: Funds, by: By) -> Sequence[Refund]:
-    """Writes refunds for what of the amount owed no refund covers yet, one per payment, in the order's order.
+    """Writes refunds for what of the amount owed no refund covers yet, one per payment that a part goes back to.
 
     The caller holds the lock of what causes it; each payment's lock is taken here, in the order of ids, and held
-    until the transaction ends. Never more is granted than captured − refunded at the shop − reserved by us. Above
-    the policy's automatic limit, or when the payments do not cover it all, the refunds wait for a person, with a
-    case.
+    until the transaction ends. Never more is granted than captured − refunded at the shop − reserved by us, shared
+    as the policy's tender rules say. Above the automatic limit, when the payments do not cover it all, and when
+    the shop has paid something back itself since this was owed, the refunds wait for a person, with a case; so
+    does each part that its provider cannot pay back by itself. What a coupon paid is forfeited where the policy
+    keeps coupons.
     """
-    earlier = await uow.refunds.of_cause(cause.id)
-    missing = cause.amount - _sum((r for r in earlier if r.state in RESERVING), cause.amount.currency)
+    await lock_payments(uow, funds.order.payments)
+    earlier = await uow.refunds.of_cause(cause.id)  # behind the locks: another may have covered it meanwhile
+    missing = cause.amount - sum_of((r for r in earlier if r.state in RESERVING), cause.amount.currency)
     if missing.minor <= 0:
         return []
-    payments = funds.order.payments
-    for payment_id in sorted(payment.id for payment in payments):
-        await uow.refunds.lock_payment(payment_id)
-    free = [(payment, await _free(uow, payment, booked=funds.booked)) for payment in payments]
-    parts = _split(missing, free)
+    parts = await share_refund(ctx, uow, missing, funds)
     short = sum(part.minor for _, part in parts) < missing.minor
-    held = short or cause.amount > ctx.policy.automatic_limit.of(cause.amount.currency)
-    attempt = 1 + max((_attempt(refund) for refund in earlier), default=0)
+    reason = await _why_held(ctx, uow, cause, funds, short=short)
+    held, attempt = bool(reason), 1 + max((_attempt(refund) for refund in earlier), default=0)
     granted = [
         await _write(ctx, uow, cause=cause, payment=payment, amount=part, attempt=attempt, held=held, by=by)
         for payment, part in parts
     ]
-    if held:
-        await _file(
-            ctx, uow, cause=cause, reason="refund_short" if short else "refund_approval", attempt=attempt, by=by
-        )
+    if reason:
+        await _file(ctx, uow, cause=cause, reason=reason, attempt=attempt, by=by)
     return granted
 
 
@@ -101,38 +80,32 @@ async def _decide(ctx: Context, refund_id: str, trigger: RefundTrigger, *, by: B
     async with ctx.unit_of_work() as uow:
         refund = await uow.refunds.lock(refund_id)
         decided = await move_refund(uow, refund, trigger, by=by, at=ctx.clock.now())
-        await close_case_of(ctx, uow, key=await unpayable_key(uow, refund.id), by=by)
-        await uow.refunds.lock_cause(refund.cause_id)  # of two deciding at once, the second sees the first
-        siblings = await uow.refunds.of_cause(refund.cause_id)
-        if not any(other.state is RefundState.AWAITING_APPROVAL for other in siblings):
-            await close_case_of(ctx, uow, key=_case_key(refund.cause_id, _attempt(refund)), by=by)
+        await close_decided(ctx, uow, decided, by=by)
         return decided
 
 
-def _sum(refunds: Iterable[Refund], currency: str) -> Money:
-    return Money(sum(refund.amount.minor for refund in refunds), currency)
+async def close_decided(ctx: Context, uow: UnitOfWork, refund: Refund, *, by: By) -> None:
+    """Closes the cases in which a person was asked about a refund, now that one has decided. Its lock is held."""
+    await close_case_of(ctx, uow, key=await unpayable_key(uow, refund.id), by=by)
+    await uow.refunds.lock_cause(refund.cause_id)  # of two deciding at once, the second sees the first
+    siblings = await uow.refunds.of_cause(refund.cause_id)
+    if not any(other.state is RefundState.AWAITING_APPROVAL for other in siblings):
+        await close_case_of(ctx, uow, key=_case_key(refund.cause_id, _attempt(refund)), by=by)
 
 
-async def _free(uow: UnitOfWork, payment: Payment, *, booked: frozenset[str]) -> Money:
-    """What may still be granted of a payment whose lock the caller holds.
-
-    Our settled refunds stand in the shop's `refunded` too and count once; all of ours together never exceed
-    what was captured, even when the shop books late.
-    """
-    reserving = [r for r in await uow.refunds.of_payment(payment.id) if r.state in RESERVING]
-    currency = payment.captured.currency
-    beside = payment.refundable - _sum((r for r in reserving if r.id not in booked), currency)
-    return max(min(beside, payment.captured - _sum(reserving, currency)), Money.zero(currency))
+async def _why_held(ctx: Context, uow: UnitOfWork, cause: Cause, funds: Funds, *, short: bool) -> str:
+    """Why a person releases these refunds; empty where nobody has to."""
+    if short:
+        return "refund_short"
+    if await was_paid_elsewhere(uow, cause, funds.order.payments):
+        return ELSEWHERE
+    return "" if _is_automatic(ctx, cause) else "refund_approval"
 
 
-def _split(amount: Money, free: Sequence[tuple[Payment, Money]]) -> list[tuple[Payment, Money]]:
-    parts: list[tuple[Payment, Money]] = []
-    for payment, available in free:
-        part = min(amount, available)
-        if part.minor > 0:
-            parts.append((payment, part))
-            amount = amount - part
-    return parts
+def _is_automatic(ctx: Context, cause: Cause) -> bool:
+    if cause.kind is CauseKind.COMPENSATION:
+        return ctx.policy.refunds.compensation.is_automatic(cause.amount)
+    return cause.amount <= ctx.policy.automatic_limit.of(cause.amount.currency)
 
 
 async def _write(
@@ -171,9 +144,11 @@ async def _write(
     )
     await uow.refunds.add(refund)
     await open_refund(uow, refund, by=by)
-    if not held:
-        return refund
-    return await move_refund(uow, refund, RefundTrigger.HOLD, by=by, at=now)
+    if payment.method is PaymentMethod.COUPON and not ctx.policy.refunds.returns_coupons:
+        return await move_refund(uow, refund, RefundTrigger.FORFEIT, by=by, at=now)
+    if held:
+        return await move_refund(uow, refund, RefundTrigger.HOLD, by=by, at=now)
+    return refund if payment.supports_auto_refund else await hold_case(ctx, uow, refund, reason=BY_HAND, by=by)
 
 
 async def _file(ctx: Context, uow: UnitOfWork, *, cause: Cause, reason: str, attempt: int, by: By) -> None:

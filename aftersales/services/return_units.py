@@ -11,6 +11,7 @@ from aftersales.domain.orders import Order
 from aftersales.domain.returns import HOLDING, Return
 from aftersales.services.access import access_order
 from aftersales.services.context import Context
+from aftersales.services.external_refunds import note_external
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +28,7 @@ async def access_standing(ctx: Context, *, customer_id: str | None, number: str)
     Raises NotFound and Unavailable. Must not be called inside a transaction.
     """
     order = await access_order(ctx, customer_id=customer_id, number=number)
+    await note_external(ctx, order)  # what was paid back before is not meant for a return of now
     async with ctx.unit_of_work(read_only=True) as uow:
         ours = await uow.returns.of_order(order.id)
     filed = frozenset(item.id for item in ours if item.shop_reference is not None)

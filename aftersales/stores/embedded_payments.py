@@ -47,8 +47,9 @@ class EmbeddedPayments:
     async def refund(self, payment: Payment, *, amount: Money, key: str, reason: str) -> ProviderRefund:
         """Asks for a refund; the same key again tells how that refund stands.
 
-        Raises ProviderRejected when the payment is not known, the amount is not positive, in another currency
-        or above what is left, or the key was used for another payment or amount; Unavailable; OutcomeUnknown.
+        Raises ProviderRejected when the payment is not known or cannot be refunded by itself, the amount is not
+        positive, in another currency or above what is left, or the key was used for another payment or amount;
+        Unavailable; OutcomeUnknown.
         """
         fault = self._faults.take(key)
         if fault is Fault.REFUSE:
@@ -147,11 +148,14 @@ def _ledger_row(
 
 
 async def _check_payment(connection: AsyncConnection, payment_id: str, *, currency: str) -> None:
-    known = await connection.scalar(select(_PAYMENTS.currency).where(_PAYMENTS.id == payment_id))
+    query = select(_PAYMENTS.currency, _PAYMENTS.supports_auto_refund).where(_PAYMENTS.id == payment_id)
+    known = (await connection.execute(query)).one_or_none()
     if known is None:
         raise ProviderRejected("payment_unknown")
-    if known != currency:
+    if known.currency != currency:
         raise ProviderRejected("currency")
+    if not known.supports_auto_refund:
+        raise ProviderRejected("by_hand")
 
 
 async def _check_same(connection: AsyncConnection, payment_id: str, *, amount: Money, key: str) -> None:

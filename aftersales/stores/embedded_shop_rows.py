@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from aftersales.domain.money import Money
 from aftersales.domain.orders import Address, Customer, Fulfilment, Order, OrderLine, Payment, Variant
+from aftersales.domain.payment_methods import PaymentMethod
 from aftersales.domain.texts import Text
 from aftersales.stores.schema.shop import (
     shop_customers,
@@ -185,6 +186,8 @@ def _payment(row: RowMapping) -> Payment:
         captured=Money(row["captured"], row["currency"]),
         refunded=Money(row["refunded"], row["currency"]),
         captured_at=row["captured_at"],
+        method=PaymentMethod(row["method"]),
+        supports_auto_refund=row["supports_auto_refund"],
     )
 
 

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from aftersales.domain.errors import Conflict, NotFound
 from aftersales.domain.money import Money
-from aftersales.domain.refunds import CauseKind, Refund, RefundState
+from aftersales.domain.refunds import LONGEST_WAIT, CauseKind, Refund, RefundState
 from aftersales.stores.inserts import hold_lock, insert_new
 from aftersales.stores.schema.returns import refunds
 
@@ -79,12 +79,21 @@ class SqlRefunds:
             select(refunds).where(refunds.c.cause_id == cause_id).order_by(refunds.c.created_at, refunds.c.key)
         )
 
+    async def of_order(self, order_number: str, *, limit: int = 100) -> Sequence[Refund]:
+        """Oldest first."""
+        query = select(refunds).where(refunds.c.order_number == order_number)
+        return await self._read(query.order_by(refunds.c.created_at, refunds.c.key).limit(limit))
+
     async def due(self, states: Sequence[RefundState], *, now: datetime, limit: int = 50) -> Sequence[Refund]:
         return await self._read(
             select(refunds)
             .where(
                 refunds.c.state.in_([state.value for state in states]),
-                or_(refunds.c.next_attempt_at.is_(None), refunds.c.next_attempt_at <= now),
+                or_(
+                    refunds.c.next_attempt_at.is_(None),
+                    refunds.c.next_attempt_at <= now,
+                    refunds.c.next_attempt_at > now + LONGEST_WAIT,
+                ),
             )
             .order_by(refunds.c.updated_at)
             .limit(limit)
@@ -108,6 +117,7 @@ def _changing(refund: Refund) -> dict[str, Any]:
         "attempts": refund.attempts,
         "next_attempt_at": refund.next_attempt_at,
         "updated_at": refund.updated_at,
+        "by_hand": refund.by_hand,
     }
 
 

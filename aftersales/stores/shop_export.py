@@ -9,6 +9,7 @@ from sqlalchemy import RowMapping, Table, select
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from aftersales.domain.money import Money
+from aftersales.domain.payment_methods import PaymentMethod
 from aftersales.stores.embedded_shop_rows import held_lines, of_orders
 from aftersales.stores.schema.shop import (
     shop_customers,
@@ -167,4 +168,6 @@ def _payment(row: RowMapping) -> PaymentRecord:
         captured=Money(row["captured"], row["currency"]).decimal(),
         refunded=Money(row["refunded"], row["currency"]).decimal(),
         captured_at=row["captured_at"],
+        method=PaymentMethod(row["method"]),
+        supports_auto_refund=row["supports_auto_refund"],
     )

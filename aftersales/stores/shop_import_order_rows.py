@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlalchemy import RowMapping
 
+from aftersales.domain.payment_methods import method_of, refunds_itself
 from aftersales.stores.shop_import_report import Run
 from aftersales.stores.shop_records import (
     FulfilmentRecord,
@@ -63,6 +64,8 @@ def _text(name: str, given: TextRecord | None, *, variant: RowMapping) -> dict[s
 
 
 def payment_row(order: OrderRecord, record: PaymentRecord, position: int) -> dict[str, Any]:
+    method = record.method or method_of(record.provider)
+    told = record.supports_auto_refund
     return {
         "id": record.id,
         "order_id": order.id,
@@ -72,6 +75,8 @@ def payment_row(order: OrderRecord, record: PaymentRecord, position: int) -> dic
         "captured": order.money(record.captured).minor,
         "refunded": order.money(record.refunded).minor,
         "captured_at": record.captured_at,
+        "method": method.value,
+        "supports_auto_refund": refunds_itself(method) if told is None else told,
         "reserved": 0,
     }
 

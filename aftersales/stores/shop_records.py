@@ -24,6 +24,7 @@ from pydantic import (
 )
 
 from aftersales.domain.money import Money, minor_digits
+from aftersales.domain.payment_methods import PaymentMethod
 from aftersales.domain.texts import Language, Text
 
 _UNITS = 100_000
@@ -204,11 +205,15 @@ class FulfilmentRecord(Record):
 
 
 class PaymentRecord(Record):
+    """`method` is told by the provider's name where it is left out, `supports_auto_refund` by the method."""
+
     id: Id
     provider: Annotated[str, StringConstraints(min_length=1, max_length=40)]
     captured: Amount
     refunded: Amount = "0"
     captured_at: Time | None = None
+    method: Annotated[PaymentMethod, Field(strict=False)] | None = None
+    supports_auto_refund: bool | None = None
 
 
 class AddressRecord(Record):

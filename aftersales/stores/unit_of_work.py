@@ -8,6 +8,7 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from aftersales.ports import (
+    AdjustmentRepository,
     AttachmentRepository,
     CaseRepository,
     ChangeRepository,
@@ -23,6 +24,7 @@ from aftersales.ports import (
     SessionRepository,
     UnitOfWork,
 )
+from aftersales.stores.adjustments import SqlAdjustments
 from aftersales.stores.attachments import SqlAttachments
 from aftersales.stores.cases import SqlCases
 from aftersales.stores.changes import SqlChanges
@@ -50,6 +52,7 @@ class SqlUnitOfWork:
         self.returns: ReturnRepository = SqlReturns(connection)
         self.changes: ChangeRepository = SqlChanges(connection)
         self.refunds: RefundRepository = SqlRefunds(connection)
+        self.adjustments: AdjustmentRepository = SqlAdjustments(connection)
         self.cases: CaseRepository = SqlCases(connection)
         self.feedback: FeedbackRepository = SqlFeedback(connection)
         self.journal: JournalRepository = SqlJournal(connection)

@@ -120,6 +120,17 @@ async def test_senseless_refunds_are_rejected(payments: EmbeddedPayments, paymen
             await payments.refund(of, amount=amount, key="k", reason="other")
 
 
+async def test_a_payment_that_cannot_be_paid_back_by_itself_is_rejected(
+    payments: EmbeddedPayments, payment: Payment, engine: AsyncEngine
+) -> None:
+    async with engine.begin() as connection:
+        await connection.execute(update(shop_payments).values(supports_auto_refund=False))
+    assert not (await paid(engine)).supports_auto_refund
+    with pytest.raises(ProviderRejected, match="by_hand"):
+        await ask(payments, payment, "1.00")
+    assert await payments.find_refund("k") is None
+
+
 async def test_twenty_parallel_refunds_never_exceed_what_was_captured(
     payments: EmbeddedPayments, payment: Payment, clock: SetClock, engine: AsyncEngine
 ) -> None:

@@ -12,6 +12,7 @@ from PIL import Image
 
 from aftersales.domain.cases import Case, CaseKind, CaseState, Severity
 from aftersales.domain.feedback import FeedbackKind
+from aftersales.domain.payment_methods import PaymentMethod
 from aftersales.services.attachments import store_attachment
 from aftersales.services.complaints import Visitor, access_case, file_customer_case
 from aftersales.services.conversations import history
@@ -156,3 +157,20 @@ async def test_feedback_is_listed_with_its_average(front: Front) -> None:
     assert "4.5 ★ · 2 ratings" in soup(shown).get_text(" ", strip=True)
     assert "<i>quick" not in shown.text
     assert "近 7 天平均" in (await page(front, "feedback", lang="zh")).text
+
+
+async def test_a_refund_that_no_provider_pays_is_recorded_on_its_case(front: Front) -> None:
+    await front.goods.pay_with("p-gift", PaymentMethod.CASH_ON_DELIVERY, by_itself=False)
+    item = await front.goods.arrived(("l-socks", 1))
+    part = next(r for r in await front.goods.refunds(item) if r.payment_id == "p-gift")
+    [case] = await front.goods.cases()
+    await sign_in(front)
+    assert "To be paid by hand" in (await page(front, f"cases/{case.number}")).text
+    for wrong in ({"refund_id": "../x", "reference": "a"}, {"refund_id": part.id, "reference": " "}):
+        assert "problem=bad_request" in await decide(front, f"cases/{case.number}/paid-by-hand", **wrong)
+    fields = {"refund_id": part.id, "reference": "<b>bank</b> 4711"}
+    assert "done=1" in await decide(front, f"cases/{case.number}/paid-by-hand", **fields)
+    shown = await page(front, f"cases/{case.number}")
+    assert "by hand" in shown.text
+    assert "<b>bank" not in shown.text
+    assert await front.goods.cases() == []

@@ -14,11 +14,14 @@ from aftersales.domain.cases import CaseKind
 from aftersales.domain.claims import ComplaintType
 from aftersales.domain.money import Money
 from aftersales.domain.orders import Customer, Fulfilment, Order, OrderLine, Payment
+from aftersales.domain.payment_methods import PaymentMethod
 from aftersales.domain.policy import Decision
 from aftersales.domain.policy_evaluate import evaluate_line
 from aftersales.domain.policy_remedy_rules import Remedies
 from aftersales.domain.policy_rules import Policy, Rule
 from aftersales.domain.reasons import Reason
+from aftersales.domain.refund_rules import Compensation, PriceProtection, RefundRules
+from aftersales.domain.tender import TenderMode
 from aftersales.domain.texts import Text
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
@@ -103,6 +106,27 @@ def make_policy() -> Policy:
             refundable=rules.RefundableRequirement(id="refundable", text=_text("refundable")),
         ),
         cases=make_case_rules(),
+        refunds=make_refund_rules(),
+    )
+
+
+def make_refund_rules() -> RefundRules:
+    """In proportion; up to 100.00 CNY and half of the order for a complaint; 15 days of price protection."""
+    return RefundRules(
+        tender=TenderMode.PROPORTIONAL,
+        tender_order=tuple(PaymentMethod),
+        returns_coupons=True,
+        compensation=Compensation(
+            most={"CNY": Money(10_000, "CNY")}, share=Decimal(50), automatic={"CNY": Money(5000, "CNY")}
+        ),
+        price_protection=PriceProtection(
+            id="price_protection",
+            text=_text("price {days}"),
+            days=15,
+            refund_days=3,
+            most={"CNY": Money(20_000, "CNY")},
+            excluded=frozenset({"final_sale"}),
+        ),
     )
 
 

@@ -138,7 +138,7 @@ def test_answers_follow_a_changed_rule_and_a_changed_fact(change: Change, tmp_pa
 
 
 def test_sources_name_rules_and_statements_with_their_own_versions(change: Change) -> None:
-    faq = load(change("shop.yml", 'version: "2026-11-20"', 'version: "shop-2"').parent)
+    faq = load(change("shop.yml", 'version: "2026-11-22"', 'version: "shop-2"').parent)
     entry = faq.get("refund_time")
     assert entry is not None
     rules, stated = faq.sources(entry)

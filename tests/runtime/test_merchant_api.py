@@ -11,8 +11,10 @@ import httpx
 import pytest
 
 from aftersales.domain.cases import CaseKind
+from aftersales.domain.errors import ProviderRejected
 from aftersales.domain.reasons import Reason
 from aftersales.services.cases import file_case
+from aftersales.services.refund_submission import submit_due
 from tests.databases import DATABASES
 from tests.fronts import MERCHANT_KEY, Front, open_front
 from tests.goods import COAT, SHOES, SOCKS
@@ -47,6 +49,7 @@ async def test_without_the_key_nothing_is_told(front: Front) -> None:
         ("GET", "cases"),
         ("POST", "returns/RT1/receive"),
         ("POST", "refunds/r1/approve"),
+        ("POST", "refunds/r1/paid-by-hand"),
     ]
     given = [None, b"", b"Bearer", b"Bearer x", MERCHANT_KEY.encode(), b"Bearer " + MERCHANT_KEY[:-1].encode()]
     for (method, path), authorization in zip(paths * 2, given, strict=False):
@@ -158,3 +161,17 @@ async def test_broken_questions_are_bad_requests(front: Front) -> None:
     for query in ("state=nothing", "state=%00", "limit=0", "limit=201", "limit=x", "limit=99999999999999999999"):
         response = await front.client.get(f"/api/merchant/returns?{query}", headers=KEY)
         assert code_of(response) == (400, "bad_request"), query
+
+
+async def test_a_refund_that_failed_is_recorded_as_paid_by_hand(front: Front) -> None:
+    item = await front.goods.arrived((SOCKS, 1))
+    front.goods.payments.before.append(ProviderRejected("too_old"))
+    await submit_due(front.goods.ctx)
+    (refund,) = (await get(front, f"returns/{item.number}"))["refunds"]
+    address = f"refunds/{refund['id']}/paid-by-hand"
+    for wrong in ({}, {"reference": " "}, {"reference": "x" * 201}):
+        assert code_of(await post(front, address, json=wrong)) == (400, "bad_request")
+    paid = (await post(front, address, json={"reference": "bank 4711"})).json()
+    assert (paid["status"], paid["by_hand"]) == ("succeeded", True)
+    assert paid["cause"] == {"kind": "return", "number": item.number}
+    assert (await get(front, f"returns/{item.number}"))["status"] == "closed"

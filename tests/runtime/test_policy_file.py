@@ -138,7 +138,7 @@ def test_a_fault_is_refused_with_its_line(
 
 
 def test_all_problems_are_told_at_once_in_the_order_of_the_file(write: Write) -> None:
-    content = WORDS.replace("days: 15", "days: -1").replace("percent: 10", "percent: 300")
+    content = WORDS.replace("days: 15", "days: -1", 1).replace("percent: 10", "percent: 300")
     found = refusal(write(content + "\nextra: 1\n"))
     assert [problem.split(":")[0] for problem in found] == sorted((p.split(":")[0] for p in found), key=int)
     assert len(found) == 3

@@ -325,7 +325,8 @@ async def test_news_of_a_settled_refund_may_come_twice(goods: Goods) -> None:
     item = await goods.arrived((SOCKS, 1))
     await work(goods)
     refund = await only(goods, item)
-    told = ProviderRefund(reference="r", status="succeeded", amount=refund.amount)
+    reference = refund.provider_reference or ""
+    told = ProviderRefund(reference=reference, status="succeeded", amount=refund.amount)
     for _ in range(2):
         await take_in(goods.ctx, refund.id, told)
     assert (await goods.news()).count(SUCCEEDED) == 1

@@ -12,6 +12,7 @@ from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from aftersales.domain.money import Money
+from aftersales.domain.payment_methods import PaymentMethod
 from aftersales.stores.base import metadata
 from aftersales.stores.embedded_shop import EmbeddedShop
 from aftersales.stores.shop_export import export_records
@@ -89,6 +90,22 @@ async def test_an_export_is_imported_as_it_was(engine: AsyncEngine, tmp_path: Pa
             await import_shop(other, read_records(path))
             assert await exported(other) == before
         (folder / "test.sqlite3").unlink()
+
+
+async def test_a_payment_tells_its_kind_or_its_provider_does(engine: AsyncEngine) -> None:
+    by_hand = {"supports_auto_refund": False}
+    parts: dict[str, dict[str, Any]] = {"wechat_pay": {}, "acme": {"method": "points"}, "cod": {}, "bank": by_hand}
+    payments = [{"id": name, "provider": name, "captured": "252.25", **told} for name, told in parts.items()]
+    await import_shop(engine, raw([*BASE, order("o1", payments=payments)]))
+    found = (await EmbeddedShop(engine).get_order("o1")).payments
+    assert [(payment.method, payment.supports_auto_refund) for payment in found] == [
+        (PaymentMethod.WALLET, True),
+        (PaymentMethod.POINTS, True),
+        (PaymentMethod.CASH_ON_DELIVERY, False),
+        (PaymentMethod.BANK, False),
+    ]
+    [again] = [record for record in await exported(engine) if record["type"] == "order"]
+    assert [payment["method"] for payment in again["payments"]] == ["wallet", "points", "cash_on_delivery", "bank"]
 
 
 async def test_one_wrong_record_imports_nothing(engine: AsyncEngine) -> None:

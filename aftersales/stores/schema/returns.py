@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import JSON, BigInteger, Boolean, Column, ForeignKey, Index, Integer, String, Table, Text
+from sqlalchemy import JSON, BigInteger, Boolean, Column, ForeignKey, Index, Integer, String, Table, Text, false
 
 from aftersales.stores.base import UtcDateTime, metadata
 
@@ -76,7 +76,9 @@ refunds = Table(
     Column("next_attempt_at", UtcDateTime),
     Column("created_at", UtcDateTime, nullable=False),
     Column("updated_at", UtcDateTime, nullable=False),
+    Column("by_hand", Boolean, nullable=False, server_default=false()),
     Index("ix_refunds_due", "state", "next_attempt_at"),
+    Index("ix_refunds_order", "order_number", "created_at"),
 )
 
 cases = Table(

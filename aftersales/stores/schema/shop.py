@@ -20,6 +20,7 @@ from sqlalchemy import (
     String,
     Table,
     false,
+    true,
 )
 
 from aftersales.stores.base import UtcDateTime, metadata
@@ -157,6 +158,8 @@ shop_payments = Table(
     Column("refunded", BigInteger, nullable=False),
     Column("reserved", BigInteger, nullable=False, default=0),
     Column("captured_at", UtcDateTime),
+    Column("method", String(20), nullable=False, server_default="other"),
+    Column("supports_auto_refund", Boolean, nullable=False, server_default=true()),
     _check("shop_payments_refunded", "refunded >= 0 AND refunded <= captured"),
     _check("shop_payments_reserved", "reserved >= 0"),
 )

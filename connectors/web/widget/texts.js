@@ -69,7 +69,7 @@ const zh = {
   returnStatus: { requested: "已申请", approved: "已同意", awaiting_payment: "待补差价", replacing: "待寄出新商品", rejected: "未通过", awaiting_parcel: "待寄回", in_transit: "寄回途中", received: "仓库已收到", inspected: "已验货", closed: "已完成", cancelled: "已取消" },
   progress: (done, all) => `第 ${done} 步，共 ${all} 步`,
   refund: "退款",
-  refundStatus: { created: "准备中", awaiting_approval: "审核中", submitted: "已提交银行", succeeded: "已到账", failed: "未成功，我们正在处理", unknown: "正在与支付方核对", cancelled: "已取消" },
+  refundStatus: { created: "准备中", awaiting_approval: "审核中", submitted: "已提交银行", succeeded: "已到账", failed: "未成功，我们正在处理", unknown: "正在与支付方核对", cancelled: "已取消", external: "店铺已直接退款", forfeited: "优惠券不返还" },
   nextStep: "下一步",
 };
 
@@ -142,7 +142,7 @@ const en = {
   returnStatus: { requested: "Requested", approved: "Approved", awaiting_payment: "Waiting for payment", replacing: "New item to be sent", rejected: "Declined", awaiting_parcel: "Waiting for your parcel", in_transit: "On its way to us", received: "Received", inspected: "Inspected", closed: "Completed", cancelled: "Cancelled" },
   progress: (done, all) => `Step ${done} of ${all}`,
   refund: "Refund",
-  refundStatus: { created: "Being prepared", awaiting_approval: "In review", submitted: "Sent to your bank", succeeded: "Paid", failed: "Did not go through, we are on it", unknown: "Being confirmed with the bank", cancelled: "Cancelled" },
+  refundStatus: { created: "Being prepared", awaiting_approval: "In review", submitted: "Sent to your bank", succeeded: "Paid", failed: "Did not go through, we are on it", unknown: "Being confirmed with the bank", cancelled: "Cancelled", external: "Paid by the shop itself", forfeited: "Coupon not returned" },
   nextStep: "Next step",
 };
 

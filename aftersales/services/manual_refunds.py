@@ -1,0 +1,109 @@
+"""Refunds that a person pays by other means: a bank transfer, cash over the counter."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from aftersales.domain.errors import Conflict, Invalid, NotFound
+from aftersales.domain.orders import Payment
+from aftersales.domain.refunds import RESERVING, Cause, CauseKind, Refund, RefundState, RefundTrigger
+from aftersales.domain.returns import Return, ReturnState
+from aftersales.ports import UnitOfWork
+from aftersales.services.cases import close_case_of
+from aftersales.services.context import Context
+from aftersales.services.conversations import clean_text
+from aftersales.services.external_refunds import read_funds
+from aftersales.services.moves import By, move_refund
+from aftersales.services.news import tell_of_refund
+from aftersales.services.refund_outcomes import DISPUTED, close_when_paid, failed_key
+from aftersales.services.refund_sources import Funds, free_of, sum_of
+from aftersales.services.refunds import close_decided
+
+_LONGEST_REFERENCE = 200
+
+
+async def record_manual_refund(
+    ctx: Context, *, refund_id: str, reference: str, actor: str, channel: str = "desk"
+) -> Refund:
+    """A person says that this refund was paid by other means, and under which reference; it settles its cause.
+
+    For a refund that waits for a person, one that failed, and one of which the provider tells what cannot be. The
+    same reference again is harmless. Raises NotFound, Invalid (reference), Unavailable, and Conflict in any other
+    state, when something else covers it by now, and when the payment has not as much left.
+    """
+    words = clean_text(reference)
+    if not 0 < len(words) <= _LONGEST_REFERENCE:
+        raise Invalid("reference")
+    async with ctx.unit_of_work(read_only=True) as uow:
+        seen = await uow.refunds.get(refund_id)
+    funds = await read_funds(ctx, seen.order_id)
+    by = By(actor, channel)
+    async with ctx.unit_of_work() as uow:
+        cause = await lock_cause(uow, seen)
+        await uow.refunds.lock_payment(seen.payment_id)
+        refund = await uow.refunds.lock(refund_id)
+        if refund.by_hand and refund.provider_reference == words:
+            return refund
+        await _check_open(uow, refund, cause, funds)
+        paid = await move_refund(
+            uow,
+            refund,
+            RefundTrigger.RECORD,
+            by=by,
+            at=ctx.clock.now(),
+            by_hand=True,
+            provider_reference=words,
+            failure=None,
+            detail={"reference": words},
+        )
+        await close_decided(ctx, uow, paid, by=by)
+        await close_case_of(ctx, uow, key=failed_key(paid.id), by=by)
+        key = f"refund-by-hand:{paid.id}"
+        await tell_of_refund(ctx, uow, paid, "utter_refunds_paid_by_hand", key=key)
+        if cause.kind is CauseKind.RETURN:
+            await close_when_paid(ctx, uow, cause.id, by=by)
+        return paid
+
+
+def may_be_recorded(refund: Refund) -> bool:
+    """Whether a person may say that it was paid by other means."""
+    if refund.state in {RefundState.SUBMITTED, RefundState.UNKNOWN}:
+        return refund.failure in DISPUTED
+    return refund.state in {RefundState.AWAITING_APPROVAL, RefundState.FAILED}
+
+
+async def lock_cause(uow: UnitOfWork, refund: Refund) -> Cause:
+    """What the refund is for, with its row held until the transaction ends. Raises NotFound."""
+    if refund.cause_kind is CauseKind.RETURN:
+        return _cause_of(await uow.returns.lock(refund.cause_id))
+    if refund.cause_kind is CauseKind.CHANGE:
+        return (await uow.changes.lock(refund.cause_id)).cause
+    if refund.cause_kind is CauseKind.SHOP:
+        raise NotFound("cause")
+    return (await uow.adjustments.lock(refund.cause_id)).cause
+
+
+def _cause_of(item: Return) -> Cause:
+    """Of an exchange that was cancelled after its difference was paid, that difference is owed."""
+    given_back = item.to_pay if item.state is ReturnState.CANCELLED else None
+    return replace(item.cause, amount=given_back) if given_back else item.cause
+
+
+async def _check_open(uow: UnitOfWork, refund: Refund, cause: Cause, funds: Funds) -> None:
+    if not may_be_recorded(refund):
+        raise Conflict(f"recorded in state {refund.state}")
+    if refund.state in {RefundState.SUBMITTED, RefundState.UNKNOWN}:
+        return  # its money may have left already, and its amount is reserved
+    others = [r for r in await uow.refunds.of_cause(cause.id) if r.state in RESERVING and r.id != refund.id]
+    if cause.amount - sum_of(others, refund.amount.currency) < refund.amount:
+        raise Conflict("covered")
+    free = await free_of(uow, _payment(funds, refund), funds=funds, without=refund.id)
+    if free < refund.amount:
+        raise Conflict("refundable")
+
+
+def _payment(funds: Funds, refund: Refund) -> Payment:
+    for payment in funds.order.payments:
+        if payment.id == refund.payment_id:
+            return payment
+    raise NotFound("payment")

@@ -21,6 +21,7 @@ from aftersales.ports import Bot
 from aftersales.services.answering import answer_pending
 from aftersales.services.context import Context
 from aftersales.services.conversations import latest
+from connectors.refund_service.inbound import RefundNotices, refund_notices_blueprint
 from connectors.web.chat import Chat
 from connectors.web.inbound import add_cors, chat_blueprint, guard_origin
 from connectors.web.messages import Shown
@@ -72,6 +73,8 @@ def create_front(
     add_middleware(add_cors, "response")
     add_middleware(add_security_headers, "response")
     app.blueprint([chat_blueprint(), merchant_blueprint(), desk_blueprint(), docs_blueprint(), health_blueprint()])
+    if settings.refund_service_url:
+        app.blueprint(refund_notices_blueprint())
     _add_files(app, settings)
     stack = AsyncExitStack()
 
@@ -135,6 +138,11 @@ def _provide(app: App, settings: Settings, *, context: Context, bot: Bot, site_t
     key = settings.merchant_key.get_secret_value()
     app.ctx.health = Health(context, bot, data=settings.data)
     app.ctx.merchant = Merchant(context=context, key=key, wrong_keys=Buckets(10, seconds=60))
+    app.ctx.refund_notices = RefundNotices(
+        context=context,
+        token=settings.refund_service_token.get_secret_value(),
+        wrong_tokens=Buckets(10, seconds=60),
+    )
     app.ctx.desk = Desk(
         context=context,
         key=key,

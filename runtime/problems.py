@@ -18,6 +18,7 @@ from runtime.policy_file import PolicyFileError, load_policy
 from runtime.settings import Settings
 from runtime.texts import RESPONSES, load_responses
 
+_SHORTEST_TOKEN = 32
 _DRIVERS = ("sqlite+aiosqlite", "postgresql+asyncpg")
 
 
@@ -60,6 +61,7 @@ def check_settings(settings: Settings) -> None:
         *_database_problems(settings),
         *_file_problems(settings),
         *_demo_problems(settings),
+        *_refund_service_problems(settings),
     ]
     if problems:
         raise CannotStart(*problems)
@@ -99,6 +101,17 @@ def _demo_problems(settings: Settings) -> Iterator[str]:
             f"{variable('demo')}: with the demo anybody signs in as any customer, so it cannot go with "
             f"{variable(field)}={value}; set {variable('demo')}=false"
         )
+
+
+def _refund_service_problems(settings: Settings) -> Iterator[str]:
+    url = settings.refund_service_url
+    if not url:
+        return
+    host = _host_of(url)
+    if not host or not (url.startswith("https://") or (url.startswith("http://") and is_loopback(host))):
+        yield f"{variable('refund_service_url')}: must begin with https:// (http:// on this machine alone)"
+    if len(settings.refund_service_token.get_secret_value()) < _SHORTEST_TOKEN:
+        yield f"{variable('refund_service_token')}: must have at least {_SHORTEST_TOKEN} characters"
 
 
 def _host_of(url: str) -> str:

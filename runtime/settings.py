@@ -77,6 +77,13 @@ class Settings(BaseSettings):
     refund_delay_seconds: float = Field(
         3.0, ge=0, description="After how long an embedded payment refund settles."
     )
+    refund_service_url: str = Field(
+        "", description="Root of the shop's own refund service; empty: the embedded payments."
+    )
+    refund_service_token: SecretStr = Field(
+        SecretStr(""),
+        description="Bearer token between that service and us, both ways; 32 characters or more.",
+    )
     promise_hours: int = Field(24, ge=1, description="Within how many hours a filed case is answered by a person.")
 
     @property

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import timedelta
 from zoneinfo import ZoneInfo
 
-from aftersales.ports import Bot
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from aftersales.ports import Bot, Clock, Payments
 from aftersales.services.context import Context
 from aftersales.stores.base import make_engine
 from aftersales.stores.embedded_payments import EmbeddedPayments
@@ -15,6 +17,7 @@ from aftersales.stores.embedded_shop import EmbeddedShop
 from aftersales.stores.mailbox import EmbeddedMailbox
 from aftersales.stores.unit_of_work import SqlUnitOfWorkFactory
 from connectors.rasa.bot import RasaBot
+from connectors.refund_service.payments import RefundService
 from runtime.clock import SystemClock
 from runtime.faq_file import FAQ, load_faq
 from runtime.policy_file import load_policy
@@ -34,16 +37,12 @@ async def open_context(settings: Settings, *, short_reads: bool = False) -> Asyn
     texts = ResponseTexts(RESPONSES)
     clock = SystemClock()
     engine = make_engine(settings.database, short_reads=short_reads)
-    try:
+    async with AsyncExitStack() as stack:
+        stack.push_async_callback(engine.dispose)
         yield Context(
             unit_of_work=SqlUnitOfWorkFactory(engine),
             shop=EmbeddedShop(engine),
-            payments=EmbeddedPayments(
-                engine,
-                clock,
-                settle_after=timedelta(seconds=settings.refund_delay_seconds),
-                pay_page=f"{settings.front_url}{PAY_PAGE}" if settings.demo else "",
-            ),
+            payments=await stack.enter_async_context(_open_payments(settings, engine, clock)),
             policy=policy,
             faq=load_faq(FAQ, policy=policy, responses=texts.names),
             texts=texts,
@@ -51,8 +50,22 @@ async def open_context(settings: Settings, *, short_reads: bool = False) -> Asyn
             zone=ZoneInfo(settings.timezone),
             promise=timedelta(hours=settings.promise_hours),
         )
-    finally:
-        await engine.dispose()
+
+
+@asynccontextmanager
+async def _open_payments(settings: Settings, engine: AsyncEngine, clock: Clock) -> AsyncIterator[Payments]:
+    """The shop's own refund service where it has one, else the embedded provider."""
+    if settings.refund_service_url:
+        token = settings.refund_service_token.get_secret_value()
+        async with RefundService(url=settings.refund_service_url, token=token) as service:
+            yield service
+        return
+    yield EmbeddedPayments(
+        engine,
+        clock,
+        settle_after=timedelta(seconds=settings.refund_delay_seconds),
+        pay_page=f"{settings.front_url}{PAY_PAGE}" if settings.demo else "",
+    )
 
 
 def make_bot(settings: Settings) -> Bot:

@@ -25,9 +25,15 @@ class TroubledPayments:
         self.lookups: deque[BaseException | None] = deque()
         self.asking: deque[BaseException | None] = deque()
         self.calls: list[str] = []
+        self._last: dict[str, Any] = {}
+
+    async def carry_out_late(self) -> None:
+        """What the last call of refund asked for, whatever its caller was told."""
+        await self._inner.refund(**self._last)
 
     async def refund(self, payment: Payment, *, amount: Money, key: str, reason: str) -> ProviderRefund:
         self.calls.append(key)
+        self._last = {"payment": payment, "amount": amount, "key": key, "reason": reason}
         _raise_next(self.before)
         made = await self._inner.refund(payment, amount=amount, key=key, reason=reason)
         _raise_next(self.after)

@@ -5,8 +5,9 @@ created (nothing was called), submitted (something may have been: asked for unde
 or the outcome itself. The key is the refund's id and never changes, whatever is tried again.
 
 Not every provider keeps a key: two calls for one refund can be two refunds there. So a refund is called again only
-when its last call is known to be over, by its own end or by a second look one lease after the first: a clock that
-jumps, or a process that was stopped in between, cannot put a second call beside the first.
+when its last call is known to be over, by the provider's own word or by a second look one lease after the first: a
+clock that jumps, a process that was stopped in between, or a provider that carries out later what was cut off,
+cannot put a second call beside the first.
 """
 
 from __future__ import annotations
@@ -30,6 +31,7 @@ _CALL = timedelta(seconds=20)
 _LEASE = timedelta(seconds=60)  # longer than a call: nobody looks while it may still be under way
 _LONGEST_PAUSE = timedelta(minutes=15)
 _ASKING = (RefundState.SUBMITTED, RefundState.UNKNOWN)
+_NOT_FOUND = "not_found"  # the failure of a refund that was looked for once, in vain
 
 
 def pause_after(attempts: int) -> timedelta:
@@ -187,19 +189,23 @@ async def _ask_later(ctx: Context, refund_id: str, *, failure: str) -> None:
 
 
 async def _try_again(ctx: Context, refund_id: str) -> None:
-    """The provider has nothing under our key: created again, with the same key.
+    """The provider has nothing under our key: created again, with the same key, once the call is surely over.
 
-    Where the call may still be under way (nobody noted its end) it is unknown first, and looked for once more.
+    It is when the provider itself said that nothing happened, or a second look, a lease after the first, finds
+    nothing either: what was cut off may still be carried out.
     """
     async with ctx.unit_of_work() as uow:
         refund = await uow.refunds.lock(refund_id)
+        if refund.state not in _ASKING:
+            return
         now = ctx.clock.now()
+        over = refund.failure is not None
+        again = None if over else now + _LEASE
+        seen = replace(refund, failure=refund.failure or _NOT_FOUND, next_attempt_at=again, updated_at=now)
         if refund.state is RefundState.SUBMITTED:
-            over = refund.failure is not None
-            again = None if over else now + _LEASE
             lose = RefundTrigger.LOSE_ANSWER
-            refund = await move_refund(uow, refund, lose, by=WORKER, at=now, next_attempt_at=again)
-            if not over:
-                return
-        if refund.state is RefundState.UNKNOWN:
-            await move_refund(uow, refund, RefundTrigger.FIND_NOTHING, by=WORKER, at=now)
+            seen = await move_refund(uow, seen, lose, by=WORKER, at=now, next_attempt_at=again)
+        elif not over:
+            await uow.refunds.save(seen)
+        if over:
+            await move_refund(uow, seen, RefundTrigger.FIND_NOTHING, by=WORKER, at=now)

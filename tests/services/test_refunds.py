@@ -221,6 +221,19 @@ async def test_a_lost_request_is_sent_again_under_the_same_key(goods: Goods) -> 
     assert await goods.paid_back() == {"p-gift": 3000, "p-card": 0}
 
 
+async def test_a_call_that_is_carried_out_after_it_was_cut_off_is_not_made_a_second_time(goods: Goods) -> None:
+    item = await goods.arrived((SOCKS, 1))
+    goods.payments.before.append(OutcomeUnknown())
+    await work(goods)
+    await work(goods, seconds=5)
+    assert len(goods.payments.calls) == 1  # nothing is found yet, which says little so soon
+    await goods.payments.carry_out_late()
+    await run_out(goods)
+    assert len(goods.payments.calls) == 1
+    assert (await only(goods, item)).state is RefundState.SUCCEEDED
+    assert await goods.paid_back() == {"p-gift": 3000, "p-card": 0}
+
+
 async def test_an_unavailable_provider_is_asked_again_after_a_pause(goods: Goods) -> None:
     item = await goods.arrived((SOCKS, 1))
     goods.payments.before.extend([Unavailable(), Unavailable()])

@@ -1,7 +1,7 @@
 # Needs make, python3 with venv, and a Linux or macOS shell. Everything else goes into .tools/ and .envs/.
 
 .DEFAULT_GOAL := help
-.PHONY: help setup check test train run demo predict evaluate refit bench lock migrate
+.PHONY: help setup check test train run demo predict evaluate refit bench faults lock migrate
 SHELL := /bin/sh
 
 UV := .tools/bin/uv
@@ -56,6 +56,10 @@ bench: $(DEV) $(BOT) ## Speed and memory against a stock Rasa assistant; writes 
 	@.envs/dev/bin/python -m runtime.cli train
 	@.envs/dev/bin/python -m benchmarks.speed
 
+faults: $(DEV) $(BOT) ## N=500 refunds on DATABASE=sqlite or postgresql while everything fails and is killed
+	@.envs/dev/bin/python -m runtime.cli train
+	@.envs/dev/bin/python -m tests.faults --refunds "$${N:-500}" --database "$${DATABASE:-sqlite}"
+
 lock: $(UV) ## Write the locked dependencies to requirements/ (UPGRADE=--upgrade for newer ones)
 	@for group in service bot dev; do \
 	  echo "resolving $$group"; \
@@ -66,7 +70,7 @@ lock: $(UV) ## Write the locked dependencies to requirements/ (UPGRADE=--upgrade
 migrate: $(SERVICE) ## Bring the database to the present tables (run does so by itself)
 	@.envs/service/bin/python -m runtime.cli migrate
 
-export TEXT IN OUT TODAY EVAL ERRORS
+export TEXT IN OUT TODAY EVAL ERRORS N DATABASE
 
 $(UV):
 	@echo "fetching uv into .tools/"

@@ -2,24 +2,26 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Iterable
 from typing import TypeVar
 
 T = TypeVar("T")
 
 
-async def for_each(items: Iterable[T], step: Callable[[T], Awaitable[object]]) -> int:
-    """Runs the step on every item, one after the other; returns how many.
+async def for_each(items: Iterable[T], step: Callable[[T], Awaitable[object]], *, at_once: int = 1) -> int:
+    """Runs the step on every item, `at_once` of them side by side; returns how many.
 
     Raises the first exception of a step after all have had their turn.
     """
-    count, first = 0, None
-    for item in items:
-        count += 1
-        try:
+    places = asyncio.Semaphore(at_once)
+
+    async def take(item: T) -> None:
+        async with places:
             await step(item)
-        except Exception as error:
-            first = first or error
-    if first is not None:
-        raise first
-    return count
+
+    done = await asyncio.gather(*map(take, items), return_exceptions=True)
+    for outcome in done:
+        if isinstance(outcome, BaseException):
+            raise outcome
+    return len(done)

@@ -29,6 +29,7 @@ from aftersales.services.refund_outcomes import BY_HAND, fail, hold_unpayable, m
 MAX_ATTEMPTS = 20
 _CALL = timedelta(seconds=20)
 _LEASE = timedelta(seconds=60)  # longer than a call: nobody looks while it may still be under way
+_AT_ONCE = 8  # so that a slow answer holds up no other refund
 _LONGEST_PAUSE = timedelta(minutes=15)
 _ASKING = (RefundState.SUBMITTED, RefundState.UNKNOWN)
 _NOT_FOUND = "not_found"  # the failure of a refund that was looked for once, in vain
@@ -43,14 +44,14 @@ async def submit_due(ctx: Context) -> int:
     """Submits created refunds whose time has come; returns how many were looked at."""
     async with ctx.unit_of_work(read_only=True) as uow:
         due = await uow.refunds.due([RefundState.CREATED], now=ctx.clock.now())
-    return await for_each(due, lambda refund: submit(ctx, refund))
+    return await for_each(due, lambda refund: submit(ctx, refund), at_once=_AT_ONCE)
 
 
 async def reconcile_due(ctx: Context) -> int:
     """Asks the provider about submitted and unknown refunds whose time has come; returns how many."""
     async with ctx.unit_of_work(read_only=True) as uow:
         due = await uow.refunds.due(_ASKING, now=ctx.clock.now())
-    return await for_each(due, lambda refund: reconcile(ctx, refund.id))
+    return await for_each(due, lambda refund: reconcile(ctx, refund.id), at_once=_AT_ONCE)
 
 
 async def submit(ctx: Context, refund: Refund) -> None:

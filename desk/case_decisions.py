@@ -7,8 +7,7 @@ from collections.abc import Awaitable, Mapping
 from sanic import HTTPResponse, Request
 
 from aftersales.domain.cases import NoteKind
-from aftersales.domain.claims import Decision
-from aftersales.services.case_desk import assign_case, settle_claim, write_about_case
+from aftersales.services.case_desk import assign_case, write_about_case
 from aftersales.services.cases import close_case
 from aftersales.services.context import Context
 from desk.application import desk_of
@@ -18,7 +17,7 @@ from desk.forms import read_form
 
 
 async def decide_case(request: Request, number: str, decision: str) -> HTTPResponse:
-    """POST /desk/cases/{number}/assign, reply, settle, paid-by-hand or close; words count once."""
+    """POST /desk/cases/{number}/assign, reply, close, or a deed of case_money; words count once."""
     form = await read_form(request)
     if answer := refused(request, form, number):
         return answer
@@ -38,12 +37,7 @@ def _deed(ctx: Context, number: str, decision: str, form: Mapping[str, str]) -> 
             return write_about_case(
                 ctx, number=number, kind=kind, text=text, key=key, actor=ACTOR, channel=CHANNEL
             )
-        case "settle" if NAME.fullmatch(key) and form.get("decision") in set(Decision):
-            chosen = Decision(form["decision"])
-            return settle_claim(
-                ctx, number=number, decision=chosen, text=text, key=key, actor=ACTOR, channel=CHANNEL
-            )
-    return money_deed(ctx, decision, form)
+    return money_deed(ctx, number, decision, form)
 
 
 _WRITTEN = frozenset({NoteKind.ANSWER, NoteKind.QUESTION, NoteKind.RESOLUTION})

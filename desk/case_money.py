@@ -1,26 +1,125 @@
-"""The money of a case's order at the desk: its refunds, and recording one that was paid by other means."""
+"""The money of a case at the desk: refunds of its order, settling a claim, compensation, a price that fell."""
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
+from typing import TypeVar
 
 from aftersales.domain.cases import Case
+from aftersales.domain.claims import Decision
+from aftersales.domain.errors import AftersalesError, Conflict, Invalid
+from aftersales.domain.money import Money, minor_digits
 from aftersales.domain.refunds import Refund
+from aftersales.services.adjustments import grant_adjustment_again
+from aftersales.services.claims import quote_claim, settle_claim
+from aftersales.services.compensation import compensate, quote_compensation
 from aftersales.services.context import Context
 from aftersales.services.manual_refunds import may_be_recorded, record_manual_refund
-from aftersales.services.overview import refunds_of_order
+from aftersales.services.overview import case_with_talk, refunds_of_order
+from aftersales.services.price_protection import quote_price_drops, refund_price_drops
 from desk.decisions import ACTOR, CHANNEL, NAME
 
+T = TypeVar("T")
+_LARGEST = Decimal(10**9)
 
-async def money_of(ctx: Context, case: Case) -> Sequence[tuple[Refund, bool]]:
-    """(refund of the case's order, whether a person may say that it was paid by other means), oldest first."""
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CaseMoney:
+    """`refunds`: (refund of the order, whether a person may record it as paid by other means), oldest first.
+
+    `claim` is what refunding the claim comes to, `compensation` what may still be given, `price_drop` what is owed
+    because prices fell; None where it is nothing, and where the shop cannot be asked just now.
+    """
+
+    refunds: Sequence[tuple[Refund, bool]]
+    claim: Money | None
+    compensation: Money | None
+    price_drop: Money | None
+
+
+async def money_of(ctx: Context, case: Case) -> CaseMoney:
     found = await refunds_of_order(ctx, order_number=case.order_number) if case.order_number else ()
-    return [(refund, may_be_recorded(refund)) for refund in found]
+    return CaseMoney(
+        refunds=[(refund, may_be_recorded(refund)) for refund in found],
+        claim=await _asked(quote_claim, ctx, case),
+        compensation=await _asked(quote_compensation, ctx, case),
+        price_drop=await _asked(_price_drop, ctx, case),
+    )
 
 
-def money_deed(ctx: Context, decision: str, form: Mapping[str, str]) -> Awaitable[object] | None:
-    """paid-by-hand; None for what is nothing of this."""
-    refund_id, reference = form.get("refund_id", ""), form.get("reference", "")
-    if decision == "paid-by-hand" and NAME.fullmatch(refund_id):
-        return record_manual_refund(ctx, refund_id=refund_id, reference=reference, actor=ACTOR, channel=CHANNEL)
+def money_deed(ctx: Context, number: str, decision: str, form: Mapping[str, str]) -> Awaitable[object] | None:
+    """paid-by-hand, settle, compensate, price-drop or grant-again; None for a form that asks for nothing known."""
+    key, name = form.get("reply_id", ""), form.get("name", "")
+    match decision:
+        case "paid-by-hand" if NAME.fullmatch(name):
+            reference = form.get("reference", "")
+            return record_manual_refund(ctx, refund_id=name, reference=reference, actor=ACTOR, channel=CHANNEL)
+        case "grant-again" if NAME.fullmatch(name):
+            return grant_adjustment_again(ctx, number=name, actor=ACTOR, channel=CHANNEL)
+        case "settle" if NAME.fullmatch(key) and form.get("decision") in set(Decision):
+            return _settle(ctx, number, form)
+        case "compensate" if NAME.fullmatch(key):
+            return _compensate(ctx, number, form)
+        case "price-drop":
+            return _refund_price_drop(ctx, number, form)
     return None
+
+
+async def _settle(ctx: Context, number: str, form: Mapping[str, str]) -> object:
+    told = form.get("amount", "").strip()
+    return await settle_claim(
+        ctx,
+        number=number,
+        decision=Decision(form["decision"]),
+        text=form.get("text", ""),
+        key=form["reply_id"],
+        actor=ACTOR,
+        channel=CHANNEL,
+        amount=await _amount(ctx, number, told) if told else None,
+    )
+
+
+async def _compensate(ctx: Context, number: str, form: Mapping[str, str]) -> object:
+    return await compensate(
+        ctx,
+        number=number,
+        amount=await _amount(ctx, number, form.get("amount", "")),
+        text=form.get("text", ""),
+        key=form["reply_id"],
+        actor=ACTOR,
+        channel=CHANNEL,
+    )
+
+
+async def _refund_price_drop(ctx: Context, number: str, form: Mapping[str, str]) -> object:
+    agreed = await _amount(ctx, number, form.get("amount", ""))
+    return await refund_price_drops(ctx, number=number, agreed=agreed, actor=ACTOR, channel=CHANNEL)
+
+
+async def _amount(ctx: Context, number: str, told: str) -> Money:
+    """A sum in the currency of the case's order. Raises Invalid, Conflict (no order), NotFound, Unavailable."""
+    case, _ = await case_with_talk(ctx, number=number)
+    if case.order_number is None:
+        raise Conflict("no order")
+    currency = (await ctx.shop.find_order(case.order_number)).currency
+    try:
+        value = Decimal(told.strip().replace(",", "."))
+    except InvalidOperation:
+        raise Invalid("amount") from None
+    if not value.is_finite() or not 0 < value < _LARGEST or value != round(value, minor_digits(currency)):
+        raise Invalid("amount")
+    return Money.parse(value, currency)
+
+
+async def _asked(quote: Callable[[Context, Case], Awaitable[T | None]], ctx: Context, case: Case) -> T | None:
+    try:
+        return await quote(ctx, case)
+    except AftersalesError:
+        return None
+
+
+async def _price_drop(ctx: Context, case: Case) -> Money | None:
+    drops = await quote_price_drops(ctx, case)
+    return sum((drop.amount for drop in drops[1:]), drops[0].amount) if drops else None

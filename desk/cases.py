@@ -65,7 +65,7 @@ async def case_page(request: Request, number: str) -> HTTPResponse:
         is_live=case.state in LIVE,
         decisions=[decision.value for decision in Decision] if case.kind in CLAIMS else [],
         reply_id=new_id(),
-        money_rows=await money_of(ctx, case),
+        case_money=await money_of(ctx, case),
     )
 
 

@@ -22,11 +22,12 @@ MOST = 100
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A return as a line of the list: `goods` are titles with units, `customer` a name."""
+    """A return as a line of the list: `goods` are titles with units, `methods` kinds of payments by their ids."""
 
     full: FullReturn
     customer: str
     goods: tuple[str, ...]
+    methods: Mapping[str, str]
 
 
 async def returns_page(request: Request) -> HTTPResponse:
@@ -42,10 +43,15 @@ async def returns_page(request: Request) -> HTTPResponse:
             full,
             _customer(orders, full.item.order_id),
             goods_of(full.item, orders.get(full.item.order_id), language),
+            _methods(orders.get(full.item.order_id)),
         )
         for full in found
     ]
     return show(request, "returns.html", rows=rows, most=MOST)
+
+
+def _methods(order: Order | None) -> Mapping[str, str]:
+    return {payment.id: payment.method.value for payment in order.payments} if order else {}
 
 
 async def refunds_page(request: Request) -> HTTPResponse:

@@ -134,6 +134,26 @@ class Goods:
                 .values(method=method.value, supports_auto_refund=by_itself)
             )
 
+    async def set_price(self, variant: str, minor: int) -> None:
+        """The shop sells it at another price from now on."""
+        await self._set_variant(variant, prices=[["CNY", minor]])
+
+    async def sell_out(self, variant: str) -> None:
+        await self._set_variant(variant, stock=0)
+
+    async def _set_variant(self, variant: str, **values: Any) -> None:
+        async with self.engine.begin() as connection:
+            chosen = update(tables.shop_variants).where(tables.shop_variants.c.id == variant)
+            await connection.execute(chosen.values(**values))
+
+    async def charge_again(self, payment_id: str) -> None:
+        """The provider has taken a payment a second time."""
+        async with self.engine.begin() as connection:
+            query = select(tables.shop_payments).where(tables.shop_payments.c.id == payment_id)
+            row = dict((await connection.execute(query)).mappings().one())
+            again = {**row, "id": f"{payment_id}-again", "position": row["position"] + 1}
+            await connection.execute(insert(tables.shop_payments).values(again))
+
     async def book_refund_elsewhere(self, payment_id: str, minor: int) -> None:
         """The shop pays something back without us."""
         async with self.engine.begin() as connection:

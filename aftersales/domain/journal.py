@@ -9,7 +9,10 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
-    """`subject` is return, change, refund, conversation or case; `actor` customer:<id>, agent:<id> or system."""
+    """`subject` is return, change, refund, adjustment, conversation or case.
+
+    `actor` is customer:<id>, agent:<id> or system.
+    """
 
     subject: str
     subject_id: str

@@ -23,6 +23,7 @@ from aftersales.services.changes_at_shop import make_change
 from aftersales.services.context import Context
 from aftersales.services.external_refunds import note_external
 from aftersales.services.moves import By, open_change
+from aftersales.services.return_units import with_lower_prices
 
 _LONGEST_KEY = 200
 _TRIES = 20  # five random digits a day: a clash is drawn again
@@ -46,6 +47,8 @@ async def quote_change(ctx: Context, *, order: Order, wish: Wish) -> ChangeQuote
 
     Raises NotFound for no such line or variant, Invalid for a wish that says nothing, Unavailable.
     """
+    async with ctx.unit_of_work(read_only=True) as uow:
+        order = await with_lower_prices(uow, order)
     try:
         return await _quote(ctx, order, wish)
     except KeyError as error:
@@ -62,12 +65,13 @@ async def request_change(
     conversation_id: str | None = None,
     channel: str,
     key: str,
+    by: By | None = None,
 ) -> Change:
     """Files a change and has the shop make it; the same key again gives the same change.
 
-    `agreed` is the amount to be paid back that the customer said yes to. The row stands before the shop is
-    called; when the shop cannot be reached it stays requested and the worker carries on. The order's lock is
-    held while it is filed, and only one change of an order is open at a time.
+    `agreed` is the amount to be paid back that the customer said yes to; `by` who asks where it is another. The
+    row stands before the shop is called; when the shop cannot be reached it stays requested and the worker carries
+    on. The order's lock is held while it is filed, and only one change of an order is open at a time.
     Raises NotFound (order, line or variant missing or another's), Conflict (the obstacle's code,
     "amount_changed", "change_under_way", "changed_meanwhile", "key_used"), Invalid, Unavailable.
     """
@@ -82,7 +86,7 @@ async def request_change(
         raise Conflict(quote.obstacle or "nothing")
     if quote.amount != agreed:
         raise Conflict("amount_changed")
-    by = By(f"customer:{customer_id}", channel)
+    by = by or By(f"customer:{customer_id}", channel)
     async with ctx.unit_of_work() as uow:
         await uow.returns.lock_order(order.id)
         known = await uow.changes.by_key(key)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 
 from aftersales.domain.cases import CaseKind
 from aftersales.domain.changes import ChangeState
+from aftersales.domain.errors import NotFound, Unavailable
 from aftersales.domain.ids import new_id
 from aftersales.domain.money import Money
 from aftersales.domain.orders import Order, Payment
@@ -59,6 +61,8 @@ async def note_external(ctx: Context, order: Order) -> Sequence[Refund]:
     and whose customer is told; otherwise of none, and a person is told when refunds of the order are under way.
     Must not be called inside a transaction.
     """
+    if not any(payment.refunded.minor > 0 for payment in order.payments):
+        return ()
     async with ctx.unit_of_work(read_only=True) as uow:
         if not await _unknown(uow, order):
             return ()
@@ -90,7 +94,13 @@ async def look_for_external(ctx: Context) -> int:
     """Looks at the orders of returns whose money is still owed; returns how many."""
     async with ctx.unit_of_work(read_only=True) as uow:
         owed = await uow.returns.in_state([ReturnState.INSPECTED], limit=_AT_ONCE)
-    return await for_each({item.order_id for item in owed}, lambda order_id: note_order_refunds(ctx, order_id))
+    return await for_each(dict.fromkeys(item.order_id for item in owed), lambda order_id: _look(ctx, order_id))
+
+
+async def _look(ctx: Context, order_id: str) -> None:
+    """A shop that cannot be reached, or has the order no more, is asked again next time."""
+    with suppress(NotFound, Unavailable):
+        await note_order_refunds(ctx, order_id)
 
 
 async def was_paid_elsewhere(uow: UnitOfWork, cause: Cause, payments: Sequence[Payment]) -> bool:

@@ -21,7 +21,13 @@ from aftersales.services.exchange_choice import read_swaps, worth_of
 from aftersales.services.moves import By, open_return
 from aftersales.services.return_cases import add_return_case, approval_key
 from aftersales.services.return_confirmation import confirm_with_shop
-from aftersales.services.return_units import access_standing, check_units_left, count_units, with_held
+from aftersales.services.return_units import (
+    access_standing,
+    check_units_left,
+    count_units,
+    with_held,
+    with_lower_prices,
+)
 
 LONGEST_COMMENT = 1000
 MOST_ATTACHMENTS = 10
@@ -97,18 +103,19 @@ async def request_return(
             return _same(known, customer_id=customer_id, order_id=standing.order.id, wanted=wanted, wish=wish)
         await _check_attachments(uow, attachment_ids, conversation_id=conversation_id)
         order = with_held(standing.order, await uow.returns.of_order(standing.order.id), filed=standing.filed)
+        order = await with_lower_prices(uow, order)
         check_units_left(order, wanted)
         quote = _evaluate(ctx, order, list(wanted.items()), reason, wish, swaps)
         _check_agreed(quote, agreed=agreed, to_pay=agreed_to_pay)
         draft = _draft(ctx, order, quote, key=key, reason=reason, photos=tuple(attachment_ids), swaps=swaps)
         draft = replace(draft, comment=clean_text(comment)[:LONGEST_COMMENT], conversation_id=conversation_id)
-        item = await _add(ctx, uow, draft, by=by)
+        item = await add_return(ctx, uow, draft, by=by)
     return item if item.needs_human else await confirm_with_shop(ctx, item, by=by, tell=False)
 
 
 async def _as_held(ctx: Context, order: Order) -> Order:
     async with ctx.unit_of_work(read_only=True) as uow:
-        return with_held(order, await uow.returns.of_order(order.id))
+        return await with_lower_prices(uow, with_held(order, await uow.returns.of_order(order.id)))
 
 
 def _evaluate(
@@ -212,7 +219,7 @@ def _line(order: Order, quoted: QuotedLine, swap: Swap | None) -> ReturnLine:
     return ReturnLine(line_id=line_id, quantity=units, amount=decision.amount, replacement=replacement)
 
 
-async def _add(ctx: Context, uow: UnitOfWork, draft: Return, *, by: By) -> Return:
+async def add_return(ctx: Context, uow: UnitOfWork, draft: Return, *, by: By) -> Return:
     """The return under a free number, with its first entry and, where a person decides, the case."""
     for _ in range(_TRIES):
         item = replace(draft, number=dated_number("RT", ctx.today()))

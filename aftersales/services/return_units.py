@@ -8,7 +8,10 @@ from dataclasses import dataclass, replace
 
 from aftersales.domain.errors import Conflict, Invalid, NotFound
 from aftersales.domain.orders import Order
+from aftersales.domain.price_drops import lowered
+from aftersales.domain.refunds import CauseKind
 from aftersales.domain.returns import HOLDING, Return
+from aftersales.ports import UnitOfWork
 from aftersales.services.access import access_order
 from aftersales.services.context import Context
 from aftersales.services.external_refunds import note_external
@@ -48,6 +51,24 @@ def with_held(order: Order, ours: Iterable[Return], *, filed: frozenset[str] | N
     if not held:
         return order
     lines = [replace(line, return_requested=line.return_requested + held[line.id]) for line in order.lines]
+    return replace(order, lines=tuple(lines))
+
+
+async def with_lower_prices(uow: UnitOfWork, order: Order) -> Order:
+    """The order with its lines worth less by what was paid back because their prices fell."""
+    paid_back = {
+        item.line_id: item
+        for item in await uow.adjustments.of_order(order.id)
+        if item.kind is CauseKind.PRICE_PROTECTION and item.line_id is not None
+    }
+    if not paid_back:
+        return order
+    lines = (
+        lowered(line, amount=paid_back[line.id].amount, units=paid_back[line.id].quantity)
+        if line.id in paid_back
+        else line
+        for line in order.lines
+    )
     return replace(order, lines=tuple(lines))
 
 

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
+from aftersales.domain.adjustments import Adjustment
 from aftersales.domain.cases import Case, CaseKind
 from aftersales.domain.errors import Conflict, NotFound
 from aftersales.domain.journal import Entry
@@ -110,6 +111,62 @@ def make_case(id: str = "c1", **changes: Any) -> Case:
         closed_at=None,
     )
     return replace(case, **changes)
+
+
+def make_adjustment(id: str = "a1", **changes: Any) -> Adjustment:
+    item = Adjustment(
+        id=id,
+        number=f"AD{id}",
+        key=f"key-{id}",
+        kind=CauseKind.COMPENSATION,
+        order_id="o1",
+        order_number="RD1",
+        customer_id="c1",
+        conversation_id=None,
+        case_number="CS1",
+        line_id=None,
+        quantity=0,
+        amount=Money(123, "JPY"),
+        policy_version="1",
+        created_at=NOON,
+    )
+    return replace(item, **changes)
+
+
+async def test_an_adjustment_comes_back_as_it_was(unit_of_work: OpenUnitOfWork) -> None:
+    first = make_adjustment()
+    second = make_adjustment("a2", kind=CauseKind.PRICE_PROTECTION, line_id="l1", quantity=2, created_at=SOON)
+    async with unit_of_work() as uow:
+        await uow.adjustments.add(second)
+        await uow.adjustments.add(first)
+    async with unit_of_work() as uow:
+        assert await uow.adjustments.lock("a1") == await uow.adjustments.by_number("ADa1") == first
+        assert await uow.adjustments.by_key("key-a2") == second
+        assert await uow.adjustments.by_key("other") is None
+        assert await uow.adjustments.of_order("o1") == [first, second]
+        assert await uow.adjustments.of_order("o2") == []
+        with pytest.raises(NotFound):
+            await uow.adjustments.by_number("AD0")
+
+
+async def test_an_adjustment_is_written_once_per_key_and_number(unit_of_work: OpenUnitOfWork) -> None:
+    async with unit_of_work() as uow:
+        await uow.adjustments.add(make_adjustment())
+        for again in (make_adjustment("a2", key="key-a1"), make_adjustment("a3", number="ADa1")):
+            with pytest.raises(Conflict):
+                await uow.adjustments.add(again)
+        assert len(await uow.adjustments.of_order("o1")) == 1
+
+
+async def test_a_refund_written_by_a_clock_that_ran_ahead_is_due(unit_of_work: OpenUnitOfWork) -> None:
+    pauses = {"soon": timedelta(minutes=59), "never": timedelta(minutes=61), "now": timedelta(0)}
+    async with unit_of_work() as uow:
+        for name, pause in pauses.items():
+            await uow.refunds.add(make_refund(name, next_attempt_at=NOON + pause, by_hand=True))
+        due = await uow.refunds.due([RefundState.CREATED], now=NOON)
+        assert {refund.id for refund in due} == {"never", "now"}
+        assert {refund.id for refund in await uow.refunds.of_order("RD1")} == pauses.keys()
+        assert all(refund.by_hand for refund in due)
 
 
 async def test_a_return_comes_back_as_it_was(unit_of_work: OpenUnitOfWork) -> None:

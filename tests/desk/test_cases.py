@@ -99,7 +99,7 @@ async def test_a_claim_is_settled_with_words_to_the_customer(front: Front) -> No
     assert "done=1" in await decide(front, f"cases/{claim.number}/settle", **settled)
     shown = soup(await page(front, f"cases/{claim.number}")).get_text(" ", strip=True)
     assert "Refund" in shown
-    assert "Claim: refund to be made" in (await page(front, "cases")).text
+    assert "Refund waits for approval" in (await page(front, "cases")).text
 
 
 async def test_evidence_is_seen_by_those_who_are_signed_in_alone(front: Front) -> None:
@@ -166,11 +166,50 @@ async def test_a_refund_that_no_provider_pays_is_recorded_on_its_case(front: Fro
     [case] = await front.goods.cases()
     await sign_in(front)
     assert "To be paid by hand" in (await page(front, f"cases/{case.number}")).text
-    for wrong in ({"refund_id": "../x", "reference": "a"}, {"refund_id": part.id, "reference": " "}):
+    for wrong in ({"name": "../x", "reference": "a"}, {"name": part.id, "reference": " "}):
         assert "problem=bad_request" in await decide(front, f"cases/{case.number}/paid-by-hand", **wrong)
-    fields = {"refund_id": part.id, "reference": "<b>bank</b> 4711"}
+    fields = {"name": part.id, "reference": "<b>bank</b> 4711"}
     assert "done=1" in await decide(front, f"cases/{case.number}/paid-by-hand", **fields)
     shown = await page(front, f"cases/{case.number}")
     assert "by hand" in shown.text
     assert "<b>bank" not in shown.text
     assert await front.goods.cases() == []
+
+
+async def test_a_complaint_is_compensated_within_its_limit(front: Front) -> None:
+    visitor = await visit(front)
+    case = await complain(front, visitor, order_number=NUMBER)
+    await sign_in(front)
+    assert "Up to CN¥200.00 can still be given" in (await page(front, f"cases/{case.number}")).text
+    said = {"text": "Sorry.", "reply_id": "c1"}
+    for wrong in ("", "x", "-1", "0", "1.001", "NaN", "1e30", "200.01"):
+        answer = await decide(front, f"cases/{case.number}/compensate", amount=wrong, **said)
+        assert f"problem={'conflict' if wrong == '200.01' else 'bad_request'}" in answer
+    for _ in range(2):
+        assert "done=1" in await decide(front, f"cases/{case.number}/compensate", amount="40.50", **said)
+    shown = soup(await page(front, f"cases/{case.number}")).get_text(" ", strip=True)
+    assert "Up to CN¥159.50" in shown
+    assert "CN¥40.50" in shown
+    assert "可以补偿 ¥159.50" in (await page(front, f"cases/{case.number}", lang="zh")).text
+
+
+async def test_a_price_that_fell_is_paid_back_from_the_case_of_the_complaint(front: Front) -> None:
+    await front.goods.set_price("l-shoes-v", 11900)
+    case = await complain(front, await visit(front), reason="price", order_number=NUMBER)
+    await sign_in(front)
+    assert "By our prices of today, CN¥20.00 is owed." in (await page(front, f"cases/{case.number}")).text
+    assert "problem=conflict" in await decide(front, f"cases/{case.number}/price-drop", amount="30.00")
+    assert "done=1" in await decide(front, f"cases/{case.number}/price-drop", amount="20.00")
+    assert "is owed" not in (await page(front, f"cases/{case.number}")).text
+
+
+async def test_a_claim_is_refunded_with_the_amount_that_a_person_names(front: Front) -> None:
+    visitor = await visit(front)
+    claim = await complain(front, visitor, kind=CaseKind.PAYMENT, reason="wrong_amount", order_number=NUMBER)
+    await sign_in(front)
+    said = {"text": "You get 12.00 back.", "reply_id": "s1", "decision": "refund"}
+    assert "problem=bad_request" in await decide(front, f"cases/{claim.number}/settle", **said)
+    assert "done=1" in await decide(front, f"cases/{claim.number}/settle", amount="12.00", **said)
+    shown = soup(await page(front, f"cases/{claim.number}")).get_text(" ", strip=True)
+    assert "CN¥12.00" in shown
+    assert "Claim AD" in shown

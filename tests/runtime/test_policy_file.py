@@ -11,8 +11,10 @@ import pytest
 from typer.testing import CliRunner
 
 from aftersales.domain.money import Money
+from aftersales.domain.payment_methods import PaymentMethod
 from aftersales.domain.policy_describe import describe
 from aftersales.domain.reasons import MERCHANT_FAULT, Reason
+from aftersales.domain.tender import TenderMode
 from runtime.cli_policy import app
 from runtime.policy_file import PolicyFileError, load_policy
 from tests.domain.policy_cases import decide, make_line, make_order
@@ -57,6 +59,10 @@ def test_the_shipped_policy_is_read_whole() -> None:
     assert fee is not None
     assert fee.percent == Decimal(10)
     assert all(policy.fault_window(reason) for reason in MERCHANT_FAULT)
+    assert policy.refunds.tender is TenderMode.PROPORTIONAL
+    assert policy.refunds.tender_order[0] is PaymentMethod.CARD
+    assert policy.refunds.compensation.most["CNY"] == Money(20_000, "CNY")
+    assert policy.refunds.price_protection.days == 15
     assert {rule.tag for rule in policy.exclusions} >= {"made_to_order", "perishable", "digital", "newspaper"}
 
 
@@ -122,6 +128,12 @@ CHANGES = [
     ("fault shorter than own", "      days: 90", "      days: 9", "fewer than the shop", None),
     ("list in place of keys", "countries: [CN]", "countries: CN", "expected a list", 0),
     ("key twice", "countries: [CN]", "countries: [CN]\n  countries: [CN]", "stands twice", 1),
+    ("no such tender", "  tender: proportional", "  tender: fair", "refunds.tender: 'fair' is not written", 0),
+    ("a means left out", "[card, wallet, bank, ", "[card, bank, ", "tender_order: expected each once", None),
+    ("a means twice", "[card, wallet, ", "[card, card, wallet, ", "tender_order: expected each once", None),
+    ("coupons as cash", "  coupons: returned", "  coupons: cash", "refunds.coupons: 'cash' is not written", 0),
+    ("automatic above most", "      CNY: 50.00", "      CNY: 500.00", "CNY is above what may be given", None),
+    ("more than the order", "    share: 50", "    share: 101", "refunds.compensation.share: 101 is not", 0),
     ("missing section", "condition:\n", "conditions:\n", "'condition' is missing", None),
 ]  # fmt: skip
 

@@ -13,14 +13,14 @@ import pytest
 from aftersales.domain.cases import CASE_MACHINE, Case, CaseKind, CaseState, CaseTrigger, NoteKind, Severity
 from aftersales.domain.claims import Decision
 from aftersales.domain.errors import Conflict, Invalid, NotFound
-from aftersales.services.case_desk import assign_case, settle_claim, write_about_case
+from aftersales.services.case_desk import assign_case, write_about_case
 from aftersales.services.cases import close_case, open_cases
+from aftersales.services.claims import settle_claim
 from aftersales.services.complaints import (
     Visitor,
     access_case,
     add_to_case,
     file_customer_case,
-    find_live_case,
     list_cases,
     withdraw_case,
 )
@@ -184,25 +184,6 @@ async def test_a_case_is_withdrawn_by_its_customer(goods: Goods) -> None:
     for _ in range(2):
         assert (await withdraw_case(goods.ctx, visitor, number=case.number)).state is CaseState.CLOSED
     assert await open_cases(goods.ctx) == []
-
-
-async def test_a_claim_is_settled_once_and_the_refund_waits_for_approval(goods: Goods) -> None:
-    visitor = await visit(goods)
-    claim = await file(goods, visitor, kind=CaseKind.NOT_DELIVERED, reason="overdue", order_number=NUMBER)
-    found = await find_live_case(goods.ctx, visitor, kind=CaseKind.NOT_DELIVERED, order_number=NUMBER)
-    assert found == claim
-    for _ in range(2):
-        settled = await settle_claim(
-            goods.ctx, number=claim.number, decision=Decision.REFUND, text="给您退款", key="s", actor="agent:a"
-        )
-        assert (settled.state, settled.decision) == (CaseState.RESOLVED, "refund")
-    approvals = await open_cases(goods.ctx)
-    assert [(c.kind, c.reason, c.order_number) for c in approvals] == [(CaseKind.APPROVAL, "claim_refund", NUMBER)]
-    assert [view.case.kind for view in await list_cases(goods.ctx, visitor)] == [CaseKind.NOT_DELIVERED]
-    with pytest.raises(Conflict):
-        await settle_claim(
-            goods.ctx, number=claim.number, decision=Decision.DECLINED, text="不行", key="t", actor="agent:a"
-        )
 
 
 async def test_a_complaint_is_no_claim(goods: Goods) -> None:

@@ -1,0 +1,127 @@
+"""Money owed back without goods coming back: written with its refunds in one transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from aftersales.domain.adjustments import Adjustment
+from aftersales.domain.cases import Case
+from aftersales.domain.errors import Conflict
+from aftersales.domain.ids import dated_number, new_id
+from aftersales.domain.journal import Entry
+from aftersales.domain.money import Money
+from aftersales.domain.refunds import RESERVING, CauseKind, Refund
+from aftersales.ports import UnitOfWork
+from aftersales.services.context import Context
+from aftersales.services.external_refunds import read_funds
+from aftersales.services.moves import By
+from aftersales.services.refund_sources import Funds, free_of, lock_payments, sum_of
+from aftersales.services.refunds import grant_refund
+
+_TRIES = 20  # five random digits a day: a clash is drawn again
+
+
+async def grant_adjustment(
+    ctx: Context,
+    uow: UnitOfWork,
+    *,
+    kind: CauseKind,
+    case: Case,
+    amount: Money,
+    funds: Funds,
+    key: str,
+    by: By,
+    line: tuple[str, int] | None = None,
+) -> Adjustment:
+    """Writes that the amount is owed for a case, and grants its refunds; the same key again gives the same one.
+
+    The caller holds the order's lock and the case's. `line` is (line id, units) of a price that fell. Raises
+    Conflict("refundable") when the order's payments do not cover the amount: nothing is written then.
+    """
+    known = await uow.adjustments.by_key(key)
+    if known is not None:
+        return known
+    await lock_payments(uow, funds.order.payments)
+    free = [await free_of(uow, payment, funds=funds) for payment in funds.order.payments]
+    if sum(part.minor for part in free) < amount.minor:
+        raise Conflict("refundable")
+    line_id, quantity = line or (None, 0)
+    draft = Adjustment(
+        id=new_id(),
+        number="",
+        key=key,
+        kind=kind,
+        order_id=funds.order.id,
+        order_number=funds.order.number,
+        customer_id=funds.order.customer.id,
+        conversation_id=case.conversation_id or None,
+        case_number=case.number,
+        line_id=line_id,
+        quantity=quantity,
+        amount=amount,
+        policy_version=ctx.policy.version,
+        created_at=ctx.clock.now(),
+    )
+    item = await _add(ctx, uow, draft, by=by)
+    await grant_refund(ctx, uow, cause=item.cause, funds=funds, by=by)
+    return item
+
+
+async def grant_adjustment_again(
+    ctx: Context, *, number: str, actor: str, channel: str = "desk"
+) -> Sequence[Refund]:
+    """A person's new attempt for a refund that failed or was cancelled; nothing when all of it is covered.
+
+    Raises NotFound, Unavailable.
+    """
+    async with ctx.unit_of_work(read_only=True) as uow:
+        seen = await uow.adjustments.by_number(number)
+    funds = await read_funds(ctx, seen.order_id)
+    async with ctx.unit_of_work() as uow:
+        item = await uow.adjustments.lock(seen.id)
+        return await grant_refund(ctx, uow, cause=item.cause, funds=funds, by=By(actor, channel))
+
+
+async def granted_for(
+    uow: UnitOfWork, order_id: str, *, kind: CauseKind, currency: str
+) -> list[tuple[str, Money]]:
+    """(case number, what is paid or will be) of the order's adjustments of a kind."""
+    found = []
+    for item in await uow.adjustments.of_order(order_id):
+        if item.kind is kind:
+            live = [refund for refund in await uow.refunds.of_cause(item.id) if refund.state in RESERVING]
+            found.append((item.case_number or "", sum_of(live, currency)))
+    return found
+
+
+async def _add(ctx: Context, uow: UnitOfWork, draft: Adjustment, *, by: By) -> Adjustment:
+    for _ in range(_TRIES):
+        item = replace(draft, number=dated_number("AD", ctx.today()))
+        try:
+            await uow.adjustments.add(item)
+        except Conflict:
+            continue
+        await uow.journal.add(_entry(item, by=by))
+        return item
+    raise Conflict("no free number, or the key is taken")
+
+
+def _entry(item: Adjustment, *, by: By) -> Entry:
+    return Entry(
+        subject="adjustment",
+        subject_id=item.id,
+        actor=by.actor,
+        channel=by.channel,
+        trigger="grant",
+        from_state=None,
+        to_state="granted",
+        at=item.created_at,
+        policy_version=item.policy_version,
+        detail={
+            "kind": item.kind.value,
+            "amount": item.amount.decimal(),
+            "currency": item.amount.currency,
+            "case": item.case_number,
+        },
+    )

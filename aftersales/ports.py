@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal, Protocol
 
+from aftersales.domain.accounts import Account, AgentSession
 from aftersales.domain.adjustments import Adjustment
 from aftersales.domain.cases import Case, CaseNote
 from aftersales.domain.changes import Change
@@ -565,6 +566,44 @@ class SealRepository(Protocol):
         ...
 
 
+class AccountRepository(Protocol):
+    """The people at the desk."""
+
+    async def add(self, account: Account) -> bool:
+        """False when the name is taken."""
+        ...
+
+    async def any(self) -> bool: ...
+    async def all(self) -> Sequence[Account]:
+        """By name."""
+        ...
+
+    async def by_name(self, name: str) -> Account | None: ...
+    async def get(self, account_id: str) -> Account:
+        """Raises NotFound."""
+        ...
+
+    async def lock(self, account_id: str) -> Account:
+        """As get, and holds the row for writing until the transaction ends."""
+        ...
+
+    async def save(self, account: Account) -> None: ...
+
+
+class AgentSessionRepository(Protocol):
+    """Who is signed in at the desk."""
+
+    async def add(self, session: AgentSession) -> None: ...
+    async def get(self, token_hash: str) -> AgentSession | None: ...
+    async def touch(self, token_hash: str, *, seen_at: datetime) -> None: ...
+    async def remove(self, token_hash: str) -> None: ...
+    async def remove_of(self, account_id: str) -> int:
+        """Signs an account out everywhere; how many sessions there were."""
+        ...
+
+    async def forget_ended(self, *, now: datetime, idle_since: datetime) -> None: ...
+
+
 class OutboxRepository(Protocol):
     async def add(self, *, kind: str, key: str, payload: dict[str, Any], due_at: datetime) -> None:
         """Harmless when the key is there already."""
@@ -594,6 +633,8 @@ class UnitOfWork(Protocol):
     feedback: FeedbackRepository
     journal: JournalRepository
     seals: SealRepository
+    accounts: AccountRepository
+    agent_sessions: AgentSessionRepository
     outbox: OutboxRepository
 
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Mapping, Sequence
 
+from aftersales.domain.accounts import Account
 from aftersales.domain.cases import Case
 from aftersales.domain.refunds import Refund
+from aftersales.services.agent_deeds import do_as
 from aftersales.services.context import Context
 from aftersales.services.manual_refunds import may_be_recorded, record_manual_refund
 from aftersales.services.overview import refunds_of_order
-from desk.decisions import ACTOR, CHANNEL, NAME
+from desk.decisions import NAME
 
 
 async def money_of(ctx: Context, case: Case) -> Sequence[tuple[Refund, bool]]:
@@ -18,9 +20,9 @@ async def money_of(ctx: Context, case: Case) -> Sequence[tuple[Refund, bool]]:
     return [(refund, may_be_recorded(refund)) for refund in found]
 
 
-def money_deed(ctx: Context, decision: str, form: Mapping[str, str]) -> Awaitable[object] | None:
+def money_deed(ctx: Context, account: Account, decision: str, form: Mapping[str, str]) -> Awaitable[object] | None:
     """paid-by-hand; None for what is nothing of this."""
     refund_id, reference = form.get("refund_id", ""), form.get("reference", "")
     if decision == "paid-by-hand" and NAME.fullmatch(refund_id):
-        return record_manual_refund(ctx, refund_id=refund_id, reference=reference, actor=ACTOR, channel=CHANNEL)
+        return do_as(ctx, account, record_manual_refund, refund_id=refund_id, reference=reference)
     return None

@@ -8,7 +8,9 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from aftersales.ports import (
+    AccountRepository,
     AdjustmentRepository,
+    AgentSessionRepository,
     AttachmentRepository,
     CaseRepository,
     ChangeRepository,
@@ -24,7 +26,9 @@ from aftersales.ports import (
     SessionRepository,
     UnitOfWork,
 )
+from aftersales.stores.accounts import SqlAccounts
 from aftersales.stores.adjustments import SqlAdjustments
+from aftersales.stores.agent_sessions import SqlAgentSessions
 from aftersales.stores.attachments import SqlAttachments
 from aftersales.stores.cases import SqlCases
 from aftersales.stores.changes import SqlChanges
@@ -57,6 +61,8 @@ class SqlUnitOfWork:
         self.feedback: FeedbackRepository = SqlFeedback(connection)
         self.journal: JournalRepository = SqlJournal(connection)
         self.seals: SealRepository = SqlSeals(connection)
+        self.accounts: AccountRepository = SqlAccounts(connection)
+        self.agent_sessions: AgentSessionRepository = SqlAgentSessions(connection)
         self.outbox: OutboxRepository = SqlOutbox(connection)
 
 

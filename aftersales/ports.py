@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,6 +10,7 @@ from typing import Any, Literal, Protocol
 
 from aftersales.domain.accounts import Account, AgentSession
 from aftersales.domain.adjustments import Adjustment
+from aftersales.domain.approvals import Approval, Grounds
 from aftersales.domain.cases import Case, CaseNote
 from aftersales.domain.changes import Change
 from aftersales.domain.conversations import Answer, Author, Conversation, Message, Turn
@@ -604,6 +605,23 @@ class AgentSessionRepository(Protocol):
     async def forget_ended(self, *, now: datetime, idle_since: datetime) -> None: ...
 
 
+class ReviewRepository(Protocol):
+    """What refunds are reviewed by, and who has decided what about them."""
+
+    async def add(self, refund_id: str, grounds: Grounds, *, at: datetime) -> None: ...
+    async def grounds(self, refund_id: str) -> Grounds:
+        """Empty ones for a refund of which nothing was noted."""
+        ...
+
+    async def add_approval(self, approval: Approval) -> bool:
+        """False when this account has done that in this round already; the transaction stays usable."""
+        ...
+
+    async def approvals(self, refund_ids: Collection[str]) -> Sequence[Approval]:
+        """Of all these refunds, oldest first."""
+        ...
+
+
 class OutboxRepository(Protocol):
     async def add(self, *, kind: str, key: str, payload: dict[str, Any], due_at: datetime) -> None:
         """Harmless when the key is there already."""
@@ -635,6 +653,7 @@ class UnitOfWork(Protocol):
     seals: SealRepository
     accounts: AccountRepository
     agent_sessions: AgentSessionRepository
+    reviews: ReviewRepository
     outbox: OutboxRepository
 
 

@@ -67,9 +67,13 @@ def session_of(request: Request) -> DeskSession | None:
 
 
 def show(request: Request, template: str, *, status: int = 200, **values: Any) -> HTTPResponse:
-    """A page; `problem` and `done` of the query become the line at its top."""
+    """A page; `problem` and `done` of the query become the line at its top.
+
+    `problem_words` say more about a problem than its name does.
+    """
     desk = desk_of(request)
     problem = request.args.get("problem", "")
+    values.setdefault("problem_words", "")
     values.setdefault("problem", problem if desk.pages.knows(f"problem_{problem}") else "")
     page = desk.pages.render(
         template,

@@ -12,7 +12,7 @@ from aftersales.domain.errors import AftersalesError, Forbidden, Invalid, NotFou
 from aftersales.services.agent_deeds import Deed, do_as
 from aftersales.services.changes_at_shop import grant_change_again
 from aftersales.services.exchanges import note_difference_paid, ship_replacement
-from aftersales.services.refunds import approve_refund, cancel_refund, grant_again
+from aftersales.services.refunds import grant_again
 from aftersales.services.returns import approve_return, close_return, receive_return, reject_return
 from desk.application import back_to, desk_of, session_of
 from desk.forms import read_form
@@ -41,19 +41,6 @@ async def decide_return(request: Request, number: str, decision: str) -> HTTPRes
     rejected = decision == "reject" and reason
     doing = do_as(ctx, guarded, reject_return, number=number, reason=reason[:500]) if rejected else None
     return await done(request, doing, page="")
-
-
-async def decide_refund(request: Request, refund_id: str, decision: str) -> HTTPResponse:
-    """POST /desk/refunds/{id}/approve or reject."""
-    form = await read_form(request)
-    guarded = guard(request, form, refund_id)
-    if isinstance(guarded, HTTPResponse):
-        return guarded
-    deeds: Mapping[str, Deed[object]] = {"approve": approve_refund, "reject": cancel_refund}
-    deed = deeds.get(decision)
-    ctx = desk_of(request).context
-    doing = do_as(ctx, guarded, deed, refund_id=refund_id) if deed else None
-    return await done(request, doing, page="refunds")
 
 
 async def decide_change(request: Request, number: str, decision: str) -> HTTPResponse:

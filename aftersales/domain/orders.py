@@ -74,8 +74,8 @@ class Fulfilment:
 class Payment:
     """`captured_at` is aware UTC; `country` (ISO 3166-1 alpha-2) that of the card or billing address.
 
-    Both are None where the shop does not tell them. `supports_auto_refund`: its provider pays back when it is asked
-    to; where not, a person does by other means.
+    Both are None where the shop does not tell them. `supports_auto_refund`: its provider pays back when it is
+    asked to; where not, a person does by other means.
     """
 
     id: str

@@ -1,4 +1,7 @@
-"""What the people at the desk do, each with the right that it takes: what is not listed here, nobody may do."""
+"""What the people at the desk do, each with the right that it takes: what is not listed here, nobody may do.
+
+Decisions about refunds ask for their right themselves (services.approvals).
+"""
 
 from __future__ import annotations
 
@@ -13,7 +16,7 @@ from aftersales.services.changes_at_shop import grant_change_again
 from aftersales.services.context import Context
 from aftersales.services.exchanges import note_difference_paid, ship_replacement
 from aftersales.services.manual_refunds import record_manual_refund
-from aftersales.services.refunds import approve_refund, cancel_refund, grant_again
+from aftersales.services.refunds import cancel_refund, grant_again
 from aftersales.services.returns import approve_return, close_return, receive_return, reject_return
 
 Result = TypeVar("Result")
@@ -30,7 +33,6 @@ NEEDED: Mapping[Deed[Any], Right] = {
     approve_return: Right.HANDLE_RETURNS,
     reject_return: Right.HANDLE_RETURNS,
     ship_replacement: Right.HANDLE_RETURNS,
-    approve_refund: Right.DECIDE_REFUNDS,
     cancel_refund: Right.DECIDE_REFUNDS,
     note_difference_paid: Right.PAY_OUT,
     close_return: Right.PAY_OUT,

@@ -22,6 +22,7 @@ from aftersales.ports import (
     OutboxRepository,
     RefundRepository,
     ReturnRepository,
+    ReviewRepository,
     SealRepository,
     SessionRepository,
     UnitOfWork,
@@ -40,6 +41,7 @@ from aftersales.stores.messages import SqlMessages
 from aftersales.stores.outbox import SqlOutbox
 from aftersales.stores.refunds import SqlRefunds
 from aftersales.stores.returns import SqlReturns
+from aftersales.stores.reviews import SqlReviews
 from aftersales.stores.seals import SqlSeals
 from aftersales.stores.sessions import SqlSessions
 
@@ -63,6 +65,7 @@ class SqlUnitOfWork:
         self.seals: SealRepository = SqlSeals(connection)
         self.accounts: AccountRepository = SqlAccounts(connection)
         self.agent_sessions: AgentSessionRepository = SqlAgentSessions(connection)
+        self.reviews: ReviewRepository = SqlReviews(connection)
         self.outbox: OutboxRepository = SqlOutbox(connection)
 
 

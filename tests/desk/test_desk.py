@@ -17,7 +17,6 @@ from aftersales.domain.reasons import Reason
 from aftersales.services.cases import file_case
 from aftersales.services.conversations import history, receive_text
 from aftersales.services.refunds import cancel_refund
-from aftersales.services.returns import approve_return, receive_return
 from aftersales.services.sessions import close_session, open_session
 from tests.fronts import MERCHANT_KEY, Front, open_front
 from tests.goods import COAT, SHOES, SOCKS
@@ -140,21 +139,6 @@ async def test_a_return_is_approved_or_rejected_with_a_reason(front: Front) -> N
     assert await decide(front, f"returns/{two.number}/nothing") == "/desk/?lang=en&problem=bad_request"
     conflict = await front.client.get("/desk/?lang=zh&problem=conflict")
     assert "状态已变化" in conflict.text
-
-
-async def test_refunds_that_wait_are_approved_or_rejected(front: Front) -> None:
-    item = await front.goods.ask((COAT, 1))
-    await approve_return(front.goods.ctx, number=item.number, actor="agent:a1")
-    await receive_return(front.goods.ctx, number=item.number, actor="agent:a1")
-    one, two = await front.goods.refunds(item)
-    await sign_in(front)
-    shown = (await page(front, "refunds")).text
-    assert "1,900.00" in shown
-    assert "100.00" in shown
-    assert await decide(front, f"refunds/{one.id}/approve") == "/desk/refunds?lang=en&done=1"
-    assert await decide(front, f"refunds/{two.id}/reject") == "/desk/refunds?lang=en&done=1"
-    assert {refund.state for refund in await front.goods.refunds(item)} == {"created", "cancelled"}
-    assert "没有等待审批的退款" in (await page(front, "refunds", lang="zh")).text
 
 
 async def test_changes_of_orders_are_listed_and_paid_again(front: Front) -> None:

@@ -605,6 +605,33 @@ class AgentSessionRepository(Protocol):
     async def forget_ended(self, *, now: datetime, idle_since: datetime) -> None: ...
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Photo:
+    """A customer's picture; `hash` as in domain.photos."""
+
+    attachment_id: str
+    conversation_id: str
+    hash: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SeenPhoto:
+    """A picture that came before, and whose."""
+
+    attachment_id: str
+    customer_id: str
+    at: datetime
+
+
+class PhotoRepository(Protocol):
+    async def add(self, photo: Photo) -> None: ...
+    async def of_conversation(self, conversation_id: str) -> Sequence[Photo]: ...
+    async def like(self, photo: Photo, *, bits: int, since: datetime) -> Sequence[SeenPhoto]:
+        """Known customers' pictures of other talks that differ in `bits` (0 to 3) at most, newest first."""
+        ...
+
+
 class ReviewRepository(Protocol):
     """What refunds are reviewed by, and who has decided what about them."""
 
@@ -654,6 +681,7 @@ class UnitOfWork(Protocol):
     accounts: AccountRepository
     agent_sessions: AgentSessionRepository
     reviews: ReviewRepository
+    photos: PhotoRepository
     outbox: OutboxRepository
 
 

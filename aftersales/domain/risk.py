@@ -132,7 +132,7 @@ def _frequent(
 
 def _recent(kind: SignalKind, at: datetime | None, rule: Recent | None, now: datetime) -> Iterator[Signal]:
     if rule is not None and at is not None and now - at < timedelta(days=rule.days):
-        yield Signal(kind=kind, points=rule.points, facts={"days": max(0, (now - at).days)})
+        yield Signal(kind=kind, points=rule.points, facts={"days": max(0, (now - at).days) + 1})
 
 
 def _since(times: tuple[datetime, ...], now: datetime, days: int) -> int:

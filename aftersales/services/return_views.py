@@ -101,8 +101,8 @@ def next_step(item: Return, refunds: Sequence[Refund]) -> str:
         return "payment_by_person"
     if item.state is ReturnState.RECEIVED and item.remedy is Remedy.EXCHANGE:
         return "replacement_underway"
-    if item.state is ReturnState.CLOSED and item.amount and not less_rejected(item.amount, refunds):
-        return "rejected"
+    if item.state is ReturnState.CLOSED and item.remedy is not Remedy.EXCHANGE:
+        return "done" if less_rejected(item.amount, refunds) or not item.amount else "rejected"
     if item.state is not ReturnState.INSPECTED:
         return _NEXT_STEP[item.state]
     live = [refund for refund in refunds if refund.state in RESERVING]

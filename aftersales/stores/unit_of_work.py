@@ -20,6 +20,7 @@ from aftersales.ports import (
     JournalRepository,
     MessageRepository,
     OutboxRepository,
+    PhotoRepository,
     RefundRepository,
     ReturnRepository,
     ReviewRepository,
@@ -39,6 +40,7 @@ from aftersales.stores.feedback import SqlFeedback
 from aftersales.stores.journal import SqlJournal
 from aftersales.stores.messages import SqlMessages
 from aftersales.stores.outbox import SqlOutbox
+from aftersales.stores.photos import SqlPhotos
 from aftersales.stores.refunds import SqlRefunds
 from aftersales.stores.returns import SqlReturns
 from aftersales.stores.reviews import SqlReviews
@@ -66,6 +68,7 @@ class SqlUnitOfWork:
         self.accounts: AccountRepository = SqlAccounts(connection)
         self.agent_sessions: AgentSessionRepository = SqlAgentSessions(connection)
         self.reviews: ReviewRepository = SqlReviews(connection)
+        self.photos: PhotoRepository = SqlPhotos(connection)
         self.outbox: OutboxRepository = SqlOutbox(connection)
 
 

@@ -110,7 +110,7 @@ def return_card(view: ReturnView, order: Order, language: Language, next_step_te
         "number": item.number,
         "status": item.state.value,
         "remedy": item.remedy.value,
-        "amount": amount(item.amount),
+        "amount": amount(view.paid_back),
         "to_pay": amount(item.to_pay) if item.to_pay else None,
         "refund_status": view.refunds[-1].state.value if view.refunds else None,
         "lines": [

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal, Protocol
 
+from aftersales.domain.accounts import Account, AgentSession
 from aftersales.domain.adjustments import Adjustment
+from aftersales.domain.approvals import Approval, Grounds
 from aftersales.domain.cases import Case, CaseNote
 from aftersales.domain.changes import Change
 from aftersales.domain.conversations import Answer, Author, Conversation, Message, Turn
@@ -565,6 +567,88 @@ class SealRepository(Protocol):
         ...
 
 
+class AccountRepository(Protocol):
+    """The people at the desk."""
+
+    async def add(self, account: Account) -> bool:
+        """False when the name is taken."""
+        ...
+
+    async def any(self) -> bool: ...
+    async def all(self) -> Sequence[Account]:
+        """By name."""
+        ...
+
+    async def by_name(self, name: str) -> Account | None: ...
+    async def get(self, account_id: str) -> Account:
+        """Raises NotFound."""
+        ...
+
+    async def lock(self, account_id: str) -> Account:
+        """As get, and holds the row for writing until the transaction ends."""
+        ...
+
+    async def save(self, account: Account) -> None: ...
+
+
+class AgentSessionRepository(Protocol):
+    """Who is signed in at the desk."""
+
+    async def add(self, session: AgentSession) -> None: ...
+    async def get(self, token_hash: str) -> AgentSession | None: ...
+    async def touch(self, token_hash: str, *, seen_at: datetime) -> None: ...
+    async def remove(self, token_hash: str) -> None: ...
+    async def remove_of(self, account_id: str) -> int:
+        """Signs an account out everywhere; how many sessions there were."""
+        ...
+
+    async def forget_ended(self, *, now: datetime, idle_since: datetime) -> None: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Photo:
+    """A customer's picture; `hash` as in domain.photos."""
+
+    attachment_id: str
+    conversation_id: str
+    hash: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SeenPhoto:
+    """A picture that came before, and whose."""
+
+    attachment_id: str
+    customer_id: str
+    at: datetime
+
+
+class PhotoRepository(Protocol):
+    async def add(self, photo: Photo) -> None: ...
+    async def of_conversation(self, conversation_id: str) -> Sequence[Photo]: ...
+    async def like(self, photo: Photo, *, bits: int, since: datetime) -> Sequence[SeenPhoto]:
+        """Known customers' pictures of other talks that differ in `bits` (0 to 3) at most, newest first."""
+        ...
+
+
+class ReviewRepository(Protocol):
+    """What refunds are reviewed by, and who has decided what about them."""
+
+    async def add(self, refund_id: str, grounds: Grounds, *, at: datetime) -> None: ...
+    async def grounds(self, refund_id: str) -> Grounds:
+        """Empty ones for a refund of which nothing was noted."""
+        ...
+
+    async def add_approval(self, approval: Approval) -> bool:
+        """False when this account has done that in this round already; the transaction stays usable."""
+        ...
+
+    async def approvals(self, refund_ids: Collection[str]) -> Sequence[Approval]:
+        """Of all these refunds, oldest first."""
+        ...
+
+
 class OutboxRepository(Protocol):
     async def add(self, *, kind: str, key: str, payload: dict[str, Any], due_at: datetime) -> None:
         """Harmless when the key is there already."""
@@ -594,6 +678,10 @@ class UnitOfWork(Protocol):
     feedback: FeedbackRepository
     journal: JournalRepository
     seals: SealRepository
+    accounts: AccountRepository
+    agent_sessions: AgentSessionRepository
+    reviews: ReviewRepository
+    photos: PhotoRepository
     outbox: OutboxRepository
 
 

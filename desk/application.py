@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -13,27 +13,30 @@ from sanic.response import html, redirect
 from aftersales.domain.texts import Language
 from aftersales.services.context import Context
 from desk.rendering import Pages
-from desk.sessions import DeskSession, DeskSessions
-from runtime.buckets import Buckets
+from desk.sessions import DeskSession
+from desk.tries import Tries
 
 COOKIE = "desk_session"
+DEVICE_COOKIE = "desk_device"
 FORM_COOKIE = "desk_form"
 PREFIX = "/desk"
 
 
 @dataclass(frozen=True)
 class Desk:
-    """`key` is the merchant key; `secure` where browsers come by https; `folder` holds the customers' files."""
+    """`key` is that of the accounts' secrets; `secure` where browsers come by https.
+
+    `folder` holds the customers' files.
+    """
 
     context: Context
-    key: str
+    key: bytes
     secure: bool
     folder: Path
-    tries: Buckets = field(default_factory=lambda: Buckets(5, seconds=60))
 
     @cached_property
-    def sessions(self) -> DeskSessions:
-        return DeskSessions(self.context.clock)
+    def tries(self) -> Tries:
+        return Tries(self.key)
 
     @cached_property
     def pages(self) -> Pages:
@@ -46,22 +49,31 @@ def desk_of(request: Request) -> Desk:
 
 
 def language_of(request: Request) -> Language:
-    """From ?lang=, else from the browser; Chinese where neither says."""
+    """From ?lang=, else the account's, else the browser's; Chinese where nobody says."""
     wished = request.args.get("lang")
     if wished in ("zh", "en"):
         return "zh" if wished == "zh" else "en"
+    session = session_of(request)
+    if session is not None:
+        return session.account.language
     first = request.headers.get("accept-language", "zh").strip().lower()
     return "en" if first.startswith("en") else "zh"
 
 
 def session_of(request: Request) -> DeskSession | None:
-    return desk_of(request).sessions.get(request.cookies.get(COOKIE))
+    """Whose it is was looked up before the page (desk.sign_in.load_session)."""
+    session: DeskSession | None = getattr(request.ctx, "desk_session", None)
+    return session
 
 
 def show(request: Request, template: str, *, status: int = 200, **values: Any) -> HTTPResponse:
-    """A page; `problem` and `done` of the query become the line at its top."""
+    """A page; `problem` and `done` of the query become the line at its top.
+
+    `problem_words` say more about a problem than its name does.
+    """
     desk = desk_of(request)
     problem = request.args.get("problem", "")
+    values.setdefault("problem_words", "")
     values.setdefault("problem", problem if desk.pages.knows(f"problem_{problem}") else "")
     page = desk.pages.render(
         template,

@@ -6,38 +6,41 @@ from collections.abc import Awaitable, Mapping
 
 from sanic import HTTPResponse, Request
 
+from aftersales.domain.accounts import Account
 from aftersales.domain.cases import NoteKind
+from aftersales.services.agent_deeds import do_as
 from aftersales.services.case_desk import assign_case, write_about_case
 from aftersales.services.cases import close_case
 from aftersales.services.context import Context
 from desk.application import desk_of
 from desk.case_money import money_deed
-from desk.decisions import ACTOR, CHANNEL, NAME, done, refused
+from desk.decisions import NAME, done, guard
 from desk.forms import read_form
 
 
 async def decide_case(request: Request, number: str, decision: str) -> HTTPResponse:
     """POST /desk/cases/{number}/assign, reply, close, or a deed of case_money; words count once."""
     form = await read_form(request)
-    if answer := refused(request, form, number):
-        return answer
-    deed = _deed(desk_of(request).context, number, decision, form)
+    guarded = guard(request, form, number)
+    if isinstance(guarded, HTTPResponse):
+        return guarded
+    deed = _deed(desk_of(request).context, guarded, number, decision, form)
     return await done(request, deed, page="cases" if decision == "close" else f"cases/{number}")
 
 
-def _deed(ctx: Context, number: str, decision: str, form: Mapping[str, str]) -> Awaitable[object] | None:
+def _deed(
+    ctx: Context, account: Account, number: str, decision: str, form: Mapping[str, str]
+) -> Awaitable[object] | None:
     text, key = form.get("text", ""), form.get("reply_id", "")
     match decision:
         case "assign":
-            return assign_case(ctx, number=number, actor=ACTOR, channel=CHANNEL)
+            return do_as(ctx, account, assign_case, number=number)
         case "close":
-            return close_case(ctx, number=number, actor=ACTOR, channel=CHANNEL)
+            return do_as(ctx, account, close_case, number=number)
         case "reply" if NAME.fullmatch(key) and form.get("kind", NoteKind.ANSWER) in _WRITTEN:
             kind = NoteKind(form.get("kind", NoteKind.ANSWER))
-            return write_about_case(
-                ctx, number=number, kind=kind, text=text, key=key, actor=ACTOR, channel=CHANNEL
-            )
-    return money_deed(ctx, number, decision, form)
+            return do_as(ctx, account, write_about_case, number=number, kind=kind, text=text, key=key)
+    return money_deed(ctx, account, number, decision, form)
 
 
 _WRITTEN = frozenset({NoteKind.ANSWER, NoteKind.QUESTION, NoteKind.RESOLUTION})

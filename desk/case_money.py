@@ -7,19 +7,21 @@ from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from typing import TypeVar
 
+from aftersales.domain.accounts import Account
 from aftersales.domain.cases import Case
 from aftersales.domain.claims import Decision
 from aftersales.domain.errors import AftersalesError, Conflict, Invalid
 from aftersales.domain.money import Money, minor_digits
 from aftersales.domain.refunds import Refund
 from aftersales.services.adjustments import grant_adjustment_again
+from aftersales.services.agent_deeds import do_as
 from aftersales.services.claims import quote_claim, settle_claim
 from aftersales.services.compensation import compensate, quote_compensation
 from aftersales.services.context import Context
 from aftersales.services.manual_refunds import may_be_recorded, record_manual_refund
 from aftersales.services.overview import case_with_talk, refunds_of_order
 from aftersales.services.price_protection import quote_price_drops, refund_price_drops
-from desk.decisions import ACTOR, CHANNEL, NAME
+from desk.decisions import NAME
 
 T = TypeVar("T")
 _LARGEST = Decimal(10**9)
@@ -49,53 +51,55 @@ async def money_of(ctx: Context, case: Case) -> CaseMoney:
     )
 
 
-def money_deed(ctx: Context, number: str, decision: str, form: Mapping[str, str]) -> Awaitable[object] | None:
+def money_deed(
+    ctx: Context, account: Account, number: str, decision: str, form: Mapping[str, str]
+) -> Awaitable[object] | None:
     """paid-by-hand, settle, compensate, price-drop or grant-again; None for a form that asks for nothing known."""
     key, name = form.get("reply_id", ""), form.get("name", "")
     match decision:
         case "paid-by-hand" if NAME.fullmatch(name):
             reference = form.get("reference", "")
-            return record_manual_refund(ctx, refund_id=name, reference=reference, actor=ACTOR, channel=CHANNEL)
+            return do_as(ctx, account, record_manual_refund, refund_id=name, reference=reference)
         case "grant-again" if NAME.fullmatch(name):
-            return grant_adjustment_again(ctx, number=name, actor=ACTOR, channel=CHANNEL)
+            return do_as(ctx, account, grant_adjustment_again, number=name)
         case "settle" if NAME.fullmatch(key) and form.get("decision") in set(Decision):
-            return _settle(ctx, number, form)
+            return _settle(ctx, account, number, form)
         case "compensate" if NAME.fullmatch(key):
-            return _compensate(ctx, number, form)
+            return _compensate(ctx, account, number, form)
         case "price-drop":
-            return _refund_price_drop(ctx, number, form)
+            return _refund_price_drop(ctx, account, number, form)
     return None
 
 
-async def _settle(ctx: Context, number: str, form: Mapping[str, str]) -> object:
+async def _settle(ctx: Context, account: Account, number: str, form: Mapping[str, str]) -> object:
     told = form.get("amount", "").strip()
-    return await settle_claim(
+    return await do_as(
         ctx,
+        account,
+        settle_claim,
         number=number,
         decision=Decision(form["decision"]),
         text=form.get("text", ""),
         key=form["reply_id"],
-        actor=ACTOR,
-        channel=CHANNEL,
         amount=await _amount(ctx, number, told) if told else None,
     )
 
 
-async def _compensate(ctx: Context, number: str, form: Mapping[str, str]) -> object:
-    return await compensate(
+async def _compensate(ctx: Context, account: Account, number: str, form: Mapping[str, str]) -> object:
+    return await do_as(
         ctx,
+        account,
+        compensate,
         number=number,
         amount=await _amount(ctx, number, form.get("amount", "")),
         text=form.get("text", ""),
         key=form["reply_id"],
-        actor=ACTOR,
-        channel=CHANNEL,
     )
 
 
-async def _refund_price_drop(ctx: Context, number: str, form: Mapping[str, str]) -> object:
+async def _refund_price_drop(ctx: Context, account: Account, number: str, form: Mapping[str, str]) -> object:
     agreed = await _amount(ctx, number, form.get("amount", ""))
-    return await refund_price_drops(ctx, number=number, agreed=agreed, actor=ACTOR, channel=CHANNEL)
+    return await do_as(ctx, account, refund_price_drops, number=number, agreed=agreed)
 
 
 async def _amount(ctx: Context, number: str, told: str) -> Money:

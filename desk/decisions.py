@@ -7,80 +7,61 @@ from collections.abc import Awaitable, Mapping
 
 from sanic import HTTPResponse, Request
 
-from aftersales.domain.errors import AftersalesError, Invalid, NotFound, OutcomeUnknown, Unavailable
+from aftersales.domain.accounts import Account
+from aftersales.domain.errors import AftersalesError, Forbidden, Invalid, NotFound, OutcomeUnknown, Unavailable
+from aftersales.services.agent_deeds import Deed, do_as
 from aftersales.services.changes_at_shop import grant_change_again
-from aftersales.services.context import Context
 from aftersales.services.exchanges import note_difference_paid, ship_replacement
-from aftersales.services.refunds import approve_refund, cancel_refund, grant_again
+from aftersales.services.refunds import grant_again
 from aftersales.services.returns import approve_return, close_return, receive_return, reject_return
 from desk.application import back_to, desk_of, session_of
 from desk.forms import read_form
 
-ACTOR = "agent:desk"
-CHANNEL = "desk"
 NAME = re.compile(r"[A-Za-z0-9-]{1,40}")
+_WITHOUT_WORDS: Mapping[str, Deed[object]] = {
+    "receive": receive_return,
+    "approve": approve_return,
+    "paid": note_difference_paid,
+    "ship-replacement": ship_replacement,
+    "refund-again": grant_again,
+    "close": close_return,
+}
 
 
 async def decide_return(request: Request, number: str, decision: str) -> HTTPResponse:
     """POST /desk/returns/{number}/receive, approve, reject, paid, ship-replacement, refund-again or close."""
     form = await read_form(request)
-    if answer := refused(request, form, number):
-        return answer
-    ctx = desk_of(request).context
-    deed = _return_deed(ctx, number, decision, reason=form.get("reason", "").strip())
-    return await done(request, deed, page="")
-
-
-def _return_deed(ctx: Context, number: str, decision: str, *, reason: str) -> Awaitable[object] | None:
-    match decision:
-        case "receive":
-            return receive_return(ctx, number=number, actor=ACTOR, channel=CHANNEL)
-        case "approve":
-            return approve_return(ctx, number=number, actor=ACTOR, channel=CHANNEL)
-        case "reject" if reason:
-            return reject_return(ctx, number=number, actor=ACTOR, channel=CHANNEL, reason=reason[:500])
-        case "paid":
-            return note_difference_paid(ctx, number=number, actor=ACTOR, channel=CHANNEL)
-        case "ship-replacement":
-            return ship_replacement(ctx, number=number, actor=ACTOR, channel=CHANNEL)
-        case "refund-again":
-            return grant_again(ctx, number=number, actor=ACTOR, channel=CHANNEL)
-        case "close":
-            return close_return(ctx, number=number, actor=ACTOR, channel=CHANNEL)
-    return None
-
-
-async def decide_refund(request: Request, refund_id: str, decision: str) -> HTTPResponse:
-    """POST /desk/refunds/{id}/approve or reject."""
-    form = await read_form(request)
-    if answer := refused(request, form, refund_id):
-        return answer
-    deeds = {"approve": approve_refund, "reject": cancel_refund}
-    deed = deeds.get(decision)
-    ctx = desk_of(request).context
-    doing = deed(ctx, refund_id=refund_id, actor=ACTOR, channel=CHANNEL) if deed else None
-    return await done(request, doing, page="refunds")
+    guarded = guard(request, form, number)
+    if isinstance(guarded, HTTPResponse):
+        return guarded
+    ctx, reason = desk_of(request).context, form.get("reason", "").strip()
+    deed = _WITHOUT_WORDS.get(decision)
+    if deed is not None:
+        return await done(request, do_as(ctx, guarded, deed, number=number), page="")
+    rejected = decision == "reject" and reason
+    doing = do_as(ctx, guarded, reject_return, number=number, reason=reason[:500]) if rejected else None
+    return await done(request, doing, page="")
 
 
 async def decide_change(request: Request, number: str, decision: str) -> HTTPResponse:
     """POST /desk/changes/{number}/refund-again."""
     form = await read_form(request)
-    if answer := refused(request, form, number):
-        return answer
-    ctx = desk_of(request).context
+    guarded = guard(request, form, number)
+    if isinstance(guarded, HTTPResponse):
+        return guarded
     again = decision == "refund-again"
-    deed = grant_change_again(ctx, number=number, actor=ACTOR, channel=CHANNEL) if again else None
-    return await done(request, deed, page="changes")
+    doing = do_as(desk_of(request).context, guarded, grant_change_again, number=number) if again else None
+    return await done(request, doing, page="changes")
 
 
-def refused(request: Request, form: Mapping[str, str], name: str) -> HTTPResponse | None:
-    """Where a form leads that may not be acted on; None for one that may. `name` is what it is about."""
+def guard(request: Request, form: Mapping[str, str], name: str) -> Account | HTTPResponse:
+    """Whose form it is, or where one leads that may not be acted on. `name` is what it is about."""
     session = session_of(request)
     if session is None:
         return back_to(request, "sign-in")
     if not session.owns(form.get("form_token", "")):
         return back_to(request, "", problem="form")
-    return None if NAME.fullmatch(name) else back_to(request, "", problem="not_found")
+    return session.account if NAME.fullmatch(name) else back_to(request, "", problem="not_found")
 
 
 async def done(request: Request, deed: Awaitable[object] | None, *, page: str) -> HTTPResponse:
@@ -89,12 +70,23 @@ async def done(request: Request, deed: Awaitable[object] | None, *, page: str) -
         return back_to(request, page, problem="bad_request")
     try:
         await deed
-    except (Unavailable, OutcomeUnknown):
-        return back_to(request, page, problem="unavailable")
-    except NotFound:
-        return back_to(request, page, problem="not_found")
-    except Invalid:
-        return back_to(request, page, problem="bad_request")
-    except AftersalesError:
-        return back_to(request, page, problem="conflict")
+    except AftersalesError as error:
+        return back_to(request, page, problem=problem_of(error))
     return back_to(request, page, done="1")
+
+
+def problem_of(error: AftersalesError) -> str:
+    """The name of its text: problem_<name>."""
+    for kind, problem in _PROBLEMS:
+        if isinstance(error, kind):
+            return problem
+    return "conflict"
+
+
+_PROBLEMS: tuple[tuple[type[AftersalesError], str], ...] = (
+    (Unavailable, "unavailable"),
+    (OutcomeUnknown, "unavailable"),
+    (NotFound, "not_found"),
+    (Invalid, "bad_request"),
+    (Forbidden, "forbidden"),
+)

@@ -8,7 +8,7 @@ from typing import Any
 from sanic import Blueprint, HTTPResponse, Request
 from sanic.response import raw
 
-from desk import case_decisions, cases, decisions, sign_in, views
+from desk import account, case_decisions, cases, decisions, refund_decisions, refunds, sign_in, views
 from desk.application import PREFIX
 
 _STYLE = Path(__file__).parent / "static" / "desk.css"
@@ -23,12 +23,17 @@ def desk_blueprint() -> Blueprint:
 
     blueprint = Blueprint("desk", url_prefix=PREFIX)
     add: Any = blueprint.add_route
+    add_middleware: Any = blueprint.middleware
+    add_middleware(sign_in.load_session, "request")
     add(stylesheet, "/desk.css", methods=["GET"])
     add(sign_in.sign_in_page, "/sign-in", methods=["GET"])
     add(sign_in.sign_in, "/sign-in", methods=["POST"], stream=True)
     add(sign_in.sign_out, "/sign-out", methods=["POST"], stream=True)
+    add(sign_in.sign_out_everywhere, "/sign-out-everywhere", methods=["POST"], stream=True)
+    add(account.account_page, "/account", methods=["GET"])
     add(views.returns_page, "/", methods=["GET"])
-    add(views.refunds_page, "/refunds", methods=["GET"])
+    add(refunds.refunds_page, "/refunds", methods=["GET"])
+    add(refunds.refund_page, "/refunds/<refund_id:str>", methods=["GET"])
     add(views.changes_page, "/changes", methods=["GET"])
     add(cases.cases_page, "/cases", methods=["GET"])
     add(cases.case_page, "/cases/<number:str>", methods=["GET"])
@@ -36,6 +41,6 @@ def desk_blueprint() -> Blueprint:
     add(cases.feedback_page, "/feedback", methods=["GET"])
     add(decisions.decide_return, "/returns/<number:str>/<decision:str>", methods=["POST"], stream=True)
     add(decisions.decide_change, "/changes/<number:str>/<decision:str>", methods=["POST"], stream=True)
-    add(decisions.decide_refund, "/refunds/<refund_id:str>/<decision:str>", methods=["POST"], stream=True)
+    add(refund_decisions.decide_refund, "/refunds/<refund_id:str>/<decision:str>", methods=["POST"], stream=True)
     add(case_decisions.decide_case, "/cases/<number:str>/<decision:str>", methods=["POST"], stream=True)
     return blueprint

@@ -1,4 +1,4 @@
-"""The desk's pages: open returns, changes of orders, and refunds to decide."""
+"""The desk's pages: open returns and changes of orders."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from aftersales.domain.returns import Return
 from aftersales.domain.texts import Language
 from aftersales.services.change_views import latest_changes
 from aftersales.services.context import Context
-from aftersales.services.overview import FullReturn, find_returns, refunds_to_decide
+from aftersales.services.overview import FullReturn, find_returns
 from desk.application import back_to, desk_of, language_of, session_of, show
 
 MOST = 100
@@ -41,7 +41,7 @@ async def returns_page(request: Request) -> HTTPResponse:
     rows = [
         Row(
             full,
-            _customer(orders, full.item.order_id),
+            customer_of(orders, full.item.order_id),
             goods_of(full.item, orders.get(full.item.order_id), language),
             _methods(orders.get(full.item.order_id)),
         )
@@ -54,17 +54,6 @@ def _methods(order: Order | None) -> Mapping[str, str]:
     return {payment.id: payment.method.value for payment in order.payments} if order else {}
 
 
-async def refunds_page(request: Request) -> HTTPResponse:
-    """GET /desk/refunds."""
-    if session_of(request) is None:
-        return back_to(request, "sign-in")
-    ctx = desk_of(request).context
-    refunds = await refunds_to_decide(ctx, limit=MOST)
-    orders = await read_orders(ctx, {refund.order_id for refund in refunds})
-    rows = [(refund, _customer(orders, refund.order_id)) for refund in refunds]
-    return show(request, "refunds.html", rows=rows, most=MOST)
-
-
 async def changes_page(request: Request) -> HTTPResponse:
     """GET /desk/changes: the newest first."""
     if session_of(request) is None:
@@ -72,7 +61,7 @@ async def changes_page(request: Request) -> HTTPResponse:
     ctx = desk_of(request).context
     views = await latest_changes(ctx, limit=MOST)
     orders = await read_orders(ctx, {view.change.order_id for view in views})
-    rows = [(view, _customer(orders, view.change.order_id)) for view in views]
+    rows = [(view, customer_of(orders, view.change.order_id)) for view in views]
     return show(request, "changes.html", rows=rows, most=MOST)
 
 
@@ -102,6 +91,7 @@ def goods_of(item: Return, order: Order | None, language: Language) -> tuple[str
     return tuple(goods)
 
 
-def _customer(orders: Mapping[str, Order], order_id: str) -> str:
+def customer_of(orders: Mapping[str, Order], order_id: str) -> str:
+    """The customer's name; a dash where the order is not at hand."""
     order = orders.get(order_id)
     return order.customer.name if order else "—"

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 import typer
 
-from runtime import cli_audit, cli_faq, cli_migrations, cli_policy, cli_shop, cli_understanding
+from runtime import cli_agent, cli_audit, cli_faq, cli_migrations, cli_policy, cli_shop, cli_understanding
 from runtime.console import Console
 from runtime.model import provide_model
 from runtime.places import make_data_folder
@@ -25,6 +25,7 @@ app = typer.Typer(
 app.add_typer(cli_shop.app, name="shop")
 app.add_typer(cli_policy.app, name="policy")
 app.add_typer(cli_faq.app, name="faq")
+app.add_typer(cli_agent.app, name="agent")
 app.add_typer(cli_audit.app, name="audit")
 app.add_typer(cli_understanding.app)
 

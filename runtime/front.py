@@ -18,6 +18,7 @@ from sanic import Sanic
 
 from aftersales.domain.ids import new_id
 from aftersales.ports import Bot
+from aftersales.services.accounts import provide_owner
 from aftersales.services.answering import answer_pending
 from aftersales.services.context import Context
 from aftersales.services.conversations import latest
@@ -80,6 +81,7 @@ def create_front(
 
     async def begin(_app: App) -> None:
         context = await stack.enter_async_context(open_context(settings))
+        await provide_owner(context, password=settings.merchant_key.get_secret_value())
         _provide(app, settings, context=context, bot=make_bot(settings), site_tokens=site_tokens)
         if settings.demo:
             app.ctx.demo = await stack.enter_async_context(open_demo(settings, context))
@@ -145,7 +147,7 @@ def _provide(app: App, settings: Settings, *, context: Context, bot: Bot, site_t
     )
     app.ctx.desk = Desk(
         context=context,
-        key=key,
+        key=settings.account_key.get_secret_value().encode(),
         secure=settings.front_url.startswith("https:"),
         folder=settings.data / "attachments",
     )

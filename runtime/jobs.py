@@ -24,6 +24,7 @@ from aftersales.services.return_confirmation import release_at_shop
 from aftersales.services.returns import continue_received, continue_requested
 from aftersales.services.sealing import seal_due
 from aftersales.services.sessions import forget_expired_sessions
+from aftersales.services.sign_in import forget_ended_sessions
 from aftersales.services.verification import forget_expired_codes
 from runtime import formats
 
@@ -63,6 +64,7 @@ def make_jobs(
         Job("seal_journal", 2.0, lambda: seal_due(ctx, key=audit_key)),
         Job("answer_orphans", 2.0, lambda: answer_orphans(ctx, bot)),
         Job("forget_expired_sessions", 3600.0, lambda: forget_expired_sessions(ctx)),
+        Job("forget_agent_sessions", 3600.0, lambda: forget_ended_sessions(ctx)),
         Job("forget_expired_codes", 3600.0, lambda: forget_expired_codes(ctx)),
         Job("forget_mails", 3600.0, forget_mails),
     ]

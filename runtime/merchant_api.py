@@ -14,12 +14,13 @@ from sanic.response import json
 from aftersales.domain.cases import Case
 from aftersales.domain.refunds import Refund
 from aftersales.domain.returns import ReturnState
+from aftersales.services.approvals import approve_by_key
 from aftersales.services.cases import close_case, open_cases
 from aftersales.services.context import Context
 from aftersales.services.exchanges import note_difference_paid, ship_replacement
 from aftersales.services.manual_refunds import record_manual_refund
 from aftersales.services.overview import OPEN_STATES, FullReturn, find_return, find_returns
-from aftersales.services.refunds import approve_refund, cancel_refund, grant_again
+from aftersales.services.refunds import cancel_refund, grant_again
 from aftersales.services.return_receipt import close_return, receive_return
 from aftersales.services.returns import approve_return, reject_return
 from connectors.web.bodies import JSON_LIMIT, read_body, read_json
@@ -148,7 +149,7 @@ async def _close_case(request: Request, number: str) -> HTTPResponse:
 
 async def _approve_refund(request: Request, refund_id: str) -> HTTPResponse:
     ctx = await _access_deed(request)
-    decided = await approve_refund(ctx, refund_id=_name(refund_id), actor=ACTOR, channel=CHANNEL)
+    decided = await approve_by_key(ctx, refund_id=_name(refund_id), actor=ACTOR, channel=CHANNEL)
     return json(refund_json(decided))
 
 

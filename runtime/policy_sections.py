@@ -14,6 +14,7 @@ from aftersales.domain.policy import Payer
 from aftersales.domain.policy_rules import Policy, Rule
 from aftersales.domain.reasons import MERCHANT_FAULT, Reason
 from aftersales.domain.texts import Text
+from runtime.policy_approvals import read_approvals
 from runtime.policy_cases import read_cases
 from runtime.policy_reader import Reader, placeholders
 from runtime.policy_refunds import RefundSections
@@ -39,7 +40,7 @@ class Sections:
 
     def policy(self, root: yaml.Node) -> Policy:
         """The whole file. Usable only when the reader has noted no problem."""
-        top = self._reader.mapping(root, name="policy", needed=_SECTIONS, optional=("fees",))
+        top = self._reader.mapping(root, name="policy", needed=_SECTIONS, optional=("fees", "approvals"))
         windows = self.part(top, "windows", needed=("default", "fault"), optional=("categories",))
         goods = self.part(top, "goods", needed=("returnable",), optional=("excluded",))
         shipping = self.part(top, "return_shipping", needed=("no_reason", "fault"), optional=("free",))
@@ -71,6 +72,7 @@ class Sections:
             cases=read_cases(self._reader, top.get("cases")),
             orders=self._orders(top),
             refunds=RefundSections(self, self._reader).refunds(top),
+            approvals=read_approvals(self._reader, top.get("approvals")),
         )
 
     def part(

@@ -53,11 +53,16 @@ class Settings(BaseSettings):
     )
     merchant_key: SecretStr = Field(
         SecretStr(""),
-        description="Bearer key of the merchant API and password of the desk; empty: made in the data folder.",
+        description="Bearer key of the merchant API, and first password of the desk's account `owner`; "
+        "empty: made in the data folder.",
     )
     audit_key: SecretStr = Field(
         SecretStr(""),
         description="Seals the journal against changes in the database; empty: made in the data folder.",
+    )
+    account_key: SecretStr = Field(
+        SecretStr(""),
+        description="Encrypts the secrets of agents' authenticator apps; empty: made in the data folder.",
     )
     site_token_key: SecretStr = Field(
         SecretStr(""),

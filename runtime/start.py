@@ -92,7 +92,7 @@ def _welcome(settings: Settings, console: Console) -> None:
     url = settings.front_url
     lines = [
         "ready",
-        f"desk       {url}/desk  (key: {_where_merchant_key(settings)})",
+        f"desk       {url}/desk  (owner; first password: {_where_merchant_key(settings)})",
         f"API        {url}/api-docs/",
     ]
     if settings.demo:

@@ -23,6 +23,7 @@ from tests.goods import Goods, open_goods
 
 SITE_KEY = "site-key-of-the-tests-0123456789abcdef"
 MERCHANT_KEY = "merchant-key-of-the-tests-0123456789"
+ACCOUNT_KEY = "account-key-of-the-tests-0123456789"
 ORIGIN = "https://shop.example"
 
 
@@ -88,6 +89,7 @@ async def open_front(folder: Path, *, kind: str = "sqlite", **changes: Any) -> A
             data=folder,
             database_url=goods.engine.url.render_as_string(hide_password=False),
             merchant_key=SecretStr(MERCHANT_KEY),
+            account_key=SecretStr(ACCOUNT_KEY),
             site_token_key=SecretStr(changes.pop("site_token_key", SITE_KEY)),
             allowed_origins=[ORIGIN],
             **changes,

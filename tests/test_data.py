@@ -151,6 +151,7 @@ def composed_names() -> dict[str, set[str]]:
             "refunded",
             "refund_underway",
             "refund_approval",
+            "refund_rejected",
             "refund_trouble",
         },
         "utter_orders_means_": {*PAYMENT_MEANS, "other"},

@@ -28,7 +28,7 @@ async def tell_change(scene: Scene, view: ChangeView, order: Order, *, just_now:
     money = scene.ctx.texts.render(
         f"utter_orders_money_{moneyless if view.step == 'done' else view.step}",
         language,
-        amount=formats.money(change.amount, language),
+        amount=formats.money(view.paid_back, language),
         means=means_words(scene, order),
         due=formats.day(view.refund_by, language),
     )

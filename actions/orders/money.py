@@ -34,7 +34,7 @@ async def tell_money(scene: Scene, view: ReturnView, *, alone: bool = True) -> N
     """As tell_return; what has no money to speak of yet is told from the goods."""
     sent = [refund for refund in view.refunds if refund.state in SETTLED]
     under_way = view.next_step in ("done", "refund_underway")
-    all_sent = bool(sent) and under_way and sum(r.amount.minor for r in sent) >= view.item.amount.minor
+    all_sent = bool(sent) and under_way and sum(r.amount.minor for r in sent) >= view.paid_back.minor
     response = "utter_orders_refund_sent" if all_sent else _RESPONSES.get(view.next_step)
     if response is None or (view.item.remedy is not Remedy.RETURN and not all_sent):
         await tell_return(scene, view, alone=alone)

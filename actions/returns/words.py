@@ -29,7 +29,7 @@ def status_words(scene: Scene, view: ReturnView, order: Order) -> dict[str, str]
         "number": item.number,
         "items": returned_words(scene, view, order),
         "wanted": wanted_words(view, language),
-        "amount": formats.money(item.to_pay or item.amount, language),
+        "amount": formats.money(item.to_pay or view.paid_back, language),
         "due": formats.day(view.due or scene.ctx.today(), language),
         "link": item.payment_link or "",
         "tracking": parcels[-1].get("tracking_number", "") if parcels else "",

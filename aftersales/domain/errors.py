@@ -3,6 +3,7 @@
 AftersalesError
   NotFound            missing, or not yours: the two are never told apart
   Refused             a rule says no; carries the Decision
+  Forbidden           whoever asks has no right to it, or not so far
   Conflict            the state does not allow it (any more)
   Invalid             the input itself is wrong; carries the field
   Unavailable         an outside party did not answer; a retry is safe
@@ -38,6 +39,10 @@ class Refused(AftersalesError):
     def __init__(self, decision: Decision) -> None:
         super().__init__(decision.rule_id)
         self.decision = decision
+
+
+class Forbidden(AftersalesError):
+    code = "forbidden"
 
 
 class Conflict(AftersalesError):

@@ -72,9 +72,10 @@ class Fulfilment:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Payment:
-    """`captured_at` is aware UTC; None where the shop does not tell it.
+    """`captured_at` is aware UTC; `country` (ISO 3166-1 alpha-2) that of the card or billing address.
 
-    `supports_auto_refund`: its provider pays back when it is asked to; where not, a person does by other means.
+    Both are None where the shop does not tell them. `supports_auto_refund`: its provider pays back when it is
+    asked to; where not, a person does by other means.
     """
 
     id: str
@@ -84,6 +85,7 @@ class Payment:
     captured_at: datetime | None = None
     method: PaymentMethod = PaymentMethod.OTHER
     supports_auto_refund: bool = True
+    country: str | None = None
 
     @property
     def refundable(self) -> Money:

@@ -7,10 +7,11 @@ for Seven-Day No-Reason Returns of Goods Bought Online (网络购买商品七日
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import ROUND_HALF_UP, Decimal
 from typing import ClassVar
 
+from aftersales.domain.approvals import ApprovalRules
 from aftersales.domain.case_rules import CaseRules
 from aftersales.domain.money import Money
 from aftersales.domain.policy import Payer
@@ -192,6 +193,7 @@ class Policy:
     cases: CaseRules
     orders: OrderRules
     refunds: RefundRules
+    approvals: ApprovalRules = field(default_factory=ApprovalRules)
 
     def rules(self) -> Iterator[Rule]:
         """Every rule, in the order of the file."""

@@ -20,6 +20,7 @@ class RefundState(StrEnum):
     EXTERNAL = "external"
     UNKNOWN = "unknown"
     FORFEITED = "forfeited"
+    REJECTED = "rejected"
 
 
 class RefundTrigger(StrEnum):
@@ -34,6 +35,7 @@ class RefundTrigger(StrEnum):
     CANCEL = "cancel"
     FORFEIT = "forfeit"
     RECORD = "record"
+    REJECT = "reject"
 
 
 _S, _T = RefundState, RefundTrigger
@@ -46,6 +48,7 @@ REFUND_MACHINE: Mapping[tuple[RefundState, RefundTrigger], RefundState] = {
     (_S.AWAITING_APPROVAL, _T.APPROVE): _S.CREATED,
     (_S.AWAITING_APPROVAL, _T.CANCEL): _S.CANCELLED,
     (_S.AWAITING_APPROVAL, _T.RECORD): _S.SUCCEEDED,
+    (_S.AWAITING_APPROVAL, _T.REJECT): _S.REJECTED,
     (_S.SUBMITTED, _T.SETTLE): _S.SUCCEEDED,
     (_S.SUBMITTED, _T.FAIL): _S.FAILED,
     (_S.SUBMITTED, _T.LOSE_ANSWER): _S.UNKNOWN,
@@ -59,9 +62,12 @@ REFUND_MACHINE: Mapping[tuple[RefundState, RefundTrigger], RefundState] = {
 }
 
 # In these states the amount counts against what may still be refunded of the payment.
-RESERVING = frozenset(_S) - {_S.FAILED, _S.CANCELLED}
-# In these nothing more will come of it, and its cause is covered: paid, or (a coupon) kept as the policy says.
-SETTLED = frozenset({_S.SUCCEEDED, _S.EXTERNAL, _S.FORFEITED})
+RESERVING = frozenset(_S) - {_S.FAILED, _S.CANCELLED, _S.REJECTED}
+# In these nothing more will come of it, and its cause is covered: paid, (a coupon) kept as the policy says, or
+# decided against by a person.
+SETTLED = frozenset({_S.SUCCEEDED, _S.EXTERNAL, _S.FORFEITED, _S.REJECTED})
+# In these nothing more is owed for the amount: settled, or under way.
+COVERING = RESERVING | SETTLED
 
 
 class CauseKind(StrEnum):
@@ -144,6 +150,12 @@ def may_be_paid(refund: Refund) -> bool:
     if refund.state in {RefundState.SUCCEEDED, RefundState.EXTERNAL}:
         return True
     return refund.state in _UNDER_WAY and refund.attempts > 0
+
+
+def less_rejected(amount: Money, refunds: Iterable[Refund]) -> Money:
+    """An amount that is owed, without what a person decided not to pay of it."""
+    rejected = sum(refund.amount.minor for refund in refunds if refund.state is RefundState.REJECTED)
+    return Money(max(0, amount.minor - rejected), amount.currency)
 
 
 def is_under_way(refunds: Iterable[Refund]) -> bool:

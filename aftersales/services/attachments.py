@@ -16,7 +16,8 @@ from PIL import Image, ImageOps
 
 from aftersales.domain.errors import Conflict, Invalid, NotFound
 from aftersales.domain.ids import new_id
-from aftersales.ports import Attachment, UnitOfWork
+from aftersales.domain.photos import hash_of
+from aftersales.ports import Attachment, Photo, UnitOfWork
 from aftersales.services.context import Context
 
 LARGEST_FILE = 10 * 1024 * 1024
@@ -34,11 +35,17 @@ _IMAGE_FORMATS = {"image/jpeg": "JPEG", "image/png": "PNG", "image/webp": "WEBP"
 _UNSAFE_IN_NAMES = frozenset('<>:"|?*')
 
 
+_HASHED = (9, 8)  # columns and rows that a picture's hash is made of
+
+
 @dataclass(frozen=True, slots=True)
 class _Examined:
+    """`photo_hash` is None where it is no picture, or one that shows too little."""
+
     content: bytes
     media_type: str
     sha256: str
+    photo_hash: str | None
 
 
 async def store_attachment(
@@ -46,9 +53,9 @@ async def store_attachment(
 ) -> Attachment:
     """Keeps a JPEG, PNG, WebP, PDF or MP4 file as `folder`/id; what it is, its bytes tell, not its name.
 
-    Images are encoded anew: turned upright, without metadata, still. Raises Invalid: file_empty, file_too_large
-    (more than 10 MB or 50 megapixels), file_type (also damaged images); Conflict("too_many_files") beyond 20 in a
-    conversation; NotFound. Nothing is left in the folder when it raises.
+    Images are encoded anew: turned upright, without metadata, still; their hash is kept. Raises Invalid:
+    file_empty, file_too_large (more than 10 MB or 50 megapixels), file_type (also damaged images);
+    Conflict("too_many_files") beyond 20 in a conversation; NotFound. Nothing is left in the folder when it raises.
     """
     if not content:
         raise Invalid("file_empty")
@@ -74,6 +81,8 @@ async def store_attachment(
         async with ctx.unit_of_work() as uow:
             await _check_room(uow, conversation_id)
             await uow.attachments.add(attachment)
+            if examined.photo_hash is not None:
+                await uow.photos.add(_photo(attachment, examined.photo_hash))
     except BaseException:
         path.unlink(missing_ok=True)
         raise
@@ -111,13 +120,23 @@ def _examine(content: bytes) -> _Examined:
     media_type = filetype.guess_mime(content)
     if media_type not in _ENDINGS:
         raise Invalid("file_type")
+    photo_hash = None
     if media_type in _IMAGE_FORMATS:
-        content = _encode_anew(content, image_format=_IMAGE_FORMATS[media_type])
-    return _Examined(content, media_type, hashlib.sha256(content).hexdigest())
+        content, photo_hash = _encode_anew(content, image_format=_IMAGE_FORMATS[media_type])
+    return _Examined(content, media_type, hashlib.sha256(content).hexdigest(), photo_hash)
 
 
-def _encode_anew(content: bytes, *, image_format: str) -> bytes:
-    """The picture alone: upright, in RGB or RGBA, its first frame, nothing else that came in the file."""
+def _photo(attachment: Attachment, photo_hash: str) -> Photo:
+    return Photo(
+        attachment_id=attachment.id,
+        conversation_id=attachment.conversation_id,
+        hash=photo_hash,
+        at=attachment.at,
+    )
+
+
+def _encode_anew(content: bytes, *, image_format: str) -> tuple[bytes, str | None]:
+    """The picture alone (upright, in RGB or RGBA, its first frame, nothing else of the file), and its hash."""
     try:
         with Image.open(io.BytesIO(content), formats=[image_format]) as opened:
             if opened.width * opened.height > MOST_PIXELS:
@@ -127,11 +146,13 @@ def _encode_anew(content: bytes, *, image_format: str) -> bytes:
             picture.info.clear()
             encoded = io.BytesIO()
             picture.save(encoded, format=image_format, quality=88)
+            small = picture.convert("L").resize(_HASHED, Image.Resampling.LANCZOS)
+            photo_hash = hash_of(small.tobytes(), width=_HASHED[0])
     except (Image.DecompressionBombError, Image.DecompressionBombWarning):
         raise Invalid("file_too_large") from None
     except (OSError, SyntaxError, ValueError, EOFError, KeyError, IndexError, TypeError):
         raise Invalid("file_type") from None  # Pillow's decoders raise all of these on damaged files
-    return encoded.getvalue()
+    return encoded.getvalue(), photo_hash
 
 
 def _write(path: Path, content: bytes) -> None:

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from aftersales.domain.changes import Change, ChangeState
-from aftersales.domain.refunds import RESERVING, SETTLED, Refund, RefundState
+from aftersales.domain.money import Money
+from aftersales.domain.refunds import COVERING, RESERVING, SETTLED, Refund, RefundState, less_rejected
 from aftersales.ports import UnitOfWork
 from aftersales.services.context import Context
 
@@ -16,7 +17,8 @@ from aftersales.services.context import Context
 class ChangeView:
     """A change with its refunds, oldest first.
 
-    `step` is one of waiting rejected failed done refund_underway refund_approval refund_trouble refunded.
+    `step` is one of waiting rejected failed done refund_underway refund_approval refund_trouble
+    refund_rejected refunded.
     `refund_by` is the day (shop's zone) by which the money is sent.
     """
 
@@ -24,6 +26,11 @@ class ChangeView:
     refunds: tuple[Refund, ...]
     step: str
     refund_by: date
+
+    @property
+    def paid_back(self) -> Money:
+        """The change's amount without what a person decided against."""
+        return less_rejected(self.change.amount, self.refunds)
 
     @property
     def may_refund_again(self) -> bool:
@@ -55,12 +62,13 @@ def step_of(change: Change, refunds: Sequence[Refund]) -> str:
     """The code of where the change stands, see ChangeView."""
     if change.state is not ChangeState.APPLIED:
         return {"requested": "waiting"}.get(change.state.value, change.state.value)
-    if not change.amount:
-        return "done"
+    if not less_rejected(change.amount, refunds):
+        return "refund_rejected" if change.amount else "done"
     live = [refund for refund in refunds if refund.state in RESERVING]
     if any(refund.state is RefundState.AWAITING_APPROVAL for refund in live):
         return "refund_approval"
-    if sum(refund.amount.minor for refund in live) < change.amount.minor:
+    covered = sum(refund.amount.minor for refund in refunds if refund.state in COVERING)
+    if covered < change.amount.minor:
         return "refund_trouble"
     return "refunded" if all(refund.state in SETTLED for refund in live) else "refund_underway"
 

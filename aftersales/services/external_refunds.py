@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import suppress
+from dataclasses import replace
 
 from aftersales.domain.cases import CaseKind
 from aftersales.domain.changes import ChangeState
@@ -12,7 +13,7 @@ from aftersales.domain.ids import new_id
 from aftersales.domain.money import Money
 from aftersales.domain.orders import Order, Payment
 from aftersales.domain.refunds import (
-    RESERVING,
+    COVERING,
     Cause,
     CauseKind,
     Refund,
@@ -30,6 +31,7 @@ from aftersales.services.moves import WORKER, open_refund
 from aftersales.services.news import tell_of_refund
 from aftersales.services.refund_outcomes import close_when_paid
 from aftersales.services.refund_sources import Funds, funds_of, lock_payments, sum_of
+from aftersales.services.risk import MOST_ORDERS
 
 ELSEWHERE = "refund_elsewhere"  # the reason of a case: the shop paid something back itself
 _OWED = frozenset(
@@ -51,7 +53,8 @@ async def read_funds(ctx: Context, order_id: str) -> Funds:
     """
     order = await ctx.shop.get_order(order_id)
     await note_external(ctx, order)
-    return await funds_of(ctx, order)
+    orders = tuple(await ctx.shop.list_orders(order.customer.id, limit=MOST_ORDERS))
+    return replace(await funds_of(ctx, order), orders=orders)
 
 
 async def note_external(ctx: Context, order: Order) -> Sequence[Refund]:
@@ -139,7 +142,7 @@ async def _owed(uow: UnitOfWork, order: Order, total: Money) -> Cause | None:
     causes += [item.cause for item in await uow.adjustments.of_order(order.id)]
     fitting = []
     for cause in causes:
-        covered = [refund for refund in await uow.refunds.of_cause(cause.id) if refund.state in RESERVING]
+        covered = [refund for refund in await uow.refunds.of_cause(cause.id) if refund.state in COVERING]
         if cause.amount - sum_of(covered, total.currency) == total:
             fitting.append(cause)
     return fitting[0] if len(fitting) == 1 else None

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from aftersales.domain.errors import Conflict, Invalid, NotFound
 from aftersales.domain.orders import Payment
-from aftersales.domain.refunds import RESERVING, Cause, CauseKind, Refund, RefundState, RefundTrigger
+from aftersales.domain.refunds import COVERING, Cause, CauseKind, Refund, RefundState, RefundTrigger
 from aftersales.domain.returns import Return, ReturnState
 from aftersales.ports import UnitOfWork
 from aftersales.services.cases import close_case_of
@@ -94,7 +94,7 @@ async def _check_open(uow: UnitOfWork, refund: Refund, cause: Cause, funds: Fund
         raise Conflict(f"recorded in state {refund.state}")
     if refund.state in {RefundState.SUBMITTED, RefundState.UNKNOWN}:
         return  # its money may have left already, and its amount is reserved
-    others = [r for r in await uow.refunds.of_cause(cause.id) if r.state in RESERVING and r.id != refund.id]
+    others = [r for r in await uow.refunds.of_cause(cause.id) if r.state in COVERING and r.id != refund.id]
     if cause.amount - sum_of(others, refund.amount.currency) < refund.amount:
         raise Conflict("covered")
     free = await free_of(uow, _payment(funds, refund), funds=funds, without=refund.id)

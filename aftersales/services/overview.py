@@ -1,4 +1,4 @@
-"""What a person at the desk looks at: open returns, refunds to decide, cases and their talk. Reads only."""
+"""What a person at the desk looks at: open returns, cases and their talk. Reads only."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from aftersales.domain.cases import Case, CaseNote
 from aftersales.domain.conversations import Message
 from aftersales.domain.errors import NotFound
 from aftersales.domain.journal import Entry
-from aftersales.domain.refunds import Refund, RefundState, is_under_way
+from aftersales.domain.refunds import Refund, is_under_way
 from aftersales.domain.returns import Return, ReturnState
 from aftersales.ports import UnitOfWork
 from aftersales.services.context import Context
@@ -65,12 +65,6 @@ async def find_return(ctx: Context, *, number: str) -> FullReturn:
             tuple(await uow.refunds.of_cause(item.id)),
             tuple(await uow.journal.of("return", item.id)),
         )
-
-
-async def refunds_to_decide(ctx: Context, *, limit: int = 100) -> Sequence[Refund]:
-    """Refunds that wait for a person, oldest first."""
-    async with ctx.unit_of_work(read_only=True) as uow:
-        return await uow.refunds.due([RefundState.AWAITING_APPROVAL], now=ctx.clock.now(), limit=limit)
 
 
 async def refunds_of_order(ctx: Context, *, order_number: str) -> Sequence[Refund]:

@@ -158,7 +158,7 @@ async def unpayable_key(uow: UnitOfWork, refund_id: str) -> str:
 
 
 async def close_when_paid(ctx: Context, uow: UnitOfWork, return_id: str, *, by: By) -> None:
-    """Closes an inspected return once what was paid covers its amount."""
+    """Closes an inspected return once its amount is paid, or what is not paid was decided against."""
     item = await uow.returns.lock(return_id)
     if item.state is not ReturnState.INSPECTED:
         return

@@ -17,10 +17,14 @@ _AT_THE_SHOP = frozenset({RefundState.SUCCEEDED, RefundState.EXTERNAL})
 
 @dataclass(frozen=True, slots=True)
 class Funds:
-    """An order's payments as the shop tells them, and which of our refunds its `refunded` surely includes."""
+    """An order's payments as the shop tells them, and which of our refunds its `refunded` surely includes.
+
+    `orders` are the customer's newest, risk.MOST_ORDERS at most.
+    """
 
     order: Order
     booked: frozenset[str]
+    orders: tuple[Order, ...] = ()
 
 
 async def funds_of(ctx: Context, order: Order) -> Funds:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
+from aftersales.domain.approvals import Review
 from aftersales.domain.cases import CaseKind
 from aftersales.domain.errors import Conflict
 from aftersales.domain.ids import new_id
 from aftersales.domain.money import Money
 from aftersales.domain.orders import Payment
 from aftersales.domain.payment_methods import PaymentMethod
-from aftersales.domain.refunds import RESERVING, Cause, CauseKind, Refund, RefundState, RefundTrigger
+from aftersales.domain.refunds import COVERING, Cause, CauseKind, Refund, RefundState, RefundTrigger
 from aftersales.domain.returns import ReturnState
 from aftersales.ports import UnitOfWork
 from aftersales.services.cases import add_case, close_case_of
@@ -18,9 +20,10 @@ from aftersales.services.context import Context
 from aftersales.services.external_refunds import ELSEWHERE, read_funds, was_paid_elsewhere
 from aftersales.services.moves import By, move_refund, open_refund
 from aftersales.services.refund_outcomes import BY_HAND, hold_case, unpayable_key
+from aftersales.services.refund_reviews import weigh
 from aftersales.services.refund_sources import Funds, lock_payments, share_refund, sum_of
 
-__all__ = ["Funds", "approve_refund", "cancel_refund", "grant_again", "grant_refund", "read_funds"]
+__all__ = ["Funds", "cancel_refund", "decide_waiting", "grant_again", "grant_refund", "read_funds"]
 
 
 async def grant_refund(ctx: Context, uow: UnitOfWork, *, cause: Cause, funds: Funds, by: By) -> Sequence[Refund]:
@@ -28,24 +31,27 @@ async def grant_refund(ctx: Context, uow: UnitOfWork, *, cause: Cause, funds: Fu
 
     The caller holds the lock of what causes it; each payment's lock is taken here, in the order of ids, and held
     until the transaction ends. Never more is granted than captured − refunded at the shop − reserved by us, shared
-    as the policy's tender rules say. Above the automatic limit, when the payments do not cover it all, and when
-    the shop has paid something back itself since this was owed, the refunds wait for a person, with a case; so
+    as the policy's tender rules say. When people have to agree, when the payments do not cover it all, and when
+    the shop has paid something back itself since this was owed, the refunds wait for people, with a case; so
     does each part that its provider cannot pay back by itself. What a coupon paid is forfeited where the policy
     keeps coupons.
     """
     await lock_payments(uow, funds.order.payments)
     earlier = await uow.refunds.of_cause(cause.id)  # behind the locks: another may have covered it meanwhile
-    missing = cause.amount - sum_of((r for r in earlier if r.state in RESERVING), cause.amount.currency)
+    missing = cause.amount - sum_of((r for r in earlier if r.state in COVERING), cause.amount.currency)
     if missing.minor <= 0:
         return []
     parts = await share_refund(ctx, uow, missing, funds)
     short = sum(part.minor for _, part in parts) < missing.minor
-    reason = await _why_held(ctx, uow, cause, funds, short=short)
+    level, grounds = await weigh(ctx, uow, cause=cause, order=funds.order, orders=funds.orders, by=by)
+    reason = await _why_held(uow, cause, funds, short=short, level=level)
     held, attempt = bool(reason), 1 + max((_attempt(refund) for refund in earlier), default=0)
     granted = [
         await _write(ctx, uow, cause=cause, payment=payment, amount=part, attempt=attempt, held=held, by=by)
         for payment, part in parts
     ]
+    for refund in granted:
+        await uow.reviews.add(refund.id, grounds, at=ctx.clock.now())
     if reason:
         await _file(ctx, uow, cause=cause, reason=reason, attempt=attempt, by=by)
     return granted
@@ -66,11 +72,6 @@ async def grant_again(ctx: Context, *, number: str, actor: str, channel: str = "
         return await grant_refund(ctx, uow, cause=item.cause, funds=funds, by=By(actor, channel))
 
 
-async def approve_refund(ctx: Context, *, refund_id: str, actor: str, channel: str = "desk") -> Refund:
-    """Releases a refund that waits for a person. Raises NotFound, and Conflict in any other state."""
-    return await _decide(ctx, refund_id, RefundTrigger.APPROVE, by=By(actor, channel))
-
-
 async def cancel_refund(ctx: Context, *, refund_id: str, actor: str, channel: str = "desk") -> Refund:
     """Takes back a refund that was not submitted yet. Raises NotFound, and Conflict in any other state."""
     return await _decide(ctx, refund_id, RefundTrigger.CANCEL, by=By(actor, channel))
@@ -78,10 +79,22 @@ async def cancel_refund(ctx: Context, *, refund_id: str, actor: str, channel: st
 
 async def _decide(ctx: Context, refund_id: str, trigger: RefundTrigger, *, by: By) -> Refund:
     async with ctx.unit_of_work() as uow:
-        refund = await uow.refunds.lock(refund_id)
-        decided = await move_refund(uow, refund, trigger, by=by, at=ctx.clock.now())
-        await close_decided(ctx, uow, decided, by=by)
-        return decided
+        return await decide_waiting(ctx, uow, await uow.refunds.lock(refund_id), trigger, by=by)
+
+
+async def decide_waiting(
+    ctx: Context,
+    uow: UnitOfWork,
+    refund: Refund,
+    trigger: RefundTrigger,
+    *,
+    by: By,
+    detail: Mapping[str, Any] | None = None,
+) -> Refund:
+    """Moves a refund whose lock the caller holds, and closes the cases that nobody has to see to any more."""
+    decided = await move_refund(uow, refund, trigger, by=by, at=ctx.clock.now(), detail=detail)
+    await close_decided(ctx, uow, decided, by=by)
+    return decided
 
 
 async def close_decided(ctx: Context, uow: UnitOfWork, refund: Refund, *, by: By) -> None:
@@ -90,22 +103,18 @@ async def close_decided(ctx: Context, uow: UnitOfWork, refund: Refund, *, by: By
     await uow.refunds.lock_cause(refund.cause_id)  # of two deciding at once, the second sees the first
     siblings = await uow.refunds.of_cause(refund.cause_id)
     if not any(other.state is RefundState.AWAITING_APPROVAL for other in siblings):
+        for other in siblings:  # also of those that were lowered or split
+            await close_case_of(ctx, uow, key=await unpayable_key(uow, other.id), by=by)
         await close_case_of(ctx, uow, key=_case_key(refund.cause_id, _attempt(refund)), by=by)
 
 
-async def _why_held(ctx: Context, uow: UnitOfWork, cause: Cause, funds: Funds, *, short: bool) -> str:
-    """Why a person releases these refunds; empty where nobody has to."""
+async def _why_held(uow: UnitOfWork, cause: Cause, funds: Funds, *, short: bool, level: Review) -> str:
+    """Why people release these refunds; empty where nobody has to."""
     if short:
         return "refund_short"
     if await was_paid_elsewhere(uow, cause, funds.order.payments):
         return ELSEWHERE
-    return "" if _is_automatic(ctx, cause) else "refund_approval"
-
-
-def _is_automatic(ctx: Context, cause: Cause) -> bool:
-    if cause.kind is CauseKind.COMPENSATION:
-        return ctx.policy.refunds.compensation.is_automatic(cause.amount)
-    return cause.amount <= ctx.policy.automatic_limit.of(cause.amount.currency)
+    return "" if level is Review.AUTOMATIC else "refund_approval"
 
 
 async def _write(

@@ -8,7 +8,8 @@ from datetime import date, datetime, timedelta
 
 from aftersales.domain.errors import NotFound
 from aftersales.domain.journal import Entry
-from aftersales.domain.refunds import RESERVING, Refund, RefundState
+from aftersales.domain.money import Money
+from aftersales.domain.refunds import COVERING, RESERVING, Refund, RefundState, less_rejected
 from aftersales.domain.remedies import Remedy
 from aftersales.domain.returns import OUT_OF_STOCK, Return, ReturnState, ReturnTrigger
 from aftersales.ports import UnitOfWork
@@ -58,6 +59,11 @@ class ReturnView:
     refund_by: date | None
     due: date | None
 
+    @property
+    def paid_back(self) -> Money:
+        """The return's amount without what a person decided against."""
+        return less_rejected(self.item.amount, self.refunds)
+
 
 async def list_returns(ctx: Context, *, customer_id: str | None, limit: int = 50) -> Sequence[ReturnView]:
     """The customer's returns, newest first; none for a guest who has not proven who they are."""
@@ -95,12 +101,14 @@ def next_step(item: Return, refunds: Sequence[Refund]) -> str:
         return "payment_by_person"
     if item.state is ReturnState.RECEIVED and item.remedy is Remedy.EXCHANGE:
         return "replacement_underway"
+    if item.state is ReturnState.CLOSED and item.remedy is not Remedy.EXCHANGE:
+        return "done" if less_rejected(item.amount, refunds) or not item.amount else "rejected"
     if item.state is not ReturnState.INSPECTED:
         return _NEXT_STEP[item.state]
     live = [refund for refund in refunds if refund.state in RESERVING]
     if any(refund.state is RefundState.AWAITING_APPROVAL for refund in live):
         return "refund_approval"
-    covered = sum(refund.amount.minor for refund in live)
+    covered = sum(refund.amount.minor for refund in refunds if refund.state in COVERING)
     return "refund_underway" if covered >= item.amount.minor else "refund_trouble"
 
 

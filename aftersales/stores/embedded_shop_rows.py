@@ -188,6 +188,7 @@ def _payment(row: RowMapping) -> Payment:
         captured_at=row["captured_at"],
         method=PaymentMethod(row["method"]),
         supports_auto_refund=row["supports_auto_refund"],
+        country=row["country"],
     )
 
 

@@ -170,4 +170,5 @@ def _payment(row: RowMapping) -> PaymentRecord:
         captured_at=row["captured_at"],
         method=PaymentMethod(row["method"]),
         supports_auto_refund=row["supports_auto_refund"],
+        country=row["country"],
     )

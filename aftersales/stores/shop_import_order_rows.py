@@ -77,6 +77,7 @@ def payment_row(order: OrderRecord, record: PaymentRecord, position: int) -> dic
         "captured_at": record.captured_at,
         "method": method.value,
         "supports_auto_refund": refunds_itself(method) if told is None else told,
+        "country": record.country,
         "reserved": 0,
     }
 

@@ -214,6 +214,7 @@ class PaymentRecord(Record):
     captured_at: Time | None = None
     method: Annotated[PaymentMethod, Field(strict=False)] | None = None
     supports_auto_refund: bool | None = None
+    country: Country | None = None
 
 
 class AddressRecord(Record):

@@ -8,7 +8,9 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from aftersales.ports import (
+    AccountRepository,
     AdjustmentRepository,
+    AgentSessionRepository,
     AttachmentRepository,
     CaseRepository,
     ChangeRepository,
@@ -18,13 +20,17 @@ from aftersales.ports import (
     JournalRepository,
     MessageRepository,
     OutboxRepository,
+    PhotoRepository,
     RefundRepository,
     ReturnRepository,
+    ReviewRepository,
     SealRepository,
     SessionRepository,
     UnitOfWork,
 )
+from aftersales.stores.accounts import SqlAccounts
 from aftersales.stores.adjustments import SqlAdjustments
+from aftersales.stores.agent_sessions import SqlAgentSessions
 from aftersales.stores.attachments import SqlAttachments
 from aftersales.stores.cases import SqlCases
 from aftersales.stores.changes import SqlChanges
@@ -34,8 +40,10 @@ from aftersales.stores.feedback import SqlFeedback
 from aftersales.stores.journal import SqlJournal
 from aftersales.stores.messages import SqlMessages
 from aftersales.stores.outbox import SqlOutbox
+from aftersales.stores.photos import SqlPhotos
 from aftersales.stores.refunds import SqlRefunds
 from aftersales.stores.returns import SqlReturns
+from aftersales.stores.reviews import SqlReviews
 from aftersales.stores.seals import SqlSeals
 from aftersales.stores.sessions import SqlSessions
 
@@ -57,6 +65,10 @@ class SqlUnitOfWork:
         self.feedback: FeedbackRepository = SqlFeedback(connection)
         self.journal: JournalRepository = SqlJournal(connection)
         self.seals: SealRepository = SqlSeals(connection)
+        self.accounts: AccountRepository = SqlAccounts(connection)
+        self.agent_sessions: AgentSessionRepository = SqlAgentSessions(connection)
+        self.reviews: ReviewRepository = SqlReviews(connection)
+        self.photos: PhotoRepository = SqlPhotos(connection)
         self.outbox: OutboxRepository = SqlOutbox(connection)
 
 

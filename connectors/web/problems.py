@@ -16,6 +16,7 @@ from sanic.exceptions import NotFound as NoSuchPath
 from aftersales.domain.errors import (
     AftersalesError,
     Conflict,
+    Forbidden,
     Invalid,
     NotFound,
     OutcomeUnknown,
@@ -51,6 +52,7 @@ STATUS = {
 
 _BY_ERROR: tuple[tuple[type[AftersalesError], str], ...] = (
     (NotFound, "not_found"),
+    (Forbidden, "forbidden"),
     (Conflict, "conflict"),
     (Refused, "conflict"),
     (ProviderRejected, "conflict"),

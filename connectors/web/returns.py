@@ -48,7 +48,7 @@ def return_json(view: ReturnView) -> dict[str, Any]:
         "status": item.state.value,
         "order_number": item.order_number,
         "reason": item.reason.value,
-        "amount": money_json(item.amount),
+        "amount": money_json(view.paid_back),
         "fee": money_json(item.fee),
         "lines": [
             {"line_id": line.line_id, "quantity": line.quantity, "amount": money_json(line.amount)}

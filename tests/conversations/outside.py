@@ -39,7 +39,8 @@ def reply(service: Service, case: str, words: str) -> None:
     """A person at the desk writes into the chat that the case belongs to."""
     with httpx.Client(base_url=service.url, timeout=20, follow_redirects=True) as desk:
         form = desk.get("/desk/sign-in").text
-        desk.post("/desk/sign-in", data={"form_token": _field(form, "form_token"), "key": service.merchant_key})
+        account = {"name": "owner", "key": service.merchant_key}
+        desk.post("/desk/sign-in", data={"form_token": _field(form, "form_token"), **account})
         page = desk.get(f"/desk/cases/{case}").text
         written = {name: _field(page, name) for name in ("form_token", "reply_id")}
         desk.post(f"/desk/cases/{case}/reply", data={**written, "text": words}).raise_for_status()

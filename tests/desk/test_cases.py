@@ -72,7 +72,7 @@ async def test_a_case_is_taken_asked_about_and_resolved(front: Front) -> None:
     await sign_in(front)
     there = f"/desk/cases/{case.number}?lang=en&done=1"
     assert await decide(front, f"cases/{case.number}/assign") == there
-    assert await state(front, visitor, case) == (CaseState.ASSIGNED, "agent:desk")
+    assert await state(front, visitor, case) == (CaseState.ASSIGNED, "agent:owner")
     question = {"text": "Which day?", "reply_id": "q1", "kind": "question"}
     assert await decide(front, f"cases/{case.number}/reply", **question) == there
     assert (await state(front, visitor, case))[0] is CaseState.WAITING_CUSTOMER

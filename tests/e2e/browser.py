@@ -141,9 +141,10 @@ class Shopper:
 class DeskWorker:
     """Somebody at the desk."""
 
-    def __init__(self, context: BrowserContext, *, url: str, key: str) -> None:
+    def __init__(self, context: BrowserContext, *, url: str, key: str, name: str = "owner") -> None:
         self.page = context.new_page()
         self.page.goto(f"{url}/desk/")
+        self.page.locator("#name").fill(name)
         self.page.locator("#key").fill(key)
         self.page.get_by_role("button", name="登录").click()
         expect(self.page.get_by_role("heading", name="退货", exact=True)).to_be_visible()

@@ -13,11 +13,12 @@ from aftersales.domain.errors import AftersalesError, Conflict, Invalid, NotFoun
 from aftersales.domain.money import Money
 from aftersales.domain.reasons import Reason
 from aftersales.domain.refunds import CauseKind, RefundState
+from aftersales.services.approvals import approve_by_key
 from aftersales.services.change_views import latest_changes, list_changes, view_change
 from aftersales.services.changes import Wish, find_change, request_change
 from aftersales.services.changes_at_shop import continue_changes, grant_change_again
 from aftersales.services.refund_submission import reconcile_due, submit_due
-from aftersales.services.refunds import approve_refund, cancel_refund
+from aftersales.services.refunds import cancel_refund
 from aftersales.services.returns import approve_return, receive_return, request_return
 from tests.crashes import Crash
 from tests.databases import DATABASES
@@ -168,7 +169,7 @@ async def test_a_refund_above_the_limit_waits_for_a_person(tmp_path: Path) -> No
         assert await step(unsent, change) == "refund_approval"
         [case] = await unsent.goods.cases()
         assert (case.reason, case.conversation_id) == ("refund_approval", "conv-1")
-        await approve_refund(unsent.goods.ctx, refund_id=refund.id, actor="agent:a1")
+        await approve_by_key(unsent.goods.ctx, refund_id=refund.id, actor="agent:a1", channel="api")
         assert await unsent.goods.cases() == []
         await run_out(unsent)
         assert await step(unsent, change) == "refunded"

@@ -12,9 +12,10 @@ import pytest
 from aftersales.domain.errors import Conflict
 from aftersales.domain.refunds import CauseKind, Refund, RefundState
 from aftersales.domain.returns import ReturnState
+from aftersales.services.approvals import approve_by_key
 from aftersales.services.external_refunds import look_for_external, note_order_refunds
 from aftersales.services.refund_submission import mark_submitted
-from aftersales.services.refunds import approve_refund, cancel_refund, grant_again
+from aftersales.services.refunds import cancel_refund, grant_again
 from aftersales.services.returns import receive_return
 from aftersales.stores.embedded_payments import EmbeddedPayments
 from tests.databases import DATABASES
@@ -95,7 +96,7 @@ async def test_a_refund_that_was_granted_already_is_held_when_the_shop_pays_too(
     assert await reasons(goods) == ["refund_elsewhere"]
     assert goods.payments.calls == []
     goods.clock.advance(seconds=1)
-    await approve_refund(goods.ctx, refund_id=held.id, actor="agent:a1")
+    await approve_by_key(goods.ctx, refund_id=held.id, actor="agent:a1", channel="api")
     await run_out(goods)
     assert (await only(goods, item)).state is RefundState.SUCCEEDED
     assert await reasons(goods) == []

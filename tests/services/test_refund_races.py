@@ -16,13 +16,14 @@ from aftersales.domain.payment_methods import PaymentMethod
 from aftersales.domain.refunds import RESERVING, Refund, RefundState
 from aftersales.domain.returns import Return
 from aftersales.domain.tender import TenderMode
+from aftersales.services.approvals import approve_by_key
 from aftersales.services.claims import settle_claim
 from aftersales.services.compensation import compensate
 from aftersales.services.external_refunds import note_order_refunds
 from aftersales.services.manual_refunds import record_manual_refund
 from aftersales.services.moves import WORKER
 from aftersales.services.refund_submission import reconcile_due, submit_due
-from aftersales.services.refunds import approve_refund, grant_refund, read_funds
+from aftersales.services.refunds import grant_refund, read_funds
 from tests.databases import DATABASES
 from tests.goods import NUMBER, SOCKS, Goods, open_goods, yuan
 from tests.services.test_complaints import file, visit
@@ -119,7 +120,7 @@ async def test_fifty_at_once_get_exactly_what_was_paid(goods: Goods, mode: Tende
 
     for refund in await refunds(goods):
         if refund.state is RefundState.AWAITING_APPROVAL:
-            await approve_refund(goods.ctx, refund_id=refund.id, actor="agent:a")
+            await approve_by_key(goods.ctx, refund_id=refund.id, actor="agent:a", channel="api")
     for _ in range(6):
         await asyncio.gather(submit_due(goods.ctx), submit_due(goods.ctx), reconcile_due(goods.ctx))
         goods.clock.advance(seconds=901)

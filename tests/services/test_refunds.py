@@ -11,6 +11,7 @@ from aftersales.domain.errors import Conflict, OutcomeUnknown, ProviderRejected,
 from aftersales.domain.refunds import RESERVING, Refund, RefundState
 from aftersales.domain.returns import Return, ReturnState
 from aftersales.ports import ProviderRefund
+from aftersales.services.approvals import approve_by_key
 from aftersales.services.moves import WORKER
 from aftersales.services.refund_outcomes import settle, take_in
 from aftersales.services.refund_submission import (
@@ -21,7 +22,6 @@ from aftersales.services.refund_submission import (
     submit_due,
 )
 from aftersales.services.refunds import (
-    approve_refund,
     cancel_refund,
     grant_again,
     grant_refund,
@@ -164,10 +164,10 @@ async def test_above_the_automatic_limit_a_person_releases_the_refund(goods: Goo
 
     for refund in refunds:
         assert [case.reason for case in await goods.cases()] == ["refund_approval"]
-        await approve_refund(goods.ctx, refund_id=refund.id, actor="agent:a2")
+        await approve_by_key(goods.ctx, refund_id=refund.id, actor="agent:a2", channel="api")
     assert await goods.cases() == []
     with pytest.raises(Conflict):
-        await approve_refund(goods.ctx, refund_id=refunds[0].id, actor="agent:a2")
+        await approve_by_key(goods.ctx, refund_id=refunds[0].id, actor="agent:a2", channel="api")
     await run_out(goods)
     assert await goods.paid_back() == {"p-gift": 10000, "p-card": 190000}
 
@@ -409,7 +409,7 @@ async def test_a_refund_that_the_shop_made_meanwhile_is_not_made_again(goods: Go
     assert goods.payments.calls == []
     assert [case.reason for case in await goods.cases()] == ["refund_short"]
 
-    await approve_refund(goods.ctx, refund_id=refund.id, actor="agent:a1")
+    await approve_by_key(goods.ctx, refund_id=refund.id, actor="agent:a1", channel="api")
     assert await goods.cases() == []
     await run_out(goods)
     assert (await only(goods, item)).state is RefundState.AWAITING_APPROVAL

@@ -13,8 +13,8 @@ from aftersales.domain.payment_methods import PaymentMethod
 from aftersales.domain.refunds import RefundState
 from aftersales.domain.returns import Return, ReturnState
 from aftersales.domain.tender import TenderMode
+from aftersales.services.approvals import approve_by_key
 from aftersales.services.refund_sources import quote_tender
-from aftersales.services.refunds import approve_refund
 from aftersales.services.returns import access_return
 from tests.databases import DATABASES
 from tests.goods import SHOES, SOCKS, Goods, open_goods, yuan
@@ -104,7 +104,7 @@ async def test_a_released_refund_that_no_provider_can_pay_is_held_once_more_with
     await work(goods)
     held = await only(goods, item)
     assert held.state is RefundState.AWAITING_APPROVAL
-    await approve_refund(goods.ctx, refund_id=held.id, actor="agent:a1")
+    await approve_by_key(goods.ctx, refund_id=held.id, actor="agent:a1", channel="api")
     assert await goods.cases() == []
     await run_out(goods)
     assert (await only(goods, item)).state is RefundState.AWAITING_APPROVAL

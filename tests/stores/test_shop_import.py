@@ -77,8 +77,10 @@ async def test_importing_twice_doubles_nothing(engine: AsyncEngine) -> None:
 
 async def test_an_export_is_imported_as_it_was(engine: AsyncEngine, tmp_path: Path) -> None:
     cancelled = order("o2", cancelled_at="2026-11-15T12:00:00Z", fulfilments=[], payments=[], address=None)
-    await import_shop(engine, raw([*BASE, order("o1"), cancelled]))
+    abroad = changed(order("o1"), lambda o: o["payments"][0].update(country="US"))
+    await import_shop(engine, raw([*BASE, abroad, cancelled]))
     before = await exported(engine)
+    assert [told["payments"][0]["country"] for told in before if told.get("id") == "o1"] == ["US"]
     folder = tmp_path / "copy"
     folder.mkdir()
     for name in ("shop.jsonl", "shop.jsonl.gz", "shop.json"):

@@ -160,6 +160,7 @@ shop_payments = Table(
     Column("captured_at", UtcDateTime),
     Column("method", String(20), nullable=False, server_default="other"),
     Column("supports_auto_refund", Boolean, nullable=False, server_default=true()),
+    Column("country", String(2)),
     _check("shop_payments_refunded", "refunded >= 0 AND refunded <= captured"),
     _check("shop_payments_reserved", "reserved >= 0"),
 )

@@ -1,0 +1,95 @@
+"""Accounts of the people at the desk: who they are, what their role lets them do, up to which refund."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+from aftersales.domain.errors import Forbidden
+from aftersales.domain.money import Money
+from aftersales.domain.texts import Language
+
+_NAME = re.compile(r"[a-z][a-z0-9._-]{1,31}")
+# Actors of the journal that are no people: nobody may look like them.
+RESERVED_NAMES = frozenset({"bot", "desk", "merchant", "system"})
+
+
+class Role(StrEnum):
+    AGENT = "agent"
+    SUPERVISOR = "supervisor"
+    FINANCE = "finance"
+    ADMIN = "admin"
+
+
+class Right(StrEnum):
+    """`pay_out`: have a refund made again, or book money as paid or received by other means."""
+
+    ANSWER_CASES = "answer_cases"
+    HANDLE_RETURNS = "handle_returns"
+    DECIDE_REFUNDS = "decide_refunds"
+    PAY_OUT = "pay_out"
+    MANAGE_ACCOUNTS = "manage_accounts"
+
+
+# What is not named here is not allowed. Everybody who is signed in may look.
+RIGHTS: Mapping[Role, frozenset[Right]] = {
+    Role.AGENT: frozenset({Right.ANSWER_CASES, Right.HANDLE_RETURNS, Right.DECIDE_REFUNDS}),
+    Role.SUPERVISOR: frozenset({Right.ANSWER_CASES, Right.HANDLE_RETURNS, Right.DECIDE_REFUNDS, Right.PAY_OUT}),
+    Role.FINANCE: frozenset({Right.DECIDE_REFUNDS, Right.PAY_OUT}),
+    Role.ADMIN: frozenset(Right),
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Account:
+    """`name` is what a person signs in with: unique, never given to anybody else, and the journal's actor.
+
+    `limits` are own limits for refunds by currency; a currency without one has that of the role. `password_hash`
+    is in the PHC string format. `totp_secret` is encrypted, None where no code is asked for; `totp_step` the last
+    time step whose code was used (RFC 6238), so that none works twice.
+    """
+
+    id: str
+    name: str
+    display_name: str
+    language: Language
+    role: Role
+    password_hash: str
+    created_at: datetime
+    updated_at: datetime
+    limits: Mapping[str, Money] = field(default_factory=dict)
+    active: bool = True
+    totp_secret: str | None = None
+    totp_step: int = 0
+
+    @property
+    def actor(self) -> str:
+        """As the journal names this person."""
+        return f"agent:{self.name}"
+
+    def may(self, right: Right) -> bool:
+        return self.active and right in RIGHTS.get(self.role, frozenset())
+
+    def check(self, right: Right) -> None:
+        """Raises Forbidden when the account lacks the right or is disabled."""
+        if not self.may(right):
+            raise Forbidden(right.value)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AgentSession:
+    """Somebody signed in; the token itself is never stored, only its hash. It ends at `expires_at` in any case."""
+
+    token_hash: str
+    account_id: str
+    created_at: datetime
+    seen_at: datetime
+    expires_at: datetime
+
+
+def is_account_name(name: str) -> bool:
+    """2 to 32 small letters, digits, dots, dashes and underscores, beginning with a letter; no reserved one."""
+    return bool(_NAME.fullmatch(name)) and name not in RESERVED_NAMES

@@ -1,0 +1,82 @@
+"""How many people have to agree to a refund: weighed when it is granted, and again whenever somebody decides."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from aftersales.domain.accounts import Account
+from aftersales.domain.approvals import Approval, Grounds, Review, Step, is_agreed
+from aftersales.domain.money import Money
+from aftersales.domain.orders import Order
+from aftersales.domain.refunds import RESERVING, Cause, CauseKind, Refund, RefundTrigger
+from aftersales.ports import UnitOfWork
+from aftersales.services.context import Context
+from aftersales.services.moves import By
+from aftersales.services.risk import signals_of
+
+# These follow from what the customer did with goods or an order; anything else a person had paid by themselves.
+_BY_THE_RULES = frozenset({CauseKind.RETURN, CauseKind.CHANGE})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RefundReview:
+    """Where a refund stands that waits for people.
+
+    `total` is all that is paid, under way or waiting for its cause: this is what people agree to, so that nothing
+    goes by in parts. `agreed` have agreed since it came to wait the last time (sign-in names, in their order).
+    """
+
+    grounds: Grounds
+    total: Money
+    level: Review
+    round: int
+    approvals: Sequence[Approval]
+
+    @property
+    def agreed(self) -> tuple[str, ...]:
+        found = (a.account for a in self.approvals if a.step is Step.APPROVE and a.round == self.round)
+        return tuple(dict.fromkeys(found))
+
+    def is_agreed_with(self, *more: str) -> bool:
+        """Whether it may go on with these people's consent as well."""
+        actors = [f"agent:{name}" for name in (*self.agreed, *more)]
+        return is_agreed(self.level, approvers=actors, raised_by=self.grounds.raised_by)
+
+
+async def weigh(
+    ctx: Context, uow: UnitOfWork, *, cause: Cause, order: Order, orders: Sequence[Order], by: By
+) -> tuple[Review, Grounds]:
+    """Who has to agree to what is owed for this cause, and why. Reads only."""
+    signals = await signals_of(ctx, uow, cause=cause, order=order, orders=orders)
+    by_themselves = cause.kind not in _BY_THE_RULES and by.actor.startswith("agent:")
+    grounds = Grounds(raised_by=by.actor if by_themselves else "", signals=signals)
+    return _level(ctx, cause.kind, cause.amount, grounds), grounds
+
+
+async def review_of(ctx: Context, uow: UnitOfWork, refund: Refund) -> RefundReview:
+    """For a decision the caller holds the locks of the refund and of its cause."""
+    grounds = await uow.reviews.grounds(refund.id)
+    siblings = await uow.refunds.of_cause(refund.cause_id)
+    total = sum((r.amount for r in siblings if r.state in RESERVING), Money.zero(refund.amount.currency))
+    entries = await uow.journal.of("refund", refund.id)
+    return RefundReview(
+        grounds=grounds,
+        total=total,
+        level=max(_level(ctx, refund.cause_kind, total, grounds), Review.ONE_PERSON),
+        round=sum(entry.trigger == RefundTrigger.HOLD for entry in entries),
+        approvals=await uow.reviews.approvals([refund.id]),
+    )
+
+
+def limit_of(ctx: Context, account: Account, currency: str) -> Money | None:
+    """The highest total that the account may agree to; None: any."""
+    return ctx.policy.approvals.limit(account, currency)
+
+
+def _level(ctx: Context, kind: CauseKind, amount: Money, grounds: Grounds) -> Review:
+    automatic = ctx.policy.automatic_limit.of(amount.currency)
+    if kind is CauseKind.COMPENSATION:
+        given = ctx.policy.refunds.compensation.automatic
+        automatic = given.get(amount.currency, Money.zero(amount.currency))
+    return ctx.policy.approvals.level(amount, automatic=automatic, signals=grounds.signals)

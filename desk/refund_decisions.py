@@ -1,0 +1,82 @@
+"""What a person decides about a refund at the desk."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Awaitable, Mapping
+
+from sanic import HTTPResponse, Request
+
+from aftersales.domain.accounts import Account
+from aftersales.domain.approvals import Decided, NeedsAnother, OverLimit
+from aftersales.domain.errors import AftersalesError, Invalid
+from aftersales.domain.money import Money, minor_digits
+from aftersales.domain.refunds import Refund
+from aftersales.services.agent_deeds import do_as
+from aftersales.services.approvals import approve, lower, reject, split
+from aftersales.services.context import Context
+from aftersales.services.refund_overview import find_refund
+from aftersales.services.refunds import cancel_refund
+from desk.application import back_to, desk_of
+from desk.decisions import guard, problem_of
+from desk.forms import read_form
+
+_AMOUNT = re.compile(r"(\d{1,12})(?:\.(\d{1,3}))?", re.ASCII)
+
+
+async def decide_refund(request: Request, refund_id: str, decision: str) -> HTTPResponse:
+    """POST /desk/refunds/{id}/approve, lower, split, reject or take-back; leads to the refund that is left."""
+    form = await read_form(request)
+    guarded = guard(request, form, refund_id)
+    if isinstance(guarded, HTTPResponse):
+        return guarded
+    page = f"refunds/{refund_id}"
+    try:
+        left = await _decide(desk_of(request).context, guarded, refund_id, decision, form)
+    except Decided as error:
+        if error.last is not None and error.last.account == guarded.name:
+            return back_to(request, page, done="1")  # the same button, pressed twice
+        return back_to(request, page, problem="decided")
+    except NeedsAnother:
+        return back_to(request, page, problem="needs_another")
+    except OverLimit:
+        return back_to(request, page, problem="over_limit")
+    except Invalid as error:
+        return back_to(request, page, problem="amount" if error.field == "amount" else "bad_request")
+    except AftersalesError as error:
+        return back_to(request, page, problem=problem_of(error))
+    return back_to(request, f"refunds/{left.id}", done="1")
+
+
+async def _decide(
+    ctx: Context, account: Account, refund_id: str, decision: str, form: Mapping[str, str]
+) -> Refund:
+    """Raises Invalid for what no form of ours asks for, and what the services raise."""
+    reason, words = form.get("reason", ""), form.get("words", "")
+    match decision:
+        case "approve":
+            return await approve(ctx, refund_id=refund_id, account=account)
+        case "reject":
+            return await reject(ctx, refund_id=refund_id, account=account, reason=reason, words=words)
+        case "take-back":
+            taken: Awaitable[Refund] = do_as(ctx, account, cancel_refund, refund_id=refund_id)
+            return await taken
+    waiting = (await find_refund(ctx, refund_id=refund_id)).refund
+    amount = _amount(form.get("amount", ""), waiting.amount.currency)
+    match decision:
+        case "lower":
+            return await lower(
+                ctx, refund_id=refund_id, account=account, amount=amount, reason=reason, words=words
+            )
+        case "split":
+            one, _ = await split(ctx, refund_id=refund_id, account=account, amount=amount, reason=reason)
+            return one
+    raise Invalid("decision")
+
+
+def _amount(given: str, currency: str) -> Money:
+    """Major units with a point. Raises Invalid for anything else, and for more decimals than the currency has."""
+    found = _AMOUNT.fullmatch(given.strip())
+    if found is None or len(found[2] or "") > minor_digits(currency):
+        raise Invalid("amount")
+    return Money.parse(found[0], currency)

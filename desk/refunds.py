@@ -1,0 +1,82 @@
+"""The desk's pages about refunds that wait for people."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sanic import HTTPResponse, Request
+
+from aftersales.domain.accounts import Account, Right
+from aftersales.domain.errors import NotFound
+from aftersales.domain.texts import Language
+from aftersales.services.context import Context
+from aftersales.services.refund_overview import FullRefund, find_refund, refunds_to_decide
+from aftersales.services.refund_reviews import limit_of
+from desk.application import back_to, desk_of, language_of, session_of, show
+from desk.decisions import NAME
+from desk.rendering import Texts
+from desk.views import MOST, customer_of, goods_of, read_orders
+from runtime import formats
+
+
+async def refunds_page(request: Request) -> HTTPResponse:
+    """GET /desk/refunds."""
+    if session_of(request) is None:
+        return back_to(request, "sign-in")
+    ctx = desk_of(request).context
+    waiting = await refunds_to_decide(ctx, limit=MOST)
+    orders = await read_orders(ctx, {found.refund.order_id for found in waiting})
+    rows = [(found, customer_of(orders, found.refund.order_id)) for found in waiting]
+    return show(request, "refunds.html", rows=rows, most=MOST)
+
+
+async def refund_page(request: Request, refund_id: str) -> HTTPResponse:
+    """GET /desk/refunds/{id}: the amount, what it is for, what speaks for a closer look, who has agreed."""
+    session = session_of(request)
+    if session is None:
+        return back_to(request, "sign-in")
+    ctx, language = desk_of(request).context, language_of(request)
+    if not NAME.fullmatch(refund_id):
+        return back_to(request, "refunds", problem="not_found")
+    try:
+        full = await find_refund(ctx, refund_id=refund_id)
+    except NotFound:
+        return back_to(request, "refunds", problem="not_found")
+    orders = await read_orders(ctx, {full.refund.order_id})
+    order = orders.get(full.refund.order_id)
+    values: dict[str, Any] = {
+        "full": full,
+        "customer": customer_of(orders, full.refund.order_id),
+        "goods": goods_of(full.item, order, language) if full.item else (),
+        "rule": _rule(ctx, full, language),
+        "may_decide": session.account.may(Right.DECIDE_REFUNDS),
+        "has_agreed": session.account.name in full.review.agreed,
+        "problem_words": _problem_words(request, full, account=session.account),
+    }
+    return show(request, "refund.html", **values)
+
+
+def _rule(ctx: Context, full: FullRefund, language: Language) -> str:
+    """The rule that decided about the return, as it reads now; its id where there is no such rule any more."""
+    if full.item is None:
+        return ""
+    wanted = full.item.rule_id
+    return next((rule.general().of(language) for rule in ctx.policy.rules() if rule.id == wanted), wanted)
+
+
+def _problem_words(request: Request, full: FullRefund, *, account: Account) -> str:
+    """Who was faster, or above which limit the amount is; nothing where the problem's own words say it all."""
+    desk, language, problem = desk_of(request), language_of(request), request.args.get("problem", "")
+    texts: Texts = desk.pages.texts(language)
+    if problem == "decided" and full.last is not None:
+        return texts(
+            "decided_by",
+            who=full.names.get(full.last.account, full.last.account),
+            what=texts(f"did_{full.last.step.value}"),
+            when=formats.moment(full.last.at, language, desk.context.zone),
+        )
+    limit = limit_of(desk.context, account, full.refund.amount.currency)
+    if problem == "over_limit" and limit is not None:
+        total = formats.money(full.review.total, language)
+        return texts("over_limit_of", limit=formats.money(limit, language), total=total)
+    return ""

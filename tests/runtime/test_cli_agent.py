@@ -1,0 +1,67 @@
+"""`returndesk agent`: accounts from the command line."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from runtime.cli_agent import app
+
+PASSWORD = "correct horse battery\n"
+
+
+@pytest.fixture(autouse=True)
+def data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("RETURNDESK_DATA", str(tmp_path / "data"))
+    return tmp_path / "data"
+
+
+def run(*words: str, typed: str = "") -> Result:
+    return CliRunner().invoke(app, list(words), input=typed)
+
+
+def test_an_account_is_made_shown_changed_and_disabled() -> None:
+    limits = ("--limit", "CNY=2000", "--limit", "JPY=30000")
+    made = run("add", "wei", "--role", "agent", *limits, "--display", "魏", typed=PASSWORD)
+    assert (made.exit_code, made.output) == (0, "wei may sign in\n")
+    assert run("list").output == "wei  agent  魏  CNY=2000.00 JPY=30000\n"
+    assert run("change", "wei", "--role", "supervisor", "--limit", "CNY=99.50").exit_code == 0
+    assert run("list").output == "wei  supervisor  魏  CNY=99.50\n"
+    assert run("password", "wei", typed="another long password\n").exit_code == 0
+    assert run("disable", "wei").exit_code == 0
+    assert "disabled" in run("list").output
+    assert run("enable", "wei").exit_code == 0
+
+
+def test_a_second_factor_is_shown_as_address_and_as_picture() -> None:
+    run("add", "wei", "--role", "agent", typed=PASSWORD)
+    shown = run("totp", "wei").output
+    assert shown.startswith("otpauth://totp/ReturnDesk:wei?secret=")
+    assert "█" in shown
+    assert "code" in run("list").output
+    assert run("totp", "wei", "--off").exit_code == 0
+    assert "code" not in run("list").output
+
+
+@pytest.mark.parametrize(
+    ("words", "typed", "reason"),
+    [
+        (("add", "Wei", "--role", "agent"), PASSWORD, "small letters"),
+        (("add", "wei", "--role", "agent"), "short\n", "12 characters"),
+        (("add", "wei", "--role", "agent", "--limit", "CNY=0.001"), PASSWORD, "no limit"),
+        (("add", "wei", "--role", "agent", "--limit", "2000"), PASSWORD, "no limit"),
+        (("add", "wei", "--role", "agent", "--language", "fr"), PASSWORD, "zh or en"),
+        (("disable", "nobody"), "", "no such account"),
+    ],
+)
+def test_what_cannot_be_is_said_in_one_line(words: tuple[str, ...], typed: str, reason: str) -> None:
+    done = run(*words, typed=typed)
+    assert done.exit_code == 1
+    assert reason in done.output
+    assert len(done.output.splitlines()) == 1
+
+
+def test_a_password_is_never_an_argument() -> None:
+    assert run("add", "wei", "--role", "agent", "--password", "x").exit_code == 2

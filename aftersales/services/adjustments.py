@@ -11,6 +11,7 @@ from aftersales.domain.errors import Conflict
 from aftersales.domain.ids import dated_number, new_id
 from aftersales.domain.journal import Entry
 from aftersales.domain.money import Money
+from aftersales.domain.orders import Order
 from aftersales.domain.refunds import RESERVING, CauseKind, Refund
 from aftersales.ports import UnitOfWork
 from aftersales.services.context import Context
@@ -46,24 +47,7 @@ async def grant_adjustment(
     free = [await free_of(uow, payment, funds=funds) for payment in funds.order.payments]
     if sum(part.minor for part in free) < amount.minor:
         raise Conflict("refundable")
-    line_id, quantity = line or (None, 0)
-    draft = Adjustment(
-        id=new_id(),
-        number="",
-        key=key,
-        kind=kind,
-        order_id=funds.order.id,
-        order_number=funds.order.number,
-        customer_id=funds.order.customer.id,
-        conversation_id=case.conversation_id or None,
-        case_number=case.number,
-        line_id=line_id,
-        quantity=quantity,
-        amount=amount,
-        policy_version=ctx.policy.version,
-        created_at=ctx.clock.now(),
-    )
-    item = await _add(ctx, uow, draft, by=by)
+    item = await _add(ctx, uow, _draft(ctx, kind, case, amount, funds.order, key=key, line=line), by=by)
     await grant_refund(ctx, uow, cause=item.cause, funds=funds, by=by)
     return item
 
@@ -93,6 +77,35 @@ async def granted_for(
             live = [refund for refund in await uow.refunds.of_cause(item.id) if refund.state in RESERVING]
             found.append((item.case_number or "", sum_of(live, currency)))
     return found
+
+
+def _draft(
+    ctx: Context,
+    kind: CauseKind,
+    case: Case,
+    amount: Money,
+    order: Order,
+    *,
+    key: str,
+    line: tuple[str, int] | None,
+) -> Adjustment:
+    line_id, quantity = line or (None, 0)
+    return Adjustment(
+        id=new_id(),
+        number="",
+        key=key,
+        kind=kind,
+        order_id=order.id,
+        order_number=order.number,
+        customer_id=order.customer.id,
+        conversation_id=case.conversation_id or None,
+        case_number=case.number,
+        line_id=line_id,
+        quantity=quantity,
+        amount=amount,
+        policy_version=ctx.policy.version,
+        created_at=ctx.clock.now(),
+    )
 
 
 async def _add(ctx: Context, uow: UnitOfWork, draft: Adjustment, *, by: By) -> Adjustment:

@@ -77,8 +77,6 @@ async def settle_claim(
         seen = await uow.cases.by_number(number)
     if _is_settled(seen, decision):
         return seen
-    if seen.kind not in CLAIMS:
-        raise Conflict("no claim")
     plan = await _plan(ctx, seen, decision, amount, by=by)
     async with ctx.unit_of_work() as uow:
         if plan.order is not None:
@@ -98,6 +96,8 @@ def _is_settled(case: Case, decision: Decision) -> bool:
 
 
 async def _plan(ctx: Context, case: Case, decision: Decision, amount: Money | None, *, by: By) -> _Plan:
+    if case.kind not in CLAIMS:
+        raise Conflict("no claim")
     if decision is Decision.DECLINED or case.order_number is None or case.customer_id is None:
         return _Plan()
     order = await access_order(ctx, customer_id=case.customer_id, number=case.order_number)

@@ -56,12 +56,7 @@ async def record_manual_refund(
             failure=None,
             detail={"reference": words},
         )
-        await close_decided(ctx, uow, paid, by=by)
-        await close_case_of(ctx, uow, key=failed_key(paid.id), by=by)
-        key = f"refund-by-hand:{paid.id}"
-        await tell_of_refund(ctx, uow, paid, "utter_refunds_paid_by_hand", key=key)
-        if cause.kind is CauseKind.RETURN:
-            await close_when_paid(ctx, uow, cause.id, by=by)
+        await _follow(ctx, uow, paid, by=by)
         return paid
 
 
@@ -81,6 +76,15 @@ async def lock_cause(uow: UnitOfWork, refund: Refund) -> Cause:
     if refund.cause_kind is CauseKind.SHOP:
         raise NotFound("cause")
     return (await uow.adjustments.lock(refund.cause_id)).cause
+
+
+async def _follow(ctx: Context, uow: UnitOfWork, paid: Refund, *, by: By) -> None:
+    """Closes what asked for the refund, tells the customer, and closes the return that is paid with it."""
+    await close_decided(ctx, uow, paid, by=by)
+    await close_case_of(ctx, uow, key=failed_key(paid.id), by=by)
+    await tell_of_refund(ctx, uow, paid, "utter_refunds_paid_by_hand", key=f"refund-by-hand:{paid.id}")
+    if paid.cause_kind is CauseKind.RETURN:
+        await close_when_paid(ctx, uow, paid.cause_id, by=by)
 
 
 def _cause_of(item: Return) -> Cause:

@@ -113,10 +113,11 @@ async def wait(ctx: Context, refund_id: str, *, reference: str) -> None:
                 at=now,
                 next_attempt_at=again,
                 provider_reference=reference,
+                failure=None,
             )
         elif refund.state is RefundState.SUBMITTED:
-            waiting = replace(refund, provider_reference=reference, next_attempt_at=again, updated_at=now)
-            await uow.refunds.save(waiting)
+            waiting = replace(refund, provider_reference=reference, failure=None, next_attempt_at=again)
+            await uow.refunds.save(replace(waiting, updated_at=now))
 
 
 async def miss(ctx: Context, refund_id: str) -> None:
@@ -178,13 +179,19 @@ async def _contradiction(ctx: Context, refund_id: str, told: ProviderRefund) -> 
 
 
 async def _dispute(ctx: Context, refund_id: str, *, reason: str, told: ProviderRefund) -> None:
-    """Files the case once; a refund that is open stays so, keeps its amount reserved and is asked about hourly."""
+    """Files the case once; a refund that is open stays so, keeps its amount reserved and is asked about hourly.
+
+    The provider has it, so it is never sent again, even where the provider should have none later.
+    """
     async with ctx.unit_of_work() as uow:
         refund = await uow.refunds.lock(refund_id)
         now = ctx.clock.now()
         if refund.state in _OPEN:
             again = now + _LATEST
-            refund = replace(refund, failure=reason, next_attempt_at=again, updated_at=now)
+            known = refund.provider_reference or told.reference
+            refund = replace(
+                refund, failure=reason, provider_reference=known, next_attempt_at=again, updated_at=now
+            )
             await uow.refunds.save(refund)
         seen = f"{told.reference} {told.amount.decimal()} {told.amount.currency}"
         await _file(ctx, uow, replace(refund, failure=seen), reason=reason, key=f"{reason}:{refund_id}")

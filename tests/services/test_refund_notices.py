@@ -118,6 +118,17 @@ async def test_another_amount_than_ours_is_never_taken_in(goods: Goods, amount: 
     assert (await goods.item(item)).state is ReturnState.INSPECTED
 
 
+async def test_a_refund_of_another_amount_is_not_sent_again_when_the_provider_has_none_later(goods: Goods) -> None:
+    item = await goods.arrived((SOCKS, 1))
+    refund = await only(goods, item)
+    await mark_submitted(goods.ctx, refund.id)
+    await note_provider_refund(goods.ctx, key=refund.id, told=succeeded(refund, amount=yuan("29.99")))
+    await run_out(goods, rounds=8)
+    assert goods.payments.calls == []
+    assert (await only(goods, item)).state is RefundState.SUBMITTED
+    assert await reasons(goods) == ["refund_amount_differs", "refund_missing"]
+
+
 async def test_a_second_refund_under_one_key_goes_to_a_person(goods: Goods) -> None:
     item = await goods.arrived((SOCKS, 1))
     refund = await only(goods, item)

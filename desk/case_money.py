@@ -18,7 +18,8 @@ from aftersales.services.agent_deeds import do_as
 from aftersales.services.claims import quote_claim, settle_claim
 from aftersales.services.compensation import compensate, quote_compensation
 from aftersales.services.context import Context
-from aftersales.services.manual_refunds import may_be_recorded, record_manual_refund
+from aftersales.services.manual_approvals import record_by_person
+from aftersales.services.manual_refunds import may_be_recorded
 from aftersales.services.overview import case_with_talk, refunds_of_order
 from aftersales.services.price_protection import quote_price_drops, refund_price_drops
 from desk.decisions import NAME
@@ -59,7 +60,7 @@ def money_deed(
     match decision:
         case "paid-by-hand" if NAME.fullmatch(name):
             reference = form.get("reference", "")
-            return do_as(ctx, account, record_manual_refund, refund_id=name, reference=reference)
+            return record_by_person(ctx, refund_id=name, account=account, reference=reference)
         case "grant-again" if NAME.fullmatch(name):
             return do_as(ctx, account, grant_adjustment_again, number=name)
         case "settle" if NAME.fullmatch(key) and form.get("decision") in set(Decision):

@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Mapping
 from sanic import HTTPResponse, Request
 
 from aftersales.domain.accounts import Account
+from aftersales.domain.approvals import NeedsAnother, OverLimit
 from aftersales.domain.errors import AftersalesError, Forbidden, Invalid, NotFound, OutcomeUnknown, Unavailable
 from aftersales.services.agent_deeds import Deed, do_as
 from aftersales.services.changes_at_shop import grant_change_again
@@ -88,5 +89,7 @@ _PROBLEMS: tuple[tuple[type[AftersalesError], str], ...] = (
     (OutcomeUnknown, "unavailable"),
     (NotFound, "not_found"),
     (Invalid, "bad_request"),
+    (NeedsAnother, "needs_another"),
+    (OverLimit, "over_limit"),
     (Forbidden, "forbidden"),
 )

@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Mapping
 from sanic import HTTPResponse, Request
 
 from aftersales.domain.accounts import Account
-from aftersales.domain.approvals import Decided, NeedsAnother, OverLimit
+from aftersales.domain.approvals import Decided
 from aftersales.domain.errors import AftersalesError, Invalid
 from aftersales.domain.money import Money, minor_digits
 from aftersales.domain.refunds import Refund
@@ -37,10 +37,6 @@ async def decide_refund(request: Request, refund_id: str, decision: str) -> HTTP
         if error.last is not None and error.last.account == guarded.name:
             return back_to(request, page, done="1")  # the same button, pressed twice
         return back_to(request, page, problem="decided")
-    except NeedsAnother:
-        return back_to(request, page, problem="needs_another")
-    except OverLimit:
-        return back_to(request, page, problem="over_limit")
     except Invalid as error:
         return back_to(request, page, problem="amount" if error.field == "amount" else "bad_request")
     except AftersalesError as error:

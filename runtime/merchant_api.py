@@ -18,7 +18,7 @@ from aftersales.services.approvals import approve_by_key
 from aftersales.services.cases import close_case, open_cases
 from aftersales.services.context import Context
 from aftersales.services.exchanges import note_difference_paid, ship_replacement
-from aftersales.services.manual_refunds import record_manual_refund
+from aftersales.services.manual_approvals import record_by_key
 from aftersales.services.overview import OPEN_STATES, FullReturn, find_return, find_returns
 from aftersales.services.refunds import cancel_refund, grant_again
 from aftersales.services.return_receipt import close_return, receive_return
@@ -163,7 +163,7 @@ async def _record_refund(request: Request, refund_id: str) -> HTTPResponse:
     ctx = access_merchant(request)
     body, name = await read_json(request), _name(refund_id)
     reference = _words(body, "reference", longest=_LONGEST_REFERENCE)
-    paid = await record_manual_refund(ctx, refund_id=name, reference=reference, actor=ACTOR, channel=CHANNEL)
+    paid = await record_by_key(ctx, refund_id=name, reference=reference, actor=ACTOR, channel=CHANNEL)
     return json(refund_json(paid))
 
 

@@ -47,8 +47,8 @@ class Approval:
 class Grounds:
     """What was known when a refund was granted.
 
-    `raised_by` is the actor who had it paid of their own accord, empty where goods or a change of the order are
-    the cause.
+    `raised_by` is the actor who had it paid of their own accord, or filed what it is for in a customer's stead;
+    empty where the customer did.
     """
 
     raised_by: str = ""

@@ -1,6 +1,6 @@
 """What the people at the desk do, each with the right that it takes: what is not listed here, nobody may do.
 
-Decisions about refunds ask for their right themselves (services.approvals).
+Decisions about refunds ask for their right themselves (services.approvals and manual_approvals).
 """
 
 from __future__ import annotations
@@ -18,7 +18,6 @@ from aftersales.services.claims import settle_claim
 from aftersales.services.compensation import compensate
 from aftersales.services.context import Context
 from aftersales.services.exchanges import note_difference_paid, ship_replacement
-from aftersales.services.manual_refunds import record_manual_refund
 from aftersales.services.price_protection import refund_price_drops
 from aftersales.services.refunds import cancel_refund, grant_again
 from aftersales.services.returns import approve_return, close_return, receive_return, reject_return
@@ -44,7 +43,6 @@ NEEDED: Mapping[Deed[Any], Right] = {
     close_return: Right.PAY_OUT,
     grant_again: Right.PAY_OUT,
     grant_adjustment_again: Right.PAY_OUT,
-    record_manual_refund: Right.PAY_OUT,
     grant_change_again: Right.PAY_OUT,
 }
 

@@ -40,9 +40,7 @@ async def approve(ctx: Context, *, refund_id: str, account: Account) -> Refund:
     async with ctx.unit_of_work() as uow:
         account = await _check(uow, account)
         refund, review = await _lock(ctx, uow, refund_id)
-        limit = limit_of(ctx, account, review.total.currency)
-        if limit is not None and review.total > limit:
-            raise OverLimit(limit)
+        check_limit(ctx, account, review)
         if not await _keep(ctx, uow, refund, review, Step.APPROVE, account=account.name):
             raise NeedsAnother
         by = By(account.actor, CHANNEL)
@@ -131,6 +129,13 @@ async def reject(ctx: Context, *, refund_id: str, account: Account, reason: str,
         if rejected.cause_kind is CauseKind.RETURN:
             await close_when_paid(ctx, uow, rejected.cause_id, by=by)
         return rejected
+
+
+def check_limit(ctx: Context, account: Account, review: RefundReview) -> None:
+    """Raises OverLimit when all that is paid for the cause is more than the account may agree to."""
+    limit = limit_of(ctx, account, review.total.currency)
+    if limit is not None and review.total > limit:
+        raise OverLimit(limit)
 
 
 async def _check(uow: UnitOfWork, account: Account) -> Account:

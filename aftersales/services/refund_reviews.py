@@ -15,8 +15,8 @@ from aftersales.services.context import Context
 from aftersales.services.moves import By
 from aftersales.services.risk import signals_of
 
-# These follow from what the customer did with goods or an order; anything else a person had paid by themselves.
-_BY_THE_RULES = frozenset({CauseKind.RETURN, CauseKind.CHANGE})
+# Whose first entry in the journal tells who wanted it: the customer, or a person who settled a claim by it.
+_FILED = {CauseKind.RETURN: "return", CauseKind.CHANGE: "change"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,9 +49,18 @@ async def weigh(
 ) -> tuple[Review, Grounds]:
     """Who has to agree to what is owed for this cause, and why. Reads only."""
     signals = await signals_of(ctx, uow, cause=cause, order=order, orders=orders)
-    by_themselves = cause.kind not in _BY_THE_RULES and by.actor.startswith("agent:")
-    grounds = Grounds(raised_by=by.actor if by_themselves else "", signals=signals)
+    grounds = Grounds(raised_by=await _raised_by(uow, cause, by=by), signals=signals)
     return _level(ctx, cause.kind, cause.amount, grounds), grounds
+
+
+async def _raised_by(uow: UnitOfWork, cause: Cause, *, by: By) -> str:
+    """Who filed the cause, or had it paid the first time, if that is one of the shop's people."""
+    earlier = await uow.refunds.of_cause(cause.id)
+    if earlier:
+        return (await uow.reviews.grounds(earlier[0].id)).raised_by
+    entries = await uow.journal.of(_FILED[cause.kind], cause.id) if cause.kind in _FILED else ()
+    actor = entries[0].actor if entries else by.actor if cause.kind not in _FILED else ""
+    return actor if actor.startswith("agent:") else ""
 
 
 async def review_of(ctx: Context, uow: UnitOfWork, refund: Refund) -> RefundReview:

@@ -120,7 +120,7 @@ async def test_two_people_are_needed_and_told_so(front: Front) -> None:
     assert "Another person has to agree." in shown
     assert f"/desk/refunds/{large.id}/approve?lang=en" not in forms(await page(front, f"refunds/{large.id}"))
     assert await decide(front, f"refunds/{large.id}/approve") == leads_to(large, "problem=needs_another")
-    assert "now another person has to" in await words(front, large, "&problem=needs_another")
+    assert "Another person has to agree as well." in await words(front, large, "&problem=needs_another")
 
 
 async def test_who_comes_too_late_is_told_who_was_faster(front: Front) -> None:

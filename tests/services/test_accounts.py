@@ -31,8 +31,8 @@ CLI = By("system", "cli")
 
 CASES = {"assign_case", "write_about_case", "settle_claim", "close_case"}
 RETURNS = {"receive_return", "approve_return", "reject_return", "ship_replacement"}
-REFUNDS = {"cancel_refund"}
-MONEY = {"note_difference_paid", "close_return", "grant_again", "grant_change_again", "record_manual_refund"}
+REFUNDS = {"cancel_refund", "compensate", "refund_price_drops"}
+MONEY = {"note_difference_paid", "close_return", "grant_again", "grant_adjustment_again", "grant_change_again"}
 MAY = {
     Role.AGENT: CASES | RETURNS | REFUNDS,
     Role.SUPERVISOR: CASES | RETURNS | REFUNDS | MONEY,
@@ -73,12 +73,13 @@ async def test_each_role_may_do_what_its_table_says(role: Role, deed: Any, tmp_p
         about = {
             "assign_case": {"number": "CS0"},
             "cancel_refund": {"refund_id": "none"},
-            "record_manual_refund": {"refund_id": "none", "reference": "bank 1"},
         }.get(deed.__name__, {"number": "none"})
         extra: dict[str, dict[str, Any]] = {
             "write_about_case": {"kind": "answer", "text": "x", "key": "k"},
             "settle_claim": {"decision": "refund", "text": "x", "key": "k"},
             "reject_return": {"reason": "x"},
+            "compensate": {"amount": yuan("1.00"), "text": "x", "key": "k"},
+            "refund_price_drops": {"agreed": yuan("1.00")},
         }
         doing = do_as(goods.ctx, make_account(role), deed, **about, **extra.get(deed.__name__, {}))
         with pytest.raises(NotFound if deed.__name__ in MAY[role] else Forbidden):

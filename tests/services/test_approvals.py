@@ -6,10 +6,10 @@ import asyncio
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import delete, update
 
 from aftersales.domain.accounts import Account, Role
 from aftersales.domain.approvals import Decided, NeedsAnother, OverLimit, Review
@@ -20,6 +20,7 @@ from aftersales.domain.returns import Return, ReturnState
 from aftersales.services.accounts import disable_account
 from aftersales.services.approvals import approve, approve_by_key, lower, reject, split
 from aftersales.services.conversations import history
+from aftersales.services.manual_approvals import record_by_key, record_by_person
 from aftersales.services.moves import By
 from aftersales.services.refund_reviews import RefundReview, review_of, weigh
 from aftersales.services.refund_submission import reconcile_due, submit_due
@@ -27,6 +28,7 @@ from aftersales.services.refunds import cancel_refund, grant_again
 from aftersales.services.returns import access_return, approve_return, receive_return
 from aftersales.services.sessions import open_session
 from aftersales.stores.schema.approvals import refund_reviews
+from aftersales.stores.schema.returns import journal, refunds
 from tests.databases import DATABASES
 from tests.fakes import NOON
 from tests.goods import COAT, Goods, open_goods, yuan
@@ -246,22 +248,40 @@ async def test_who_raised_a_refund_is_never_the_only_one_to_agree(goods: Goods) 
 @pytest.mark.parametrize(
     ("kind", "actor", "raised_by"),
     [
-        ("return", "agent:wei", ""),
-        ("change", "agent:wei", ""),
-        ("goodwill", "agent:wei", "agent:wei"),
-        ("goodwill", "system", ""),
-        ("goodwill", "customer:c-lin", ""),
+        (CauseKind.RETURN, "agent:wei", ""),  # whoever received the goods that the customer sent back
+        (CauseKind.COMPENSATION, "agent:wei", "agent:wei"),
+        (CauseKind.CLAIM, "agent:wei", "agent:wei"),
+        (CauseKind.CLAIM, "system", ""),
+        (CauseKind.PRICE_PROTECTION, "customer:c-lin", ""),
     ],
 )
-async def test_what_neither_goods_nor_a_change_cause_was_raised_by_the_person(
-    goods: Goods, kind: str, actor: str, raised_by: str
+async def test_what_nobody_sent_back_was_raised_by_whoever_has_it_paid(
+    goods: Goods, kind: CauseKind, actor: str, raised_by: str
 ) -> None:
     item = await goods.ask((COAT, 1))
-    cause = replace(item.cause, kind=cast(CauseKind, kind))
+    cause = replace(item.cause, kind=kind)
     async with goods.ctx.unit_of_work(read_only=True) as uow:
         order = await goods.order()
         _, grounds = await weigh(goods.ctx, uow, cause=cause, order=order, orders=[], by=By(actor, "desk"))
     assert grounds.raised_by == raised_by
+
+
+async def test_who_files_a_return_for_a_customer_raised_it_whoever_pays_it_again(goods: Goods) -> None:
+    """As a person does who settles a claim with a refund."""
+    item, _refund = await big(goods)
+    async with goods.engine.begin() as connection:
+        await connection.execute(
+            update(journal)
+            .where(journal.c.subject_id == item.id, journal.c.trigger == "request")
+            .values(actor="agent:wei")
+        )
+        await connection.execute(delete(refund_reviews))
+        await connection.execute(delete(refunds))
+    granted = await grant_again(goods.ctx, number=item.number, actor="agent:lei")
+    await cancel_refund(goods.ctx, refund_id=granted[0].id, actor="agent:lei")
+    [again] = await grant_again(goods.ctx, number=item.number, actor="agent:lei")
+    for each in (*granted, again):
+        assert (await review(goods, each)).grounds.raised_by == "agent:wei"
 
 
 async def test_lowering_pays_less_and_lets_the_rest_go(goods: Goods) -> None:
@@ -385,3 +405,38 @@ async def test_what_was_cancelled_may_be_granted_again_and_is_weighed_anew(goods
     assert again.state is RefundState.AWAITING_APPROVAL
     found = await review(goods, again)
     assert (found.level, found.total, found.grounds.raised_by) == (Review.TWO_PEOPLE, yuan("2000.00"), "")
+
+
+async def test_who_records_a_payment_by_other_means_agrees_with_that(goods: Goods) -> None:
+    _, refund = await big(goods)
+    wei, lei = await person(goods, "wei"), await person(goods, "lei")
+    agent = await person(goods, "agent", Role.AGENT)
+    small = await person(goods, "small", limits={"CNY": yuan("10.00")})
+    for account, error in ((agent, Forbidden), (small, OverLimit), (lei, NeedsAnother)):
+        with pytest.raises(error):
+            await record_by_person(goods.ctx, refund_id=refund.id, account=account, reference="bank 1")
+    with pytest.raises(Forbidden):
+        await record_by_key(
+            goods.ctx, refund_id=refund.id, reference="bank 1", actor="agent:merchant", channel="api"
+        )
+    await approve(goods.ctx, refund_id=refund.id, account=wei)
+    with pytest.raises(NeedsAnother):
+        await record_by_person(goods.ctx, refund_id=refund.id, account=wei, reference="bank 1")
+    paid = await record_by_person(goods.ctx, refund_id=refund.id, account=lei, reference="bank 1")
+    assert (paid.state, paid.by_hand) == (RefundState.SUCCEEDED, True)
+    [*_, entry] = await goods.journal("refund", refund.id)
+    assert (entry.actor, entry.trigger) == ("agent:lei", "record")
+
+
+async def test_rejecting_and_recording_at_once_does_one_of_both(goods: Goods) -> None:
+    """Both take the lock of the return and of the refund, in the same order."""
+    goods = with_rules(goods, second_person=None)
+    _, refund = await big(goods)
+    wei, lei = await person(goods, "wei"), await person(goods, "lei")
+    outcomes = await asyncio.gather(
+        record_by_person(goods.ctx, refund_id=refund.id, account=wei, reference="bank 1"),
+        reject(goods.ctx, refund_id=refund.id, account=lei, reason="no"),
+        return_exceptions=True,
+    )
+    assert sorted(isinstance(outcome, Conflict) for outcome in outcomes) == [False, True]
+    assert await state(goods, refund) in {RefundState.SUCCEEDED, RefundState.REJECTED}

@@ -12,7 +12,7 @@ from sanic.response import empty
 
 from aftersales.services.context import Context
 from aftersales.services.refund_outcomes import note_provider_refund
-from connectors.refund_service.payloads import Told
+from connectors.refund_service.payments import Told
 from connectors.web.bodies import JSON_LIMIT, read_body
 from connectors.web.chat import address_of, bearer
 from connectors.web.problems import Problem

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from types import TracebackType
-from typing import NoReturn, Self
+from typing import Annotated, Any, Literal, NoReturn, Self
 from urllib.parse import quote
 
 import httpx
 import structlog
+from pydantic import BaseModel, ConfigDict, Field
 
 from aftersales.domain.errors import OutcomeUnknown, ProviderRejected, Unavailable
-from aftersales.domain.money import Money
+from aftersales.domain.money import Money, minor_digits
 from aftersales.domain.orders import Payment
 from aftersales.ports import PaymentRequest, ProviderRefund
-from connectors.refund_service.payloads import Told, asked
 
 log = structlog.get_logger("returndesk.refund_service")
 
@@ -23,6 +24,30 @@ _NEVER_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, http
 _BUSY = frozenset({429, 503})
 _LONGEST_CODE = 200
 _LONGEST_ANSWER = 64 * 1024
+
+
+class Told(BaseModel):
+    """A refund as the service tells it. Amounts are decimal strings in major units, exact to the minor unit."""
+
+    model_config = ConfigDict(strict=True, extra="ignore")
+
+    reference: Annotated[str, Field(min_length=1, max_length=100)]
+    status: Literal["pending", "succeeded", "failed"]
+    amount: Annotated[str, Field(pattern=r"^\d{1,12}(\.\d{1,3})?$")]
+    currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
+    failure: Annotated[str, Field(max_length=200)] | None = None
+
+    def refund(self) -> ProviderRefund:
+        """Raises ValueError for an amount finer than the currency's minor unit."""
+        amount = Decimal(self.amount)
+        if amount != round(amount, minor_digits(self.currency)):
+            raise ValueError("an amount finer than the minor unit")
+        return ProviderRefund(
+            reference=self.reference,
+            status=self.status,
+            amount=Money.parse(amount, self.currency),
+            failure=self.failure,
+        )
 
 
 class RefundService:
@@ -53,7 +78,7 @@ class RefundService:
         Raises Unavailable when the request never left or the service answers 429 or 503, ProviderRejected for 422,
         and OutcomeUnknown for everything else that is no refund: another status, a lost or unreadable answer.
         """
-        body = asked(payment, amount=amount, key=key, reason=reason)
+        body = _asked(payment, amount=amount, key=key, reason=reason)
         try:
             answer = await self._client.post("/refunds", json=body, headers={"Idempotency-Key": key})
         except _NEVER_SENT as error:
@@ -93,6 +118,18 @@ class RefundService:
 
     async def cancel_payment(self, key: str) -> None:
         """There is none."""
+
+
+def _asked(payment: Payment, *, amount: Money, key: str, reason: str) -> dict[str, Any]:
+    """The body of a request for a refund."""
+    return {
+        "key": key,
+        "payment_id": payment.id,
+        "provider": payment.provider,
+        "amount": amount.decimal(),
+        "currency": amount.currency,
+        "reason": reason,
+    }
 
 
 def _told(answer: httpx.Response) -> ProviderRefund:

@@ -1,7 +1,7 @@
 # Needs make, python3 with venv, and a Linux or macOS shell. Everything else goes into .tools/ and .envs/.
 
 .DEFAULT_GOAL := help
-.PHONY: help setup check test train run demo predict evaluate refit bench faults lock migrate
+.PHONY: help setup check test test-medusa train run demo predict evaluate refit bench faults lock migrate
 SHELL := /bin/sh
 
 UV := .tools/bin/uv
@@ -15,7 +15,7 @@ PYTHON = $(if $(wildcard $(DEV)),.envs/dev/bin/python,.envs/service/bin/python)
 OURS = $(if $(wildcard $(DEV)),$(DEV),$(SERVICE))
 
 help: ## List what can be made
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' Makefile
 
 setup: $(SERVICE) $(BOT) ## Install what the service needs into .envs/ (once; a few minutes)
 	@echo "Set up. Next: make run"
@@ -29,6 +29,9 @@ check: $(DEV) ## Format, lint, types, import rules
 test: $(DEV) $(BOT) ## All tests; trains the model first when there is none
 	.envs/dev/bin/python -m runtime.cli train
 	.envs/dev/bin/python -m pytest $(PYTEST)
+
+test-medusa: $(DEV) ## The contracts on a real Medusa, built here (needs Node 20 and RETURNDESK_TEST_POSTGRES)
+	@.envs/dev/bin/python -m tests.connectors.medusa.serve .envs/medusa tests/contract tests/connectors/medusa $(PYTEST)
 
 train: $(OURS) $(BOT) ## Train the model for the present data, unless it is there already
 	@$(PYTHON) -m runtime.cli train

@@ -16,7 +16,7 @@ from aftersales.ports import PaymentRequest
 from aftersales.stores.embedded_payment_requests import EmbeddedPaymentRequests
 from connectors.web.problems import Problem
 from runtime import formats
-from runtime.wiring import PAY_PAGE
+from runtime.shops import PAY_PAGE
 
 _REFERENCE = re.compile(r"[A-Za-z0-9_-]{10,64}")
 

@@ -26,8 +26,8 @@ from connectors.web.bodies import read_json
 from connectors.web.payloads import instant
 from connectors.web.problems import Problem, language_of
 from runtime.settings import Settings
+from runtime.shops import PAY_PAGE
 from runtime.static_files import Folder
-from runtime.wiring import PAY_PAGE
 
 LIFETIME = timedelta(minutes=2)
 _ID = re.compile(r"[A-Za-z0-9_.:-]{1,64}")

@@ -33,11 +33,15 @@ class Health:
         self._until = 0.0
 
     async def look(self) -> dict[str, str]:
-        """database and bot: up or down; worker: up, late or unknown (it runs elsewhere or never ran)."""
+        """database, shop and bot: up or down; worker: up, late or unknown (it runs elsewhere or never ran)."""
         async with self._lock:
             if monotonic() >= self._until:
-                database, bot = await asyncio.gather(_state(latest(self._context, ())), _state(self._bot.health()))
-                self._known = {"database": database, "bot": bot, "worker": self._worker()}
+                database, shop, bot = await asyncio.gather(
+                    _state(latest(self._context, ())),
+                    _state(self._context.shop.health()),
+                    _state(self._bot.health()),
+                )
+                self._known = {"database": database, "shop": shop, "bot": bot, "worker": self._worker()}
                 self._until = monotonic() + _KEPT_SECONDS
             return dict(self._known)
 

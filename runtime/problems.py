@@ -62,6 +62,7 @@ def check_settings(settings: Settings) -> None:
         *_file_problems(settings),
         *_demo_problems(settings),
         *_refund_service_problems(settings),
+        *_shop_problems(settings),
     ]
     if problems:
         raise CannotStart(*problems)
@@ -112,6 +113,17 @@ def _refund_service_problems(settings: Settings) -> Iterator[str]:
         yield f"{variable('refund_service_url')}: must begin with https:// (http:// on this machine alone)"
     if len(settings.refund_service_token.get_secret_value()) < _SHORTEST_TOKEN:
         yield f"{variable('refund_service_token')}: must have at least {_SHORTEST_TOKEN} characters"
+
+
+def _shop_problems(settings: Settings) -> Iterator[str]:
+    if settings.shop == "embedded":
+        return
+    if settings.demo:
+        yield f"{variable('demo')}: the demo is of the embedded shop; set {variable('demo')}=false"
+    if not settings.medusa_url.startswith(("http://", "https://")) or not _host_of(settings.medusa_url):
+        yield f"{variable('medusa_url')}: must be the address of the Medusa server, such as https://shop.example.com"
+    if not settings.medusa_secret_key.get_secret_value():
+        yield f"{variable('medusa_secret_key')}: must be a secret API key of the Medusa server"
 
 
 def _host_of(url: str) -> str:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from aftersales.domain.texts import Language
 
 
 def _known_zone(name: str) -> str:
@@ -88,6 +90,18 @@ class Settings(BaseSettings):
     refund_service_token: SecretStr = Field(
         SecretStr(""),
         description="Bearer token between that service and us, both ways; 32 characters or more.",
+    )
+    shop: Literal["embedded", "medusa"] = Field(
+        "embedded", description="Where orders live: the embedded shop, or a Medusa 2 server."
+    )
+    medusa_url: str = Field("", description="Root address of the Medusa server, where the shop is Medusa.")
+    medusa_secret_key: SecretStr = Field(SecretStr(""), description="Secret API key of the Medusa server.")
+    medusa_language: Language = Field(
+        "zh", description="Language of customers whose order at Medusa tells none: zh or en."
+    )
+    medusa_by_hand: Annotated[list[str], NoDecode, BeforeValidator(_split)] = Field(
+        ["system_default"],
+        description="Payment providers at Medusa that move no money by themselves, separated by commas.",
     )
     promise_hours: int = Field(24, ge=1, description="Within how many hours a filed case is answered by a person.")
 

@@ -7,24 +7,18 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import timedelta
 from zoneinfo import ZoneInfo
 
-from sqlalchemy.ext.asyncio import AsyncEngine
-
-from aftersales.ports import Bot, Clock, Payments
+from aftersales.ports import Bot
 from aftersales.services.context import Context
 from aftersales.stores.base import make_engine
-from aftersales.stores.embedded_payments import EmbeddedPayments
-from aftersales.stores.embedded_shop import EmbeddedShop
 from aftersales.stores.mailbox import EmbeddedMailbox
 from aftersales.stores.unit_of_work import SqlUnitOfWorkFactory
 from connectors.rasa.bot import RasaBot
-from connectors.refund_service.payments import RefundService
 from runtime.clock import SystemClock
 from runtime.faq_file import FAQ, load_faq
 from runtime.policy_file import load_policy
 from runtime.settings import Settings
+from runtime.shops import open_shop
 from runtime.texts import RESPONSES, ResponseTexts
-
-PAY_PAGE = "/demo/pay"
 
 
 @asynccontextmanager
@@ -39,10 +33,11 @@ async def open_context(settings: Settings, *, short_reads: bool = False) -> Asyn
     engine = make_engine(settings.database, short_reads=short_reads)
     async with AsyncExitStack() as stack:
         stack.push_async_callback(engine.dispose)
+        shop, payments = await stack.enter_async_context(open_shop(settings, engine=engine, clock=clock))
         yield Context(
             unit_of_work=SqlUnitOfWorkFactory(engine),
-            shop=EmbeddedShop(engine),
-            payments=await stack.enter_async_context(_open_payments(settings, engine, clock)),
+            shop=shop,
+            payments=payments,
             policy=policy,
             faq=load_faq(FAQ, policy=policy, responses=texts.names),
             texts=texts,
@@ -50,22 +45,6 @@ async def open_context(settings: Settings, *, short_reads: bool = False) -> Asyn
             zone=ZoneInfo(settings.timezone),
             promise=timedelta(hours=settings.promise_hours),
         )
-
-
-@asynccontextmanager
-async def _open_payments(settings: Settings, engine: AsyncEngine, clock: Clock) -> AsyncIterator[Payments]:
-    """The shop's own refund service where it has one, else the embedded provider."""
-    if settings.refund_service_url:
-        token = settings.refund_service_token.get_secret_value()
-        async with RefundService(url=settings.refund_service_url, token=token) as service:
-            yield service
-        return
-    yield EmbeddedPayments(
-        engine,
-        clock,
-        settle_after=timedelta(seconds=settings.refund_delay_seconds),
-        pay_page=f"{settings.front_url}{PAY_PAGE}" if settings.demo else "",
-    )
 
 
 def make_bot(settings: Settings) -> Bot:

@@ -7,7 +7,7 @@ from contextlib import suppress
 from dataclasses import replace
 
 from aftersales.domain.cases import CaseKind
-from aftersales.domain.changes import ChangeState
+from aftersales.domain.changes import Change, ChangeState
 from aftersales.domain.errors import NotFound, Unavailable
 from aftersales.domain.ids import new_id
 from aftersales.domain.money import Money
@@ -137,8 +137,7 @@ async def _unknown(uow: UnitOfWork, order: Order) -> list[tuple[Payment, Money]]
 async def _owed(uow: UnitOfWork, order: Order, total: Money) -> Cause | None:
     """What of this order is owed exactly `total`, if it is one thing alone."""
     causes = [item.cause for item in await uow.returns.of_order(order.id) if item.state in _OWED]
-    applied = [change for change in await uow.changes.of_order(order.id) if change.state is ChangeState.APPLIED]
-    causes += [change.cause for change in applied]
+    causes += [change.cause for change in await uow.changes.of_order(order.id) if _is_made(change, order)]
     causes += [item.cause for item in await uow.adjustments.of_order(order.id)]
     fitting = []
     for cause in causes:
@@ -146,6 +145,12 @@ async def _owed(uow: UnitOfWork, order: Order, total: Money) -> Cause | None:
         if cause.amount - sum_of(covered, total.currency) == total:
             fitting.append(cause)
     return fitting[0] if len(fitting) == 1 else None
+
+
+def _is_made(change: Change, order: Order) -> bool:
+    """Some shops pay back by themselves while they cancel an order: before we have heard that it is cancelled."""
+    being_made = change.state is ChangeState.REQUESTED and order.is_cancelled
+    return being_made or change.state is ChangeState.APPLIED
 
 
 async def _book(

@@ -21,10 +21,107 @@ from aftersales.stores.embedded_shop import EmbeddedShop
 from aftersales.stores.payment_faults import Fault, Faults
 from aftersales.stores.schema.shop import shop_payments
 from aftersales.stores.shop_import import import_shop
+from tests.contract.providers import PROVIDERS, PaymentWorld, open_payments
 from tests.databases import DATABASES, open_database
 from tests.shop_data import SetClock, customer, order, product, raw
 
 WAIT = timedelta(seconds=30)
+
+
+@pytest.fixture(params=PROVIDERS)
+async def world(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[PaymentWorld]:
+    async with open_payments(request.param, tmp_path) as world:
+        yield world
+
+
+def yuan(amount: str) -> Money:
+    return Money.parse(amount, "CNY")
+
+
+async def ask(world: PaymentWorld, amount: str, key: str = "k") -> ProviderRefund:
+    payment = await world.payment()
+    return await world.payments.refund(payment, amount=yuan(amount), key=key, reason="no_longer_needed")
+
+
+async def refunded(world: PaymentWorld) -> Money:
+    return (await world.payment()).refunded
+
+
+async def test_a_refund_settles_and_is_found_by_its_key(world: PaymentWorld) -> None:
+    made = await ask(world, "100.00")
+    assert made.status in {"pending", "succeeded"}
+    assert made.amount == yuan("100.00")
+    await world.settle()
+    found = await world.payments.find_refund("k")
+    assert found is not None
+    assert (found.reference, found.status, found.amount) == (made.reference, "succeeded", yuan("100.00"))
+    assert await refunded(world) == yuan("100.00")
+
+
+async def test_the_same_key_is_the_same_refund(world: PaymentWorld) -> None:
+    first = await ask(world, "100.00")
+    assert await ask(world, "100.00") == first
+    await world.settle()
+    again = await ask(world, "100.00")
+    assert (again.reference, again.status) == (first.reference, "succeeded")
+    assert await refunded(world) == yuan("100.00")
+
+
+async def test_a_key_used_for_something_else_is_rejected(world: PaymentWorld) -> None:
+    await ask(world, "100.00")
+    with pytest.raises(ProviderRejected, match="key_reused"):
+        await ask(world, "100.01")
+
+
+async def test_no_refund_is_found_under_an_unused_key(world: PaymentWorld) -> None:
+    await ask(world, "100.00", "another")
+    assert await world.payments.find_refund("never") is None
+
+
+async def test_earlier_refunds_count_against_what_is_left(world: PaymentWorld) -> None:
+    await ask(world, "1000.00", "a")
+    with pytest.raises(ProviderRejected, match="insufficient"):
+        await ask(world, "9.01", "b")
+    assert await world.payments.find_refund("b") is None
+    await ask(world, "9.00", "b")
+
+
+async def test_senseless_refunds_are_rejected(world: PaymentWorld) -> None:
+    payment = await world.payment()
+    stranger = Payment(id="x", provider="x", captured=yuan("1"), refunded=yuan("0"))
+    for of, amount in (
+        (payment, Money(0, "CNY")),
+        (payment, Money(-1, "CNY")),
+        (payment, Money(1, "USD")),
+        (stranger, yuan("1")),
+    ):
+        with pytest.raises(ProviderRejected):
+            await world.payments.refund(of, amount=amount, key="k", reason="other")
+
+
+async def test_many_parallel_refunds_never_exceed_what_was_captured(world: PaymentWorld) -> None:
+    results = await asyncio.gather(*(ask(world, "100.00", f"k{n}") for n in range(20)), return_exceptions=True)
+    assert sum(isinstance(result, ProviderRefund) for result in results) == 10
+    assert sum(isinstance(result, ProviderRejected) for result in results) == 10
+    await world.settle()
+    assert await refunded(world) == yuan("1000.00")
+
+
+async def test_many_parallel_refunds_under_one_key_are_one(world: PaymentWorld) -> None:
+    asked = [ask(world, "600.00") for _ in range(world.crowd)]
+    assert len({refund.reference for refund in await asyncio.gather(*asked)}) == 1
+    await world.settle()
+    assert await refunded(world) == yuan("600.00")
+
+
+async def test_a_provider_without_a_page_to_pay_on_cannot_ask_for_payments(world: PaymentWorld) -> None:
+    with pytest.raises(ProviderRejected):
+        await world.payments.request_payment(order_id="o1", amount=yuan("30.00"), key="k")
+    assert await world.payments.find_payment("k") is None
+    await world.payments.cancel_payment("k")
+
+
+# The embedded provider alone: what it does between a refund and its settlement, and its planned faults
 
 
 @pytest.fixture(params=DATABASES)
@@ -58,66 +155,21 @@ async def paid(engine: AsyncEngine) -> Payment:
     return (await EmbeddedShop(engine).get_order("o1")).payments[0]
 
 
-def yuan(amount: str) -> Money:
-    return Money.parse(amount, "CNY")
-
-
-async def ask(payments: EmbeddedPayments, payment: Payment, amount: str, key: str = "k") -> ProviderRefund:
+async def give(payments: EmbeddedPayments, payment: Payment, amount: str, key: str = "k") -> ProviderRefund:
     return await payments.refund(payment, amount=yuan(amount), key=key, reason="no_longer_needed")
 
 
-async def test_a_refund_waits_and_then_settles(
+async def test_a_refund_waits_before_it_is_booked(
     payments: EmbeddedPayments, payment: Payment, clock: SetClock, engine: AsyncEngine
 ) -> None:
-    made = await ask(payments, payment, "100.00")
-    assert (made.status, made.amount) == ("pending", yuan("100.00"))
-    assert (await paid(engine)).refunded == yuan("0")
+    made = await give(payments, payment, "100.00")
+    assert (made.status, (await paid(engine)).refunded) == ("pending", yuan("0"))
+    with pytest.raises(ProviderRejected, match="insufficient"):
+        await give(payments, payment, "909.01", "more")
     clock.advance(WAIT)
-    found = await payments.find_refund("k")
-    assert found is not None
-    assert (found.reference, found.status) == (made.reference, "succeeded")
-    assert (await paid(engine)).refunded == yuan("100.00")
-
-
-async def test_the_same_key_is_the_same_refund(
-    payments: EmbeddedPayments, payment: Payment, clock: SetClock, engine: AsyncEngine
-) -> None:
-    first = await ask(payments, payment, "100.00")
-    assert await ask(payments, payment, "100.00") == first
-    clock.advance(WAIT)
-    assert (await ask(payments, payment, "100.00")).status == "succeeded"
+    assert await payments.settle_due() == 1
     assert await payments.settle_due() == 0
     assert (await paid(engine)).refunded == yuan("100.00")
-
-
-async def test_a_key_used_for_something_else_is_rejected(payments: EmbeddedPayments, payment: Payment) -> None:
-    await ask(payments, payment, "100.00")
-    with pytest.raises(ProviderRejected, match="key_reused"):
-        await ask(payments, payment, "100.01")
-
-
-async def test_no_refund_is_found_under_an_unused_key(payments: EmbeddedPayments) -> None:
-    assert await payments.find_refund("never") is None
-
-
-async def test_pending_refunds_count_against_what_is_left(payments: EmbeddedPayments, payment: Payment) -> None:
-    await ask(payments, payment, "1000.00", "a")
-    with pytest.raises(ProviderRejected, match="insufficient"):
-        await ask(payments, payment, "9.01", "b")
-    assert await payments.find_refund("b") is None
-    await ask(payments, payment, "9.00", "b")
-
-
-async def test_senseless_refunds_are_rejected(payments: EmbeddedPayments, payment: Payment) -> None:
-    stranger = Payment(id="x", provider="x", captured=yuan("1"), refunded=yuan("0"))
-    for of, amount in (
-        (payment, Money(0, "CNY")),
-        (payment, Money(-1, "CNY")),
-        (payment, Money(1, "USD")),
-        (stranger, yuan("1")),
-    ):
-        with pytest.raises(ProviderRejected):
-            await payments.refund(of, amount=amount, key="k", reason="other")
 
 
 async def test_a_payment_that_cannot_be_paid_back_by_itself_is_rejected(
@@ -127,30 +179,8 @@ async def test_a_payment_that_cannot_be_paid_back_by_itself_is_rejected(
         await connection.execute(update(shop_payments).values(supports_auto_refund=False))
     assert not (await paid(engine)).supports_auto_refund
     with pytest.raises(ProviderRejected, match="by_hand"):
-        await ask(payments, payment, "1.00")
+        await give(payments, payment, "1.00")
     assert await payments.find_refund("k") is None
-
-
-async def test_twenty_parallel_refunds_never_exceed_what_was_captured(
-    payments: EmbeddedPayments, payment: Payment, clock: SetClock, engine: AsyncEngine
-) -> None:
-    asked = [ask(payments, payment, "100.00", f"k{n}") for n in range(20)]
-    results = await asyncio.gather(*asked, return_exceptions=True)
-    assert sum(isinstance(result, ProviderRefund) for result in results) == 10
-    assert sum(isinstance(result, ProviderRejected) for result in results) == 10
-    clock.advance(WAIT)
-    await asyncio.gather(*(payments.settle_due() for _ in range(4)))
-    assert (await paid(engine)).refunded == yuan("1000.00")
-
-
-async def test_twenty_parallel_refunds_under_one_key_are_one(
-    payments: EmbeddedPayments, payment: Payment, clock: SetClock, engine: AsyncEngine
-) -> None:
-    asked = [ask(payments, payment, "600.00") for _ in range(20)]
-    assert len({refund.reference for refund in await asyncio.gather(*asked)}) == 1
-    clock.advance(WAIT)
-    assert await payments.settle_due() == 1
-    assert (await paid(engine)).refunded == yuan("600.00")
 
 
 async def test_a_lost_answer_is_found_by_its_key_and_not_made_twice(
@@ -158,12 +188,12 @@ async def test_a_lost_answer_is_found_by_its_key_and_not_made_twice(
 ) -> None:
     faults.plan(Fault.LOSE_ANSWER)
     with pytest.raises(OutcomeUnknown):
-        await ask(payments, payment, "600.00")
+        await give(payments, payment, "600.00")
     clock.advance(WAIT)
     found = await payments.find_refund("k")
     assert found is not None
     assert found.status == "succeeded"
-    await ask(payments, payment, "600.00")
+    await give(payments, payment, "600.00")
     assert (await paid(engine)).refunded == yuan("600.00")
 
 
@@ -172,37 +202,37 @@ async def test_nothing_happens_when_the_provider_refuses_or_is_away(
 ) -> None:
     faults.plan(Fault.REFUSE, Fault.UNAVAILABLE)
     with pytest.raises(ProviderRejected):
-        await ask(payments, payment, "1009.00")
+        await give(payments, payment, "1009.00")
     with pytest.raises(Unavailable):
-        await ask(payments, payment, "1009.00")
+        await give(payments, payment, "1009.00")
     assert await payments.find_refund("k") is None
-    assert (await ask(payments, payment, "1009.00")).status == "pending"
+    assert (await give(payments, payment, "1009.00")).status == "pending"
 
 
 async def test_a_refund_that_fails_to_settle_frees_the_amount(
     payments: EmbeddedPayments, payment: Payment, faults: Faults, clock: SetClock, engine: AsyncEngine
 ) -> None:
     faults.plan(Fault.FAIL_SETTLEMENT)
-    await ask(payments, payment, "1009.00")
+    await give(payments, payment, "1009.00")
     clock.advance(WAIT)
     found = await payments.find_refund("k")
     assert found is not None
     assert (found.status, found.failure) == ("failed", "provider_failed")
     assert (await paid(engine)).refunded == yuan("0")
-    assert (await ask(payments, payment, "1009.00", "again")).status == "pending"
+    assert (await give(payments, payment, "1009.00", "again")).status == "pending"
 
 
 async def test_a_payment_that_shrank_fails_the_refund_at_settlement(
     payments: EmbeddedPayments, payment: Payment, clock: SetClock, engine: AsyncEngine
 ) -> None:
-    await ask(payments, payment, "1009.00")
+    await give(payments, payment, "1009.00")
     async with engine.begin() as connection:
         await connection.execute(update(shop_payments).values(captured=50000))
     clock.advance(WAIT)
     found = await payments.find_refund("k")
     assert found is not None
     assert (found.status, found.failure) == ("failed", "insufficient")
-    assert (await ask(payments, payment, "500.00", "again")).status == "pending"
+    assert (await give(payments, payment, "500.00", "again")).status == "pending"
 
 
 # Payments that are asked for
@@ -251,8 +281,3 @@ async def test_a_cancelled_request_cannot_be_paid(
         await page.pay(made.reference)
     with pytest.raises(NotFound):
         await page.pay("another")
-
-
-async def test_without_a_page_to_pay_on_nothing_can_be_asked_for(payments: EmbeddedPayments) -> None:
-    with pytest.raises(ProviderRejected):
-        await payments.request_payment(order_id="o1", amount=yuan("30.00"), key="k")

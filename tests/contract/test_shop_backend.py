@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -18,21 +19,20 @@ from aftersales.ports import ShopBackend
 from aftersales.stores.base import make_engine
 from aftersales.stores.embedded_shop import EmbeddedShop
 from aftersales.stores.shop_import import import_shop
+from tests.contract.shops import SHOPS, ShopWorld, open_shop
 from tests.databases import DATABASES, open_database
-from tests.shop_data import customer, line, order, product, raw
+from tests.shop_data import customer, order, product, raw
 
 
-@pytest.fixture(params=DATABASES)
-async def engine(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[AsyncEngine]:
-    older = order("o0", placed_at="2026-10-01T10:00:00+08:00")
-    async with open_database(request.param, tmp_path) as engine:
-        await import_shop(engine, raw([customer(), customer("emma"), product(), order(), older]))
-        yield engine
+@pytest.fixture(params=SHOPS)
+async def world(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[ShopWorld]:
+    async with open_shop(request.param, tmp_path) as world:
+        yield world
 
 
 @pytest.fixture
-def shop(engine: AsyncEngine) -> ShopBackend:
-    return EmbeddedShop(engine)
+def shop(world: ShopWorld) -> ShopBackend:
+    return world.shop
 
 
 async def returnable(shop: ShopBackend) -> dict[str, int]:
@@ -46,12 +46,12 @@ async def test_an_order_is_told_with_all_its_parts(shop: ShopBackend) -> None:
     assert found.total == Money(100900, "CNY")
     assert [(x.id, x.quantity, x.paid.minor) for x in found.lines] == [("o1-a", 1, 39900), ("o1-b", 3, 60000)]
     assert found.line("o1-a").title.en == "Running shoes"
-    assert found.line("o1-b").options.zh == "42 码"
+    assert "42" in found.line("o1-b").options.zh
     assert found.line("o1-a").tags == {"hygiene"}
     assert found.fulfilments[0].lines == (("o1-a", 1), ("o1-b", 3))
     delivered = found.delivered_at("o1-a")
     assert delivered is not None
-    assert delivered.isoformat() == "2026-11-18T02:00:00+00:00"
+    assert delivered.utcoffset() == timedelta(0)
     assert found.payments[0].refundable == Money(100900, "CNY")
 
 
@@ -76,9 +76,10 @@ async def test_what_is_not_there_is_not_found(shop: ShopBackend) -> None:
     assert await shop.list_variants("x") == []
 
 
-async def test_orders_come_newest_first_and_limited(shop: ShopBackend) -> None:
-    assert [found.id for found in await shop.list_orders("lin")] == ["o1", "o0"]
-    assert [found.id for found in await shop.list_orders("lin", limit=1)] == ["o1"]
+async def test_orders_come_newest_first_and_limited(world: ShopWorld) -> None:
+    await world.add_later("o2")
+    assert [found.id for found in await world.shop.list_orders("lin")] == ["o2", "o1"]
+    assert [found.id for found in await world.shop.list_orders("lin", limit=1)] == ["o2"]
 
 
 async def test_variants_carry_price_and_stock(shop: ShopBackend) -> None:
@@ -89,8 +90,7 @@ async def test_variants_carry_price_and_stock(shop: ShopBackend) -> None:
     ]
 
 
-async def test_variants_are_priced_in_the_currency_asked_for(engine: AsyncEngine) -> None:
-    shop = EmbeddedShop(engine)
+async def test_variants_are_priced_in_the_currency_asked_for(shop: ShopBackend) -> None:
     assert {v.price for v in await shop.list_variants("shoe", currency="USD")} == {Money(5900, "USD")}
     assert await shop.list_variants("shoe", currency="EUR") == []
 
@@ -115,10 +115,11 @@ async def test_too_many_units_are_a_conflict_and_mark_nothing(shop: ShopBackend)
     await shop.request_return(order_id="o1", lines=[("o1-b", 3)], key="k")
 
 
-async def test_a_line_of_another_order_is_not_found(shop: ShopBackend) -> None:
-    for order_id, line_id in (("o1", "o0-a"), ("o1", "x"), ("x", "o1-a")):
+async def test_a_line_of_another_order_is_not_found(world: ShopWorld) -> None:
+    await world.add_unsent("o2")
+    for order_id, line_id in (("o1", "o2-a"), ("o1", "x"), ("x", "o1-a")):
         with pytest.raises(NotFound):
-            await shop.request_return(order_id=order_id, lines=[(line_id, 1)], key="k")
+            await world.shop.request_return(order_id=order_id, lines=[(line_id, 1)], key="k")
 
 
 async def test_no_units_at_all_are_invalid(shop: ShopBackend) -> None:
@@ -146,16 +147,18 @@ async def test_a_received_return_is_booked_once(shop: ShopBackend) -> None:
         await shop.cancel_return(reference)
 
 
-async def test_of_twenty_parallel_returns_of_the_last_unit_one_wins(shop: ShopBackend) -> None:
-    asked = [shop.request_return(order_id="o1", lines=[("o1-a", 1)], key=f"k{n}") for n in range(20)]
+async def test_of_many_parallel_returns_of_the_last_unit_one_wins(world: ShopWorld) -> None:
+    shop = world.shop
+    asked = [shop.request_return(order_id="o1", lines=[("o1-a", 1)], key=f"k{n}") for n in range(world.crowd)]
     results = await asyncio.gather(*asked, return_exceptions=True)
     assert sum(isinstance(result, str) for result in results) == 1
-    assert sum(isinstance(result, Conflict) for result in results) == 19
+    assert sum(isinstance(result, Conflict) for result in results) == world.crowd - 1
     assert (await shop.get_order("o1")).line("o1-a").return_requested == 1
 
 
-async def test_twenty_parallel_requests_under_one_key_are_one_return(shop: ShopBackend) -> None:
-    asked = [shop.request_return(order_id="o1", lines=[("o1-b", 1)], key="k") for _ in range(20)]
+async def test_many_parallel_requests_under_one_key_are_one_return(world: ShopWorld) -> None:
+    shop = world.shop
+    asked = [shop.request_return(order_id="o1", lines=[("o1-b", 1)], key="k") for _ in range(world.crowd)]
     assert len(set(await asyncio.gather(*asked))) == 1
     assert (await shop.get_order("o1")).line("o1-b").return_requested == 1
 
@@ -169,46 +172,16 @@ async def test_receiving_and_cancelling_at_once_ends_in_one_of_them(shop: ShopBa
     assert (line.return_requested, line.returned) in ((0, 3), (0, 0))
 
 
-async def test_the_number_of_queries_does_not_grow_with_the_orders(engine: AsyncEngine) -> None:
-    statements: list[str] = []
-    event.listen(engine.sync_engine, "before_cursor_execute", lambda *args: statements.append(args[2]))
-    await EmbeddedShop(engine).list_orders("lin", limit=1)
-    one = sum(statement.startswith("SELECT") for statement in statements)
-    statements.clear()
-    await EmbeddedShop(engine).list_orders("lin", limit=20)
-    assert sum(statement.startswith("SELECT") for statement in statements) == one == 6
-
-
-async def test_reading_does_not_wait_for_a_writer(engine: AsyncEngine) -> None:
-    async with engine.begin():
-        found = await asyncio.wait_for(EmbeddedShop(engine).get_order("o1"), timeout=2)
-    assert found.id == "o1"
-
-
 async def test_health_is_silent_when_well(shop: ShopBackend) -> None:
     await shop.health()
     assert (await shop.capabilities()).partial_refunds
 
 
-async def test_a_database_that_is_not_there_is_unavailable(tmp_path: Path) -> None:
-    for url in (
-        f"sqlite+aiosqlite:///{tmp_path}/none/shop.sqlite3",
-        "postgresql+asyncpg://nobody@127.0.0.1:1/none",
-    ):
-        lost = make_engine(url)
-        with pytest.raises(Unavailable):
-            await EmbeddedShop(lost).health()
-        with pytest.raises(Unavailable):
-            await EmbeddedShop(lost).cancel_return("x")
-        await lost.dispose()
-
-
 @pytest.fixture
-async def unsent(engine: AsyncEngine) -> ShopBackend:
+async def unsent(world: ShopWorld) -> ShopBackend:
     """Order o2: line o2-a of one unit and o2-b of three, nothing of it sent."""
-    lines = [line("o2-a", fulfilled=0), line("o2-b", variant_id="shoe-42", quantity=3, fulfilled=0, paid="600.00")]
-    await import_shop(engine, raw([order("o2", lines=lines, fulfilments=[])]))
-    return EmbeddedShop(engine)
+    await world.add_unsent("o2")
+    return world.shop
 
 
 async def unsent_units(shop: ShopBackend) -> dict[str, int]:
@@ -244,11 +217,14 @@ async def test_more_units_than_are_unsent_are_a_conflict_and_none_is_cancelled(u
         await unsent.cancel_units(order_id="o2", units=[], key="k")
 
 
-async def test_of_twenty_parallel_cancellations_of_the_last_units_one_wins(unsent: ShopBackend) -> None:
-    asked = (unsent.cancel_units(order_id="o2", units=[("o2-b", 3)], key=f"k{n}") for n in range(20))
+async def test_of_many_parallel_cancellations_of_the_last_units_one_wins(
+    world: ShopWorld, unsent: ShopBackend
+) -> None:
+    asked = (unsent.cancel_units(order_id="o2", units=[("o2-b", 3)], key=f"k{n}") for n in range(world.crowd))
     outcomes = await asyncio.gather(*asked, return_exceptions=True)
     assert [outcome for outcome in outcomes if not isinstance(outcome, Conflict)] == [None]
-    assert await unsent_units(unsent) == {"o2-a": 1, "o2-b": 0}
+    units = await unsent_units(unsent)
+    assert (units["o2-a"], units.get("o2-b", 0)) == (1, 0)  # a shop may forget a line of which nothing is left
 
 
 async def test_an_address_is_written_until_something_was_sent(unsent: ShopBackend) -> None:
@@ -268,10 +244,49 @@ async def test_a_line_becomes_another_variant_with_its_stock(unsent: ShopBackend
         await unsent.change_variant(**wanted, key="k")
     found = await unsent.get_order("o2")
     line = found.line("o2-b")
-    assert (line.variant_id, line.options.zh, line.paid.minor) == ("shoe-41", "41 码", 57000)
+    assert (line.variant_id, "41" in line.options.zh, line.paid.minor) == ("shoe-41", True, 57000)
     assert found.total.minor == 100900 - 3000
     assert await stock(unsent) == {"shoe-41": 2, "shoe-42": 8}
     with pytest.raises(Conflict):  # two are left
         await unsent.change_variant(**(wanted | {"order_id": "o1", "line_id": "o1-b"}), key="k1")
     with pytest.raises(NotFound):
         await unsent.change_variant(**(wanted | {"variant_id": "x"}), key="k2")
+
+
+# The embedded shop alone
+
+
+@pytest.fixture(params=DATABASES)
+async def engine(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[AsyncEngine]:
+    async with open_database(request.param, tmp_path) as engine:
+        await import_shop(engine, raw([customer(), product(), order(), order("o0")]))
+        yield engine
+
+
+async def test_the_number_of_queries_does_not_grow_with_the_orders(engine: AsyncEngine) -> None:
+    statements: list[str] = []
+    event.listen(engine.sync_engine, "before_cursor_execute", lambda *args: statements.append(args[2]))
+    await EmbeddedShop(engine).list_orders("lin", limit=1)
+    one = sum(statement.startswith("SELECT") for statement in statements)
+    statements.clear()
+    await EmbeddedShop(engine).list_orders("lin", limit=20)
+    assert sum(statement.startswith("SELECT") for statement in statements) == one == 6
+
+
+async def test_reading_does_not_wait_for_a_writer(engine: AsyncEngine) -> None:
+    async with engine.begin():
+        found = await asyncio.wait_for(EmbeddedShop(engine).get_order("o1"), timeout=2)
+    assert found.id == "o1"
+
+
+async def test_a_database_that_is_not_there_is_unavailable(tmp_path: Path) -> None:
+    for url in (
+        f"sqlite+aiosqlite:///{tmp_path}/none/shop.sqlite3",
+        "postgresql+asyncpg://nobody@127.0.0.1:1/none",
+    ):
+        lost = make_engine(url)
+        with pytest.raises(Unavailable):
+            await EmbeddedShop(lost).health()
+        with pytest.raises(Unavailable):
+            await EmbeddedShop(lost).cancel_return("x")
+        await lost.dispose()

@@ -149,6 +149,19 @@ def test_the_demo_is_served_on_this_machine(host: str, tmp_path: Path) -> None:
     check_settings(settings(tmp_path, host=host, public_url=f"http://{host}:8000"))
 
 
+def test_a_shop_at_medusa_needs_its_address_its_key_and_no_demo(tmp_path: Path) -> None:
+    lines = problems_of(tmp_path, shop="medusa", medusa_url="shop.example")
+    assert [line.partition(":")[0] for line in lines] == [
+        "RETURNDESK_DEMO",
+        "RETURNDESK_MEDUSA_URL",
+        "RETURNDESK_MEDUSA_SECRET_KEY",
+    ]
+    key = SecretStr("sk_1")
+    check_settings(
+        settings(tmp_path, shop="medusa", medusa_url="http://shop.example", medusa_secret_key=key, demo=False)
+    )
+
+
 def test_a_secret_that_was_set_is_kept_and_not_written(tmp_path: Path) -> None:
     filled = load_or_make(settings(tmp_path, merchant_key=SecretStr("mine")))
     assert filled.merchant_key.get_secret_value() == "mine"

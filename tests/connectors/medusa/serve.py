@@ -1,0 +1,151 @@
+"""`make test-medusa`: a Medusa of its own, built from the npm packages, and the tests that need it.
+
+Needs node, npm, and a PostgreSQL on which databases may be made (RETURNDESK_TEST_POSTGRES, an asyncpg URL). The
+packages stay in the folder that is given; database and server are gone at the end.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from uuid import uuid4
+
+import httpx
+from sqlalchemy import make_url, text
+from sqlalchemy.ext.asyncio import create_async_engine
+
+from tests.connectors.medusa.admin import PASSWORD, USER, furnish
+from tests.databases import SERVER, on_server
+from tests.services_at_work import free_ports
+
+VERSION = "2.21.2"
+_PACKAGES = ("@medusajs/cli", "@medusajs/framework", "@medusajs/medusa")
+_CONFIG = """\
+const { defineConfig } = require("@medusajs/framework/utils")
+const cors = "http://localhost"
+module.exports = defineConfig({
+  admin: { disable: true },
+  projectConfig: {
+    databaseUrl: process.env.DATABASE_URL,
+    http: {
+      host: "127.0.0.1", storeCors: cors, adminCors: cors, authCors: cors,
+      jwtSecret: process.env.MEDUSA_SECRET, cookieSecret: process.env.MEDUSA_SECRET,
+    },
+  },
+})
+"""
+_START_SECONDS = 90
+
+
+def main(folder: Path, arguments: list[str]) -> int:
+    """The exit status of pytest."""
+    if not SERVER:
+        print("RETURNDESK_TEST_POSTGRES must name a PostgreSQL server", file=sys.stderr)
+        return 2
+    install(folder)
+    name = f"returndesk_medusa_{uuid4().hex}"
+    asyncio.run(on_server(f"CREATE DATABASE {name}"))
+    try:
+        with serving(folder, database=name) as url, TemporaryDirectory() as private:
+            told = Path(private) / "store.json"
+            told.write_text(json.dumps(asyncio.run(furnish(url)).told()), encoding="utf8")
+            command = [sys.executable, "-m", "pytest", "-m", "medusa", *arguments]
+            return subprocess.run(command, env={**os.environ, "RETURNDESK_TEST_MEDUSA": str(told)}).returncode
+    finally:
+        asyncio.run(on_server(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)"))
+
+
+def install(folder: Path) -> None:
+    """The packages, unless they are there. No lock: it would name the registry's host."""
+    stamp = folder / f".installed-{VERSION}"
+    if stamp.exists():
+        return
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    package = {
+        "name": "returndesk-test-medusa",
+        "private": True,
+        "dependencies": dict.fromkeys(_PACKAGES, VERSION),
+    }
+    (folder / "package.json").write_text(json.dumps(package), encoding="utf8")
+    (folder / "medusa-config.js").write_text(_CONFIG, encoding="utf8")
+    quiet = ("--no-audit", "--no-fund", "--no-package-lock", "--loglevel=error")
+    subprocess.run(["npm", "install", *quiet], cwd=folder, check=True)
+    stamp.touch()
+
+
+@contextmanager
+def serving(folder: Path, *, database: str) -> Iterator[str]:
+    """The address of a server on a migrated database, whose orders are numbered from 100001."""
+    environment = _environment(database)
+    medusa = str(folder / "node_modules" / ".bin" / "medusa")
+    log = folder / "medusa.log"
+    with log.open("w", encoding="utf8") as lines:
+        for command in (["db:migrate"], ["user", "-e", USER, "-p", PASSWORD]):
+            done = subprocess.run(
+                [medusa, *command], cwd=folder, env=environment, stdout=lines, stderr=subprocess.STDOUT
+            )
+            if done.returncode:
+                raise SystemExit(f"medusa {command[0]} failed:\n{log.read_text(encoding='utf8')[-4000:]}")
+        asyncio.run(_number_from(database, 100001))
+        (port,) = free_ports(1)
+        command = [medusa, "start", "-p", str(port), "-H", "127.0.0.1"]
+        with subprocess.Popen(
+            command, cwd=folder, env=environment, stdout=lines, stderr=subprocess.STDOUT
+        ) as server:
+            try:
+                url = f"http://127.0.0.1:{port}"
+                _wait(url, server=server, log=log)
+                yield url
+            finally:
+                server.terminate()
+                try:
+                    server.wait(10)
+                except subprocess.TimeoutExpired:
+                    server.kill()
+
+
+def _environment(database: str) -> Mapping[str, str]:
+    url = make_url(SERVER).set(drivername="postgres", database=database, query={"sslmode": "disable"})
+    ours = {
+        "DATABASE_URL": url.render_as_string(hide_password=False),
+        "MEDUSA_SECRET": uuid4().hex,
+        "MEDUSA_DISABLE_TELEMETRY": "1",
+        "NODE_ENV": "production",
+    }
+    return {**os.environ, **ours}
+
+
+async def _number_from(database: str, first: int) -> None:
+    engine = create_async_engine(make_url(SERVER).set(database=database))
+    try:
+        async with engine.begin() as connection:
+            await connection.execute(text(f"ALTER SEQUENCE order_display_id_seq RESTART WITH {first:d}"))
+    finally:
+        await engine.dispose()
+
+
+def _wait(url: str, *, server: subprocess.Popen[bytes], log: Path) -> None:
+    deadline = time.monotonic() + _START_SECONDS
+    while True:
+        try:
+            if httpx.get(f"{url}/health", trust_env=False).status_code == 200:
+                return
+        except httpx.TransportError:
+            pass
+        if server.poll() is not None or time.monotonic() > deadline:
+            raise SystemExit(f"Medusa did not start:\n{log.read_text(encoding='utf8')[-4000:]}")
+        time.sleep(0.3)
+
+
+if __name__ == "__main__":
+    raise SystemExit(main(Path(sys.argv[1]).absolute(), sys.argv[2:]))

@@ -649,6 +649,29 @@ class ReviewRepository(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PolicyVersion:
+    """A returns policy in the text of its file, from when on it is in force, and when that was noted."""
+
+    version: str
+    text: str
+    valid_from: datetime
+    noted_at: datetime
+
+
+class PolicyRepository(Protocol):
+    """Which returns policies were put in force; the same version may come back."""
+
+    async def lock(self) -> None:
+        """Holds a lock until the transaction ends, so that two that start do not both note the same one."""
+        ...
+
+    async def add(self, noted: PolicyVersion) -> None: ...
+    async def all(self) -> Sequence[PolicyVersion]:
+        """In the order in which they were noted."""
+        ...
+
+
 class OutboxRepository(Protocol):
     async def add(self, *, kind: str, key: str, payload: dict[str, Any], due_at: datetime) -> None:
         """Harmless when the key is there already."""
@@ -682,6 +705,7 @@ class UnitOfWork(Protocol):
     agent_sessions: AgentSessionRepository
     reviews: ReviewRepository
     photos: PhotoRepository
+    policies: PolicyRepository
     outbox: OutboxRepository
 
 

@@ -29,6 +29,7 @@ _SECTIONS = (
     "refunds",
 )
 _REQUIREMENTS = ("active", "paid", "delivered", "left", "quantity")
+_OPTIONAL = ("valid_from", "fees", "approvals")
 
 
 class Sections:
@@ -40,7 +41,7 @@ class Sections:
 
     def policy(self, root: yaml.Node) -> Policy:
         """The whole file. Usable only when the reader has noted no problem."""
-        top = self._reader.mapping(root, name="policy", needed=_SECTIONS, optional=("fees", "approvals"))
+        top = self._reader.mapping(root, name="policy", needed=_SECTIONS, optional=_OPTIONAL)
         windows = self.part(top, "windows", needed=("default", "fault"), optional=("categories",))
         goods = self.part(top, "goods", needed=("returnable",), optional=("excluded",))
         shipping = self.part(top, "return_shipping", needed=("no_reason", "fault"), optional=("free",))
@@ -73,6 +74,7 @@ class Sections:
             orders=self._orders(top),
             refunds=RefundSections(self, self._reader).refunds(top),
             approvals=read_approvals(self._reader, top.get("approvals")),
+            valid_from=self._reader.day(top.get("valid_from"), name="valid_from"),
         )
 
     def part(

@@ -113,7 +113,7 @@ def _allowed(decision: Decision, draft: Draft, *, review: bool) -> str:
 
 def _terms(scene: Scene, decision: Decision) -> dict[str, str]:
     """The numbers and days that the texts of the verdicts fill in."""
-    language, days = scene.language, facts(scene.ctx.policy, scene.language)
+    language, days = scene.language, facts(scene.ctx.policy_named(decision.version), scene.language)
     fee = (
         scene.ctx.texts.render("utter_returns_fee", language, fee=formats.money(decision.fee, language))
         if decision.fee
@@ -131,7 +131,7 @@ def _terms(scene: Scene, decision: Decision) -> dict[str, str]:
 
 
 def difference_words(scene: Scene, decision: Decision) -> str:
-    language, days = scene.language, facts(scene.ctx.policy, scene.language)
+    language, days = scene.language, facts(scene.ctx.policy_named(decision.version), scene.language)
     render = scene.ctx.texts.render
     if decision.to_pay:
         amount = formats.money(decision.to_pay, language)

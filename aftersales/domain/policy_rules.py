@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 from typing import ClassVar
 
@@ -170,7 +171,10 @@ class OrderRules:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Policy:
-    """The whole of a shop's rules under one version. Ids are unique."""
+    """The whole of a shop's rules under one version. Ids are unique.
+
+    `valid_from` is the day in the shop's zone from which on it is in force; None: from its first start on.
+    """
 
     version: str
     statutory: StatutoryRight
@@ -194,6 +198,7 @@ class Policy:
     orders: OrderRules
     refunds: RefundRules
     approvals: ApprovalRules = field(default_factory=ApprovalRules)
+    valid_from: date | None = None
 
     def rules(self) -> Iterator[Rule]:
         """Every rule, in the order of the file."""

@@ -40,8 +40,8 @@ class Context:
         return self.clock.now().astimezone(self.zone).date()
 
     def policy_for(self, order: Order) -> Policy:
-        """The rules by which an order is judged: those in force when it was placed."""
-        return self.history.at(order.placed_at) or self.policy
+        """The rules by which an order is judged: those in force when it was placed, see PolicyHistory.judging."""
+        return self.history.judging(order.placed_at, now=self.clock.now()) or self.policy
 
     def policy_named(self, version: str) -> Policy:
         """The rules under which something was decided; those of today where they are not known any more."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from aftersales.domain import policy_remedy_rules as remedy_rules
@@ -19,6 +20,8 @@ from aftersales.domain.policy import Decision
 from aftersales.domain.policy_evaluate import evaluate_line
 from aftersales.domain.policy_remedy_rules import Remedies
 from aftersales.domain.policy_rules import Policy, Rule
+from aftersales.domain.policy_when import Purchase, When
+from aftersales.domain.policy_windows import Window
 from aftersales.domain.reasons import Reason
 from aftersales.domain.refund_rules import Compensation, PriceProtection, RefundRules
 from aftersales.domain.tender import TenderMode
@@ -33,17 +36,42 @@ def _text(word: str) -> Text:
     return Text(f"{word}(中)", word)
 
 
+def purchase(**changes: Any) -> Purchase:
+    """Of a thing for the home, delivered in China, for 100.00."""
+    usual: dict[str, Any] = {
+        "category": "home",
+        "tags": frozenset(),
+        "channel": "",
+        "country": "CN",
+        "segments": frozenset(),
+        "unit": Money(10_000, "CNY"),
+        "bought": date(2026, 10, 25),
+    }
+    return Purchase(**(usual | changes))
+
+
+def of_category(name: str) -> When:
+    return When(categories=frozenset({name}))
+
+
+def tagged(name: str) -> When:
+    return When(tags=frozenset({name}))
+
+
 def make_policy() -> Policy:
     """7 statutory days, 15 of the shop's own, 30 for shoes, 90 (quality) and 60 (delivery) for faults."""
     return Policy(
         version="v1",
-        statutory=rules.StatutoryRight(
-            id="statutory", text=_text("law {days}"), applied=PERIOD, days=7, countries=frozenset({"CN"})
+        statutory=(
+            rules.StatutoryRight(
+                id="statutory", text=_text("law {days}"), applied=PERIOD, days=7, countries=frozenset({"CN"})
+            ),
         ),
-        default_window=rules.Window(id="own", text=_text("own {days}"), applied=PERIOD, days=15),
-        category_windows=(
-            rules.CategoryWindow(id="own_shoes", text=_text("shoes"), days=30, categories=frozenset({"shoes"})),
+        default_window=Window(id="own", text=_text("own {days}"), applied=PERIOD, days=15),
+        special_windows=(
+            rules.SpecialWindow(id="own_shoes", text=_text("shoes"), days=30, when=of_category("shoes")),
         ),
+        holiday_windows=(),
         fault_windows=(
             rules.FaultWindow(
                 id="fault_quality",
@@ -60,26 +88,30 @@ def make_policy() -> Policy:
         ),
         returnable_goods=Rule(id="goods", text=_text("goods")),
         exclusions=(
-            rules.Exclusion(id="no_made_to_order", text=_text("bespoke"), tag="made_to_order", statutory=True),
-            rules.Exclusion(id="no_hygiene", text=_text("hygiene"), tag="hygiene", statutory=True),
-            rules.Exclusion(id="no_sale", text=_text("sale"), tag="final_sale", statutory=False),
+            rules.Exclusion(
+                id="no_made_to_order", text=_text("bespoke"), when=tagged("made_to_order"), statutory=True
+            ),
+            rules.Exclusion(id="no_hygiene", text=_text("hygiene"), when=tagged("hygiene"), statutory=True),
+            rules.Exclusion(id="no_sale", text=_text("sale"), when=tagged("final_sale"), statutory=False),
         ),
         shipping_no_reason=rules.ReturnShipping(id="ship_customer", text=_text("you pay"), payer="customer"),
         shipping_fault=rules.ReturnShipping(id="ship_merchant", text=_text("we pay"), payer="merchant"),
-        shipping_free=(rules.ReturnShipping(id="ship_free", text=_text("free"), categories=frozenset({"shoes"})),),
+        shipping_special=(
+            rules.ReturnShipping(id="ship_free", text=_text("free"), payer="merchant", when=of_category("shoes")),
+        ),
         fees=(
             rules.Fee(
                 id="fee_ten",
                 text=_text("fee {rate}"),
                 applied=Text("收取 {fee}。", "Here {fee}."),
-                categories=frozenset({"electronics"}),
+                when=of_category("electronics"),
                 percent=Decimal(10),
                 fixed={},
             ),
             rules.Fee(
                 id="fee_fixed",
                 text=_text("fee {rate}"),
-                categories=frozenset({"furniture"}),
+                when=of_category("furniture"),
                 percent=None,
                 fixed={"CNY": Money(800, "CNY")},
             ),
@@ -155,11 +187,9 @@ def make_remedies() -> Remedies:
             reasons=remedy_rules.ForReasons(
                 id="exchange_reasons", text=_text("reasons"), reasons=every - {Reason.PRICE}
             ),
-            window=rules.Window(id="exchange_window", text=_text("exchange {days}"), applied=PERIOD, days=20),
+            window=Window(id="exchange_window", text=_text("exchange {days}"), applied=PERIOD, days=20),
             excluded=(
-                remedy_rules.NotForCategories(
-                    id="exchange_food", text=_text("no food"), categories=frozenset({"food"})
-                ),
+                remedy_rules.NotExchanged(id="exchange_food", text=_text("no food"), when=of_category("food")),
             ),
             stock=remedy_rules.InStock(
                 id="stock", text=_text("stock"), applied=Text("{quantity}/{stock}", "{quantity}/{stock}")

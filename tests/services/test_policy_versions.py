@@ -27,8 +27,8 @@ def strict() -> Policy:
     return replace(
         policy,
         version="strict",
-        statutory=replace(policy.statutory, countries=frozenset()),
-        category_windows=(),
+        statutory=(),
+        special_windows=(),
         default_window=replace(policy.default_window, days=STRICT_DAYS),
         refund=replace(policy.refund, days=STRICT_DAYS),
     )
@@ -59,7 +59,8 @@ async def test_stricter_rules_of_today_do_not_touch_an_order_of_before(goods: Go
 
 
 async def test_an_order_that_was_placed_under_strict_rules_keeps_them(goods: Goods) -> None:
-    goods = with_history(goods, since(strict(), days_ago=30), since(shipped_policy(), days_ago=1))
+    without_right = replace(shipped_policy(), statutory=())
+    goods = with_history(goods, since(strict(), days_ago=30), since(without_right, days_ago=1))
     order = await goods.order()
     decision = (await quote_return(goods.ctx, order=order, items=[(SHOES, 1)], reason=Reason.WRONG_SIZE)).decision
     assert (decision.allowed, decision.version) == (False, "strict")
@@ -68,6 +69,15 @@ async def test_an_order_that_was_placed_under_strict_rules_keeps_them(goods: Goo
     assert "return" not in await possible_remedies_of(
         goods.ctx, order=order, items=[(SHOES, 1)], reason=Reason.WRONG_SIZE
     )
+
+
+async def test_a_statutory_right_of_today_holds_for_an_order_of_before(goods: Goods) -> None:
+    goods = with_history(goods, since(strict(), days_ago=30), since(shipped_policy(), days_ago=1))
+    item = await goods.ask((SHOES, 1))
+    assert (item.rule_id, item.policy_version) == ("seven_days_no_reason", f"strict+{shipped_policy().version}")
+    await receive_return(goods.ctx, number=item.number, actor="agent:a1")
+    view = await access_return(goods.ctx, customer_id="c-lin", number=item.number)
+    assert view.refund_by == goods.ctx.today() + timedelta(days=STRICT_DAYS)
 
 
 async def test_the_day_by_which_money_is_sent_is_that_of_the_returns_own_version(goods: Goods) -> None:

@@ -26,6 +26,15 @@ def upgrade() -> None:
     with op.batch_alter_table("policy_versions", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_policy_versions_version"), ["version"], unique=False)
 
+    with op.batch_alter_table("shop_customers", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("segments", sa.JSON(), nullable=False, server_default="[]"))
+    with op.batch_alter_table("shop_orders", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("channel", sa.String(length=40), nullable=False, server_default=""))
+
 
 def downgrade() -> None:
+    with op.batch_alter_table("shop_orders", schema=None) as batch_op:
+        batch_op.drop_column("channel")
+    with op.batch_alter_table("shop_customers", schema=None) as batch_op:
+        batch_op.drop_column("segments")
     op.drop_table("policy_versions")

@@ -10,11 +10,15 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from sqlalchemy import text
+from typer.testing import CliRunner
 
 from aftersales.ports import OpenUnitOfWork
 from aftersales.stores.unit_of_work import SqlUnitOfWorkFactory
+from runtime.cli_policy import app
 from runtime.policy_file import PolicyFileError
 from runtime.policy_history import SameVersionError, note_policy, read_history
+from runtime.settings import Settings
+from runtime.start import prepare_database, put_in_force
 from tests.databases import DATABASES, open_database
 from tests.fakes import NOON
 from tests.goods import POLICY
@@ -127,3 +131,16 @@ async def test_a_file_with_problems_is_not_noted(opened: OpenUnitOfWork, write: 
     with pytest.raises(PolicyFileError):
         await note(opened, write("a", days=-1))
     assert (await read_history(opened)).periods == ()
+
+
+def test_the_command_lists_the_versions(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, write: Write) -> None:
+    monkeypatch.setenv("RETURNDESK_DATA", str(tmp_path))
+    monkeypatch.setenv("RETURNDESK_DEMO", "false")
+    settings = Settings(_env_file=None)
+    asyncio.run(prepare_database(settings))
+    nothing = CliRunner().invoke(app, ["history"])
+    assert "no version was put in force yet" in nothing.output
+    settings = Settings(_env_file=None, policy_file=write("a"))
+    asyncio.run(put_in_force(settings))
+    (line,) = CliRunner().invoke(app, ["history"]).output.splitlines()
+    assert line.startswith(f"a\t{datetime.now(UTC):%Y-%m-%d}")

@@ -15,6 +15,7 @@ from aftersales.domain.policy_rules import Policy, Rule
 from aftersales.domain.policy_when import Day, When
 from aftersales.domain.reasons import MERCHANT_FAULT, Reason
 from aftersales.domain.texts import Text
+from runtime.policy_alternative_sections import read_alternatives
 from runtime.policy_approvals import read_approvals
 from runtime.policy_cases import read_cases
 from runtime.policy_conditions import read_countries, read_day, read_when
@@ -29,6 +30,7 @@ _SECTIONS = (
     *("version", "windows", "goods", "return_shipping", "condition", "photos"),
     *("automatic_limit", "refund", "outbound_shipping", "remedies", "requirements", "cases", "orders"),
     "refunds",
+    "alternatives",
 )
 _REQUIREMENTS = ("active", "paid", "delivered", "left", "quantity")
 _OPTIONAL = ("valid_from", "statutory", "fees", "approvals")
@@ -75,6 +77,7 @@ class Sections:
             orders=self._orders(top),
             refunds=RefundSections(self, self._reader).refunds(top),
             approvals=read_approvals(self._reader, top.get("approvals")),
+            alternatives=read_alternatives(self, top),
             valid_from=self._reader.day(top.get("valid_from"), name="valid_from"),
         )
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, timedelta
+from typing import TypedDict
 from zoneinfo import ZoneInfo
 
 from aftersales.domain.errors import Invalid, NotFound
@@ -24,6 +25,16 @@ from aftersales.domain.policy_rules import Fee, Policy
 from aftersales.domain.policy_windows import StatutoryRight
 from aftersales.domain.policy_words import day_words, money_words
 from aftersales.domain.reasons import Reason
+
+
+class Matter(TypedDict):
+    """What it is about: (line id, units) of an order, why, and the day in the shop's zone."""
+
+    order: Order
+    items: Sequence[tuple[str, int]]
+    reason: Reason
+    today: date
+    zone: ZoneInfo
 
 
 def evaluate_line(

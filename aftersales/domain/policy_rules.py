@@ -16,6 +16,7 @@ from aftersales.domain.approvals import ApprovalRules
 from aftersales.domain.case_rules import CaseRules
 from aftersales.domain.money import Money
 from aftersales.domain.policy import Payer
+from aftersales.domain.policy_alternative_rules import AlternativeRules
 from aftersales.domain.policy_remedy_rules import Remedies
 from aftersales.domain.policy_rule import AutomaticLimit, RefundTime, Rule
 from aftersales.domain.policy_when import ALWAYS, Purchase, When
@@ -184,6 +185,7 @@ class Policy:
     cases: CaseRules
     orders: OrderRules
     refunds: RefundRules
+    alternatives: AlternativeRules
     approvals: ApprovalRules = field(default_factory=ApprovalRules)
     valid_from: date | None = None
 
@@ -198,6 +200,7 @@ class Policy:
         needs = self.requirements
         yield from (needs.active, needs.paid, needs.delivered, needs.left, needs.quantity, needs.refundable)
         yield from (self.orders.cancel, self.orders.change, self.orders.by_person, self.refunds.price_protection)
+        yield from self.alternatives.rules()
 
     def statutory_right(self, country: str) -> StatutoryRight | None:
         """What the law gives to deliveries in a country."""

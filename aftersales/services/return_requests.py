@@ -45,7 +45,17 @@ async def quote_return(
     requested. Raises NotFound for no such line or variant, Invalid when `items` is empty, and Unavailable.
     """
     swaps = await read_swaps(ctx, order=order, items=items, reason=reason, wish=wish)
-    return _evaluate(ctx, await _as_held(ctx, order), items, reason, wish, swaps)
+    quote = _evaluate(ctx, await _as_held(ctx, order), items, reason, wish, swaps)
+    return quote if quote.decision.allowed else await _within_reach(ctx, quote)
+
+
+async def _within_reach(ctx: Context, quote: Quote) -> Quote:
+    """Without an exchange as alternative where the shop cannot make one."""
+    if (await ctx.shop.capabilities()).exchanges:
+        return quote
+    decision = quote.decision
+    kept = tuple(other for other in decision.alternatives if other.remedy is not Remedy.EXCHANGE)
+    return replace(quote, decision=replace(decision, alternatives=kept))
 
 
 async def possible_remedies_of(

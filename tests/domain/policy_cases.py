@@ -17,6 +17,13 @@ from aftersales.domain.money import Money
 from aftersales.domain.orders import Customer, Fulfilment, Order, OrderLine, Payment
 from aftersales.domain.payment_methods import PaymentMethod
 from aftersales.domain.policy import Decision
+from aftersales.domain.policy_alternative_rules import (
+    AlternativeRules,
+    Fewer,
+    MoneyInstead,
+    OnceDelivered,
+    UntilThen,
+)
 from aftersales.domain.policy_evaluate import evaluate_line
 from aftersales.domain.policy_remedy_rules import Remedies
 from aftersales.domain.policy_rules import Policy, Rule
@@ -139,6 +146,7 @@ def make_policy() -> Policy:
         ),
         cases=make_case_rules(),
         refunds=make_refund_rules(),
+        alternatives=make_alternatives(),
     )
 
 
@@ -159,6 +167,18 @@ def make_refund_rules() -> RefundRules:
             most={"CNY": Money(20_000, "CNY")},
             excluded=frozenset({"final_sale"}),
         ),
+    )
+
+
+def make_alternatives() -> AlternativeRules:
+    until = Text("到 {last_day}", "until {last_day}")
+    return AlternativeRules(
+        delivered=OnceDelivered(id="else_later", text=_text("later"), applied=Text("{days} 天", "{days} days")),
+        fewer=Fewer(id="else_fewer", text=_text("fewer"), applied=Text("{returnable} 件", "{returnable} units")),
+        goods_back=UntilThen(id="else_return", text=_text("return"), applied=until),
+        exchange=UntilThen(id="else_exchange", text=_text("exchange"), applied=until),
+        refund_only=MoneyInstead(id="else_refund", text=_text("refund"), applied=Text("退 {amount}", "{amount}")),
+        fault=UntilThen(id="else_fault", text=_text("fault"), applied=until),
     )
 
 

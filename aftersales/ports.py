@@ -407,6 +407,10 @@ class ReturnRepository(Protocol):
         """Newest first."""
         ...
 
+    async def latest(self, *, limit: int = 100) -> Sequence[Return]:
+        """Of all customers, newest first."""
+        ...
+
     async def in_state(self, states: Sequence[ReturnState], *, limit: int = 100) -> Sequence[Return]: ...
     async def waiting_for_shop(self, *, before: datetime, limit: int = 50) -> Sequence[Return]:
         """Returns whose next step the shop has to confirm, untouched since `before`, oldest first.

@@ -9,10 +9,10 @@ from typing import Annotated
 import typer
 
 from aftersales.domain.policy_history import PolicyHistory
-from aftersales.domain.policy_rules import Policy
 from aftersales.stores.base import make_engine
 from aftersales.stores.unit_of_work import SqlUnitOfWorkFactory
-from runtime.policy_file import PolicyFileError, load_policy
+from runtime.cli_policy_files import read_or_fail
+from runtime.cli_policy_trials import explain, rehearse
 from runtime.policy_history import read_history
 from runtime.policy_legality import without_law
 from runtime.policy_packs import pack, pack_names
@@ -66,15 +66,6 @@ def history() -> None:
         typer.echo("no version was put in force yet: the service was never started with one", err=True)
 
 
-def read_or_fail(path: Path) -> Policy:
-    """The policy of a file; a file with problems ends the command with all of them."""
-    try:
-        return load_policy(path)
-    except PolicyFileError as error:
-        typer.echo(str(error), err=True)
-        raise typer.Exit(1) from error
-
-
 async def _history(settings: Settings) -> PolicyHistory:
     engine = make_engine(settings.database)
     try:
@@ -82,6 +73,9 @@ async def _history(settings: Settings) -> PolicyHistory:
     finally:
         await engine.dispose()
 
+
+app.command()(explain)
+app.command()(rehearse)
 
 if __name__ == "__main__":
     app()

@@ -1,7 +1,7 @@
 # Needs make, python3 with venv, and a Linux or macOS shell. Everything else goes into .tools/ and .envs/.
 
 .DEFAULT_GOAL := help
-.PHONY: help setup check test train run demo predict evaluate refit bench faults lock migrate
+.PHONY: help setup check test nightly train run demo predict evaluate refit bench faults lock migrate
 SHELL := /bin/sh
 
 UV := .tools/bin/uv
@@ -29,6 +29,10 @@ check: $(DEV) ## Format, lint, types, import rules
 test: $(DEV) $(BOT) ## All tests; trains the model first when there is none
 	.envs/dev/bin/python -m runtime.cli train
 	.envs/dev/bin/python -m pytest $(PYTEST)
+
+nightly: $(DEV) ## The properties of the policy with twenty times as many examples, new ones each time (half an hour)
+	RETURNDESK_TEST_PROFILE=nightly .envs/dev/bin/python -m pytest --timeout 3600 \
+	  tests/domain/test_policy_laws.py tests/domain/test_policy_properties.py tests/domain/test_policy_remedies.py
 
 train: $(OURS) $(BOT) ## Train the model for the present data, unless it is there already
 	@$(PYTHON) -m runtime.cli train

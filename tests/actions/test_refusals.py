@@ -8,12 +8,20 @@ from typing import Any
 
 import pytest
 
+from actions.base import Events, Scene, ServiceAction
 from actions.returns import draft as d
 from actions.returns.quote import QUOTED
-from actions.returns.verdict import ActionAskReturnsConfirmed
+from actions.returns.verdict import AskReturnsConfirmed
 from aftersales.domain.reasons import Reason
 from tests.actions.stage import Line, play
 from tests.goods import NUMBER, SHOES, Goods, open_goods
+
+
+class Asked(ServiceAction):
+    """The question of the form by itself."""
+
+    async def act(self, scene: Scene) -> Events:
+        return await AskReturnsConfirmed().ask(scene)
 
 
 @pytest.fixture
@@ -30,7 +38,7 @@ async def verdict(goods: Goods, *, language: str, reason: Reason) -> tuple[Line,
     slots = told(**{d.REASON: reason.value})
     lines, events = await play(
         goods.ctx,
-        ActionAskReturnsConfirmed(),
+        Asked(),
         "",
         intent="inform",
         customer_id="c-lin",

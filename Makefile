@@ -1,7 +1,7 @@
 # Needs make, python3 with venv, and a Linux or macOS shell. Everything else goes into .tools/ and .envs/.
 
 .DEFAULT_GOAL := help
-.PHONY: help setup check test test-medusa train run demo predict evaluate refit bench faults lock migrate
+.PHONY: help setup check test test-medusa nightly train run demo predict evaluate refit bench faults lock migrate
 SHELL := /bin/sh
 
 UV := .tools/bin/uv
@@ -32,6 +32,10 @@ test: $(DEV) $(BOT) ## All tests; trains the model first when there is none
 
 test-medusa: $(DEV) ## The contracts on a real Medusa, built here (needs Node 20 and RETURNDESK_TEST_POSTGRES)
 	@.envs/dev/bin/python -m tests.connectors.medusa.serve .envs/medusa tests/contract tests/connectors/medusa $(PYTEST)
+
+nightly: $(DEV) ## The properties of the policy with twenty times as many examples, new ones each time (half an hour)
+	RETURNDESK_TEST_PROFILE=nightly .envs/dev/bin/python -m pytest --timeout 3600 \
+	  tests/domain/test_policy_laws.py tests/domain/test_policy_properties.py tests/domain/test_policy_remedies.py
 
 train: $(OURS) $(BOT) ## Train the model for the present data, unless it is there already
 	@$(PYTHON) -m runtime.cli train

@@ -43,6 +43,11 @@ def listed(words: Sequence[str], language: Language) -> str:
     return ("、" if language == "zh" else ", ").join(words)
 
 
+def joint(sentences: Sequence[str], language: Language) -> str:
+    """One sentence after the other; Chinese sets no space between."""
+    return ("" if language == "zh" else " ").join(sentences)
+
+
 def order_card(order: Order, language: Language) -> Card:
     return {
         "type": "order",
@@ -100,6 +105,7 @@ def verdict_card(
             }
             for check in decision.checks
         ],
+        "alternatives": [{"id": other.id, "text": other.text.of(language)} for other in decision.alternatives],
     }
 
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from actions.access import known_customer
 from actions.base import Events, Scene, ServiceAction
-from actions.cards import line_title
+from actions.cards import joint, line_title
 from actions.orders.status import OWN_MONEY, ActionOrdersStatus, money_under_way
 from actions.orders.words import asks_for_own_money
 from actions.returns.draft import reason_heard
@@ -81,7 +81,10 @@ class ActionFaqAnswer(ServiceAction):
         named = {
             "order": order.number,
             "goods": line_title(line, scene.language),
-            "rule": quote.decision.rule_text.of(scene.language),
+            "rule": joint(
+                [text.of(scene.language) for text in (quote.decision.rule_text, *quote.decision.instead)],
+                scene.language,
+            ),
         }
         take_back = {
             "title": scene.title("utter_faq_own_return"),

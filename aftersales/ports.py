@@ -407,6 +407,10 @@ class ReturnRepository(Protocol):
         """Newest first."""
         ...
 
+    async def latest(self, *, limit: int = 100) -> Sequence[Return]:
+        """Of all customers, newest first."""
+        ...
+
     async def in_state(self, states: Sequence[ReturnState], *, limit: int = 100) -> Sequence[Return]: ...
     async def waiting_for_shop(self, *, before: datetime, limit: int = 50) -> Sequence[Return]:
         """Returns whose next step the shop has to confirm, untouched since `before`, oldest first.
@@ -649,6 +653,29 @@ class ReviewRepository(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PolicyVersion:
+    """A returns policy in the text of its file, from when on it is in force, and when that was noted."""
+
+    version: str
+    text: str
+    valid_from: datetime
+    noted_at: datetime
+
+
+class PolicyRepository(Protocol):
+    """Which returns policies were put in force; the same version may come back."""
+
+    async def lock(self) -> None:
+        """Holds a lock until the transaction ends, so that two that start do not both note the same one."""
+        ...
+
+    async def add(self, noted: PolicyVersion) -> None: ...
+    async def all(self) -> Sequence[PolicyVersion]:
+        """In the order in which they were noted."""
+        ...
+
+
 class OutboxRepository(Protocol):
     async def add(self, *, kind: str, key: str, payload: dict[str, Any], due_at: datetime) -> None:
         """Harmless when the key is there already."""
@@ -682,6 +709,7 @@ class UnitOfWork(Protocol):
     agent_sessions: AgentSessionRepository
     reviews: ReviewRepository
     photos: PhotoRepository
+    policies: PolicyRepository
     outbox: OutboxRepository
 
 

@@ -57,11 +57,11 @@ async def refund_page(request: Request, refund_id: str) -> HTTPResponse:
 
 
 def _rule(ctx: Context, full: FullRefund, language: Language) -> str:
-    """The rule that decided about the return, as it reads now; its id where there is no such rule any more."""
+    """The rule that decided about the return, as it read then; its id where that is not known any more."""
     if full.item is None:
         return ""
-    wanted = full.item.rule_id
-    return next((rule.general().of(language) for rule in ctx.policy.rules() if rule.id == wanted), wanted)
+    wanted, policy = full.item.rule_id, ctx.policy_named(full.item.policy_version)
+    return next((rule.general().of(language) for rule in policy.rules() if rule.id == wanted), wanted)
 
 
 def _problem_words(request: Request, full: FullRefund, *, account: Account) -> str:

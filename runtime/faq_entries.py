@@ -17,11 +17,12 @@ _OPTIONAL = ("general", "buttons", "when")
 
 @dataclass(frozen=True, slots=True)
 class Placed:
-    """An entry, the reader of its file, and its nodes by key."""
+    """An entry, the reader of its file, its nodes by key, and the rules where there are which it is not given."""
 
     entry: Entry
     reader: Reader
     nodes: Mapping[str, yaml.Node]
+    without: frozenset[str]
 
     def note(self, key: str, reason: str) -> None:
         self.reader.note(self.nodes[key], f"{self.entry.id}: {reason}")
@@ -40,7 +41,9 @@ def _entry(node: yaml.Node, reader: Reader) -> Placed:
     for intent in intents:
         if intent not in QUESTION_INTENTS:
             reader.note(parts["intent"], f"{name}: '{intent}' is no intent that asks a question")
-    when = reader.mapping(parts.get("when"), name=f"{name}.when", needed=(), optional=("languages", "signed_in"))
+    when = reader.mapping(
+        parts.get("when"), name=f"{name}.when", needed=(), optional=("languages", "signed_in", "without")
+    )
     languages = reader.words(when.get("languages"), name=f"{name}.when.languages")
     for language in languages - set(LANGUAGES):
         reader.note(when["languages"], f"{name}: '{language}' is no language of ours")
@@ -55,7 +58,8 @@ def _entry(node: yaml.Node, reader: Reader) -> Placed:
         languages=frozenset(language for language in LANGUAGES if language in languages),
         signed_in=reader.truth(when["signed_in"], name=f"{name}.when.signed_in") if "signed_in" in when else None,
     )
-    return Placed(entry, reader, {"entry": node, **parts})
+    without = frozenset(_one_or_more(reader, when.get("without"), name=f"{name}.when.without"))
+    return Placed(entry, reader, {"entry": node, **parts}, without)
 
 
 def _one_or_more(reader: Reader, node: yaml.Node | None, *, name: str) -> tuple[str, ...]:

@@ -12,6 +12,7 @@ import yaml
 
 from aftersales.domain.faq import Faq
 from aftersales.domain.policy_rules import Policy
+from runtime.faq_choice import suiting
 from runtime.faq_entries import Placed, read_entries, read_groups
 from runtime.faq_sense import check_entries, check_shop
 from runtime.faq_shop import read_shop
@@ -34,7 +35,8 @@ class FaqFileError(Exception):
 def load_faq(folder: Path, *, policy: Policy, responses: Collection[str]) -> Faq:
     """The folder's entries and facts under this policy. Raises FaqFileError.
 
-    `responses` are the names of all responses: an intent can be a button only if there are words for it.
+    Entries that this policy cannot answer are left out. `responses` are the names of all responses: an intent can
+    be a button only if there are words for it.
     """
     readers: dict[Path, Reader] = {}
     shop_file = folder / SHOP
@@ -51,7 +53,9 @@ def load_faq(folder: Path, *, policy: Policy, responses: Collection[str]) -> Faq
     problems = [(path, problem) for path, reader in readers.items() for problem in sorted(set(reader.problems))]
     if problems:
         raise FaqFileError(tuple(problems))
-    return Faq([placed.entry for placed in entries], shop=shop.facts, policy=policy, groups=groups)
+    rules = {*shop.facts.names(), *(rule.id for rule in policy.rules())}
+    given = [placed.entry for placed in suiting(entries, rules=rules)]
+    return Faq(given, shop=shop.facts, policy=policy, groups=groups)
 
 
 def _root(path: Path, readers: dict[Path, Reader]) -> yaml.Node | None:

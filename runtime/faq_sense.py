@@ -9,6 +9,7 @@ from collections.abc import Collection, Sequence
 from aftersales.domain.faq import QUESTION_INTENTS, known_facts
 from aftersales.domain.policy_rules import Policy
 from aftersales.domain.texts import LANGUAGES
+from runtime.faq_choice import known_elsewhere, suiting
 from runtime.faq_entries import Placed
 from runtime.faq_shop import PlacedShop
 from runtime.policy_reader import Problem, Reader, placeholders
@@ -31,7 +32,7 @@ def check_shop(shop: PlacedShop, policy: Policy, reader: Reader) -> None:
     """Names are given only to rules that there are, and the shop's own ids are no rule's."""
     rules = {rule.id for rule in policy.rules()}
     for rule, node in shop.rule_names.items():
-        if rule not in rules:
+        if rule not in rules and rule not in known_elsewhere().rules:
             reader.note(node, f"rule_names: the returns policy has no rule '{rule}'")
     for statement in sorted(shop.facts.names().keys() & rules):
         reader.problems.append(Problem(1, f"{statement}: a rule of the returns policy has this id"))
@@ -40,20 +41,23 @@ def check_shop(shop: PlacedShop, policy: Policy, reader: Reader) -> None:
 def check_entries(
     entries: Sequence[Placed], *, shop: PlacedShop, policy: Policy, responses: Collection[str]
 ) -> None:
-    """Notes the problems of each entry in its file."""
+    """Notes the problems of each entry in its file, whether this policy can answer it or not."""
     rules = {rule.id for rule in policy.rules()} | shop.facts.names().keys()
     facts = known_facts(shop.facts, policy).keys()
+    absent = {rule for placed in entries for rule in (*placed.entry.rules, *placed.without)} - rules
+    unknown = absent - known_elsewhere().rules if absent else absent
+    given = suiting(entries, rules=rules | unknown)
     for placed in entries:
-        for rule in placed.entry.rules:
-            if rule not in rules:
+        for rule in sorted(unknown):
+            if rule in placed.entry.rules or rule in placed.without:
                 placed.note("rule", f"there is no rule or statement '{rule}'")
         for button in placed.entry.buttons:
             if f"utter_intent_{button}" not in responses:
                 placed.note("buttons", f"there is no button '{button}'")
-        _check_answer(placed, facts)
+        _check_answer(placed, facts if placed in given else {*facts, *known_elsewhere().facts})
     _check_ids(entries)
-    _check_questions(entries)
-    _check_general(entries)
+    _check_questions(given)
+    _check_general(given)
 
 
 def _check_answer(placed: Placed, facts: Collection[str]) -> None:

@@ -26,9 +26,14 @@ class PolicyFileError(Exception):
 
 def load_policy(path: Path) -> Policy:
     """The policy of the file (UTF-8 YAML, 1 MB at most). Raises PolicyFileError."""
+    return read_policy(read_text(path), path)
+
+
+def read_policy(raw: bytes, path: Path) -> Policy:
+    """The policy of this text; `path` is how problems name it. Raises PolicyFileError."""
     reader = Reader()
     sections = Sections(reader)
-    policy = sections.policy(compose(path))
+    policy = sections.policy(compose_text(raw, path))
     check_sense(policy, reader, nodes=sections.nodes)
     if reader.problems:
         raise PolicyFileError(path, tuple(sorted(set(reader.problems))))
@@ -37,12 +42,22 @@ def load_policy(path: Path) -> Policy:
 
 def compose(path: Path) -> yaml.Node:
     """The root node of a YAML file (UTF-8, 1 MB at most). Raises PolicyFileError."""
+    return compose_text(read_text(path), path)
+
+
+def read_text(path: Path) -> bytes:
+    """The bytes of a file of 1 MB at most. Raises PolicyFileError."""
     try:
         raw = path.read_bytes()
     except OSError as error:
         raise PolicyFileError(path, (Problem(1, f"cannot be read: {error.strerror}"),)) from error
     if len(raw) > _LARGEST:
         raise PolicyFileError(path, (Problem(1, f"is larger than {_LARGEST} bytes"),))
+    return raw
+
+
+def compose_text(raw: bytes, path: Path) -> yaml.Node:
+    """The root node of a YAML text. Raises PolicyFileError."""
     try:
         root: Any = yaml.compose(raw.decode("utf-8-sig"), Loader=yaml.SafeLoader)
     except UnicodeDecodeError as error:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from decimal import Decimal, InvalidOperation
 from string import Formatter
 
@@ -117,6 +118,17 @@ class Reader:
             self.note(node, f"{name}: {count} {of} is not possible (1 to {most})")
             return 1
         return count
+
+    def day(self, node: yaml.Node | None, *, name: str) -> date | None:
+        """A day such as 2026-12-01; None where there is none."""
+        if node is None:
+            return None
+        written = self.word(node, name=name, pattern=r"\d{4}-\d\d-\d\d")
+        try:
+            return date.fromisoformat(written) if written else None
+        except ValueError:
+            self.note(node, f"{name}: there is no day {written}")
+            return None
 
     def truth(self, node: yaml.Node | None, *, name: str) -> bool:
         if node is None:

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import yaml
 
 from aftersales.domain import policy_remedy_rules as rules
-from aftersales.domain.policy_rule import AutomaticLimit, RefundTime, Rule, Window
+from aftersales.domain.policy_rule import AutomaticLimit, RefundTime, Rule
+from aftersales.domain.policy_windows import Window
 
 if TYPE_CHECKING:
     from runtime.policy_sections import Sections
@@ -37,7 +38,7 @@ class RemedySections:
         return rules.ExchangeRules(
             reasons=self._for_reasons(part.get("reasons"), f"{name}.reasons"),
             window=read.rule(Window, part.get("window"), f"{name}.window", days=read.days),
-            excluded=read.each(part, "excluded", self._not_for_categories, within=name),
+            excluded=read.each(part, "excluded", self._not_exchanged, within=name),
             stock=read.rule(rules.InStock, part.get("stock"), f"{name}.stock"),
             difference=read.rule(rules.Difference, part.get("difference"), f"{name}.difference"),
             payment=read.rule(RefundTime, part.get("payment"), f"{name}.payment", days=read.days),
@@ -47,7 +48,7 @@ class RemedySections:
 
     def _refund_only(self, remedies: Mapping[str, yaml.Node]) -> rules.RefundOnlyRules:
         read, name = self._sections, "remedies.refund_only"
-        part = read.part(remedies, "refund_only", needed=_REFUND_ONLY)
+        part = read.part(remedies, "refund_only", needed=_REFUND_ONLY, optional=("donations",))
         return rules.RefundOnlyRules(
             missing=self._for_reasons(part.get("missing"), f"{name}.missing"),
             returnless=read.rule(
@@ -56,7 +57,10 @@ class RemedySections:
                 f"{name}.returnless",
                 reasons=read.reasons,
                 amounts=read.amounts,
+                when=read.when,
+                optional=("when",),
             ),
+            donations=read.each(part, "donations", self._donation, within=name),
             otherwise=read.rule(Rule, part.get("otherwise"), f"{name}.otherwise"),
             part=read.rule(rules.PartOfPrice, part.get("part"), f"{name}.part"),
             refund=read.rule(RefundTime, part.get("refund"), f"{name}.refund", days=read.days),
@@ -65,5 +69,9 @@ class RemedySections:
     def _for_reasons(self, node: yaml.Node | None, name: str) -> rules.ForReasons:
         return self._sections.rule(rules.ForReasons, node, name, reasons=self._sections.reasons)
 
-    def _not_for_categories(self, node: yaml.Node, name: str) -> rules.NotForCategories:
-        return self._sections.rule(rules.NotForCategories, node, name, categories=self._sections.words)
+    def _not_exchanged(self, node: yaml.Node, name: str) -> rules.NotExchanged:
+        return self._sections.rule(rules.NotExchanged, node, name, when=self._sections.when)
+
+    def _donation(self, node: yaml.Node, name: str) -> rules.Donation:
+        read = self._sections
+        return read.rule(rules.Donation, node, name, when=read.when, amounts=read.amounts)

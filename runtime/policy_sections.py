@@ -12,10 +12,13 @@ from aftersales.domain import policy_rules as rules
 from aftersales.domain.money import Money
 from aftersales.domain.policy import Payer
 from aftersales.domain.policy_rules import Policy, Rule
+from aftersales.domain.policy_when import Day, When
 from aftersales.domain.reasons import MERCHANT_FAULT, Reason
 from aftersales.domain.texts import Text
+from runtime.policy_alternative_sections import read_alternatives
 from runtime.policy_approvals import read_approvals
 from runtime.policy_cases import read_cases
+from runtime.policy_conditions import read_countries, read_day, read_when
 from runtime.policy_reader import Reader, placeholders
 from runtime.policy_refunds import RefundSections
 from runtime.policy_remedy_sections import RemedySections
@@ -24,11 +27,13 @@ Node = yaml.Node | None
 R = TypeVar("R", bound=Rule)
 
 _SECTIONS = (
-    *("version", "statutory", "windows", "goods", "return_shipping", "condition", "photos"),
+    *("version", "windows", "goods", "return_shipping", "condition", "photos"),
     *("automatic_limit", "refund", "outbound_shipping", "remedies", "requirements", "cases", "orders"),
     "refunds",
+    "alternatives",
 )
 _REQUIREMENTS = ("active", "paid", "delivered", "left", "quantity")
+_OPTIONAL = ("valid_from", "statutory", "fees", "approvals")
 
 
 class Sections:
@@ -40,25 +45,24 @@ class Sections:
 
     def policy(self, root: yaml.Node) -> Policy:
         """The whole file. Usable only when the reader has noted no problem."""
-        top = self._reader.mapping(root, name="policy", needed=_SECTIONS, optional=("fees", "approvals"))
-        windows = self.part(top, "windows", needed=("default", "fault"), optional=("categories",))
+        top = self._reader.mapping(root, name="policy", needed=_SECTIONS, optional=_OPTIONAL)
+        windows = self.part(top, "windows", needed=("default", "fault"), optional=("special", "holidays"))
         goods = self.part(top, "goods", needed=("returnable",), optional=("excluded",))
-        shipping = self.part(top, "return_shipping", needed=("no_reason", "fault"), optional=("free",))
+        shipping = self.part(top, "return_shipping", needed=("no_reason", "fault"), optional=("special",))
         return Policy(
             version=self._reader.word(
                 top.get("version"), name="version", pattern=r"[0-9A-Za-z][0-9A-Za-z._-]{0,39}"
             ),
-            statutory=self.rule(
-                rules.StatutoryRight, top.get("statutory"), "statutory", countries=self._countries, days=self.days
-            ),
+            statutory=self.each(top, "statutory", self._right),
             default_window=self.rule(rules.Window, windows.get("default"), "windows.default", days=self.days),
-            category_windows=self.each(windows, "categories", self._category_window, within="windows"),
+            special_windows=self.each(windows, "special", self._special_window, within="windows"),
+            holiday_windows=self.each(windows, "holidays", self._holiday_window, within="windows"),
             fault_windows=self.each(windows, "fault", self._fault_window, within="windows"),
             returnable_goods=self.rule(Rule, goods.get("returnable"), "goods.returnable"),
             exclusions=self.each(goods, "excluded", self._exclusion, within="goods"),
             shipping_no_reason=self._shipping(shipping.get("no_reason"), "return_shipping.no_reason"),
             shipping_fault=self._shipping(shipping.get("fault"), "return_shipping.fault"),
-            shipping_free=self.each(shipping, "free", self._free_shipping, within="return_shipping"),
+            shipping_special=self.each(shipping, "special", self._special_shipping, within="return_shipping"),
             fees=self.each(top, "fees", self._fee),
             condition=self.rule(Rule, top.get("condition"), "condition"),
             photos=self.rule(rules.Photos, top.get("photos"), "photos", reasons=self.reasons),
@@ -73,6 +77,8 @@ class Sections:
             orders=self._orders(top),
             refunds=RefundSections(self, self._reader).refunds(top),
             approvals=read_approvals(self._reader, top.get("approvals")),
+            alternatives=read_alternatives(self, top),
+            valid_from=self._reader.day(top.get("valid_from"), name="valid_from"),
         )
 
     def part(
@@ -125,30 +131,58 @@ class Sections:
             names = ", ".join(f"{{{word}}}" for word in sorted(known)) or "none"
             self._reader.note(node, f"{name}: unknown placeholder {{{unknown}}} (known here: {names})")
 
-    def _category_window(self, node: yaml.Node, name: str) -> rules.CategoryWindow:
-        return self.rule(rules.CategoryWindow, node, name, categories=self.words, days=self.days)
+    def _right(self, node: yaml.Node, name: str) -> rules.StatutoryRight:
+        return self.rule(
+            rules.StatutoryRight,
+            node,
+            name,
+            countries=self._countries,
+            days=self.days,
+            outbound_shipping=self._truth,
+            optional=("outbound_shipping",),
+        )
+
+    def _special_window(self, node: yaml.Node, name: str) -> rules.SpecialWindow:
+        return self.rule(rules.SpecialWindow, node, name, when=self.when, days=self.days)
+
+    def _holiday_window(self, node: yaml.Node, name: str) -> rules.HolidayWindow:
+        window = self.rule(rules.HolidayWindow, node, name, when=self.when, until=self._day)
+        if window.when.bought is None:
+            self._reader.note(node, f"{name}.when: 'bought' is missing")
+        elif (window.when.bought.first.year is None) != (window.until.year is None):
+            self._reader.note(node, f"{name}.until: needs a year exactly where 'bought' has one")
+        return window
 
     def _fault_window(self, node: yaml.Node, name: str) -> rules.FaultWindow:
-        return self.rule(rules.FaultWindow, node, name, reasons=self._fault_reasons, days=self.days)
+        return self.rule(
+            rules.FaultWindow,
+            node,
+            name,
+            reasons=self._fault_reasons,
+            when=self.when,
+            days=self.days,
+            exchange_days=self._days_if_any,
+            optional=("when", "exchange_days"),
+        )
 
     def _exclusion(self, node: yaml.Node, name: str) -> rules.Exclusion:
-        return self.rule(rules.Exclusion, node, name, tag=self._word, statutory=self._truth)
+        return self.rule(rules.Exclusion, node, name, when=self.when, statutory=self._truth)
 
     def _shipping(self, node: Node, name: str) -> rules.ReturnShipping:
         return self.rule(rules.ReturnShipping, node, name, payer=self._payer)
 
-    def _free_shipping(self, node: yaml.Node, name: str) -> rules.ReturnShipping:
-        return self.rule(rules.ReturnShipping, node, name, categories=self.words)
+    def _special_shipping(self, node: yaml.Node, name: str) -> rules.ReturnShipping:
+        return self.rule(rules.ReturnShipping, node, name, payer=self._payer, when=self.when)
 
     def _fee(self, node: yaml.Node, name: str) -> rules.Fee:
         fee = self.rule(
             rules.Fee,
             node,
             name,
-            categories=self.words,
+            when=self.when,
             percent=self._percent,
             fixed=self.amounts,
-            optional=("categories", "percent", "fixed"),
+            optional=("when", "percent", "fixed"),
         )
         if (fee.percent is None) == (not fee.fixed):
             self._reader.note(node, f"{name}: either 'percent' or 'fixed' is needed")
@@ -168,14 +202,20 @@ class Sections:
             by_person=self.rule(rules.ByPerson, part.get("by_person"), "orders.by_person", tags=self.words),
         )
 
-    def _word(self, node: Node, name: str) -> str:
-        return self._reader.word(node, name=name, pattern=r"[a-z0-9_]+")
-
     def words(self, node: Node, name: str) -> frozenset[str]:
         return self._reader.words(node, name=name)
 
     def _countries(self, node: Node, name: str) -> frozenset[str]:
-        return self._reader.words(node, name=name, pattern=r"[A-Z]{2}")
+        return read_countries(self._reader, node, name)
+
+    def when(self, node: Node, name: str) -> When:
+        return read_when(self._reader, node, name)
+
+    def _day(self, node: Node, name: str) -> Day:
+        return read_day(self._reader, node, name)
+
+    def _days_if_any(self, node: Node, name: str) -> int | None:
+        return None if node is None else self.days(node, name)
 
     def days(self, node: Node, name: str) -> int:
         return self._reader.days(node, name=name)

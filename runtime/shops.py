@@ -27,7 +27,9 @@ Shop = tuple[ShopBackend, Payments]
 @asynccontextmanager
 async def open_shop(settings: Settings, *, engine: AsyncEngine, clock: Clock) -> AsyncIterator[Shop]:
     """`engine` is on our database. Where the shop has a refund service of its own, that one pays back."""
-    opened = _open_medusa(settings, engine) if settings.shop == "medusa" else _open_embedded(settings, engine, clock)
+    opened = (
+        _open_medusa(settings, engine) if settings.shop == "medusa" else _open_embedded(settings, engine, clock)
+    )
     async with opened as (shop, payments):
         if not settings.refund_service_url:
             yield shop, payments

@@ -10,17 +10,21 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import httpx
 from sqlalchemy.exc import SQLAlchemyError
 
 from aftersales.stores.base import make_engine
 from aftersales.stores.migrations import upgrade
+from aftersales.stores.unit_of_work import SqlUnitOfWorkFactory
 from runtime.bot_files import write_bot_files
 from runtime.console import Console
 from runtime.demo_data.seeder import seed_demo
 from runtime.model import provide_model
 from runtime.places import make_data_folder, pids_file
+from runtime.policy_file import PolicyFileError
+from runtime.policy_history import SameVersionError, note_policy
 from runtime.problems import CannotStart, check_settings, unknown_variables
 from runtime.processes import plan
 from runtime.secret_files import load_or_make
@@ -38,6 +42,7 @@ async def run(settings: Settings, *, console: Console) -> None:
     with _data_folder(settings.data):
         settings = load_or_make(settings)
         await prepare_database(settings)
+        await put_in_force(settings)
         write_bot_files(settings)
         model = await provide_model(settings, lambda line: console.say("train", line))
         check_settings(settings)  # training takes a while: somebody may have taken a port meanwhile
@@ -54,6 +59,18 @@ async def prepare_database(settings: Settings) -> None:
     except (SQLAlchemyError, OSError) as error:
         reason = str(getattr(error, "orig", error)).splitlines()[0]
         raise CannotStart(f"RETURNDESK_DATABASE_URL: the database cannot be used ({reason})") from error
+    finally:
+        await engine.dispose()
+
+
+async def put_in_force(settings: Settings) -> None:
+    """Notes the returns policy of the settings, if it is a new one. Raises CannotStart."""
+    engine = make_engine(settings.database)
+    zone, now = ZoneInfo(settings.timezone), datetime.now(UTC)
+    try:
+        await note_policy(SqlUnitOfWorkFactory(engine), settings.policy_file, zone=zone, now=now)
+    except (PolicyFileError, SameVersionError) as error:
+        raise CannotStart(f"RETURNDESK_POLICY_FILE: {error}") from error
     finally:
         await engine.dispose()
 

@@ -16,6 +16,7 @@ from connectors.rasa.bot import RasaBot
 from runtime.clock import SystemClock
 from runtime.faq_file import FAQ, load_faq
 from runtime.policy_file import load_policy
+from runtime.policy_history import read_history
 from runtime.settings import Settings
 from runtime.shops import open_shop
 from runtime.texts import RESPONSES, ResponseTexts
@@ -25,17 +26,20 @@ from runtime.texts import RESPONSES, ResponseTexts
 async def open_context(settings: Settings, *, short_reads: bool = False) -> AsyncIterator[Context]:
     """The collaborators of the services; `short_reads` as make_engine takes it.
 
+    The rules are those that the start of the service has noted; the file alone counts where it never was started.
     Raises PolicyFileError or FaqFileError for files that cannot be used.
     """
-    policy = load_policy(settings.policy_file)
     texts = ResponseTexts(RESPONSES)
     clock = SystemClock()
     engine = make_engine(settings.database, short_reads=short_reads)
+    unit_of_work = SqlUnitOfWorkFactory(engine)
     async with AsyncExitStack() as stack:
         stack.push_async_callback(engine.dispose)
+        history = await read_history(unit_of_work)
+        policy = history.at(clock.now()) or load_policy(settings.policy_file)
         shop, payments = await stack.enter_async_context(open_shop(settings, engine=engine, clock=clock))
         yield Context(
-            unit_of_work=SqlUnitOfWorkFactory(engine),
+            unit_of_work=unit_of_work,
             shop=shop,
             payments=payments,
             policy=policy,
@@ -44,6 +48,7 @@ async def open_context(settings: Settings, *, short_reads: bool = False) -> Asyn
             clock=clock,
             zone=ZoneInfo(settings.timezone),
             promise=timedelta(hours=settings.promise_hours),
+            history=history,
         )
 
 

@@ -5,7 +5,13 @@ from __future__ import annotations
 import os
 from collections.abc import Generator
 
+import hypothesis
 import pytest
+
+# Found examples are the same on every machine; the nightly run looks for new ones.
+hypothesis.settings.register_profile("usual", max_examples=500, deadline=None, derandomize=True)
+hypothesis.settings.register_profile("nightly", max_examples=10_000, deadline=None, print_blob=True)
+hypothesis.settings.load_profile(os.environ.get("RETURNDESK_TEST_PROFILE", "usual"))
 
 REQUIRE_ALL = os.environ.get("RETURNDESK_TEST_REQUIRE_ALL", "") not in ("", "0")
 

@@ -44,7 +44,7 @@ async def tell_money(scene: Scene, view: ReturnView, *, alone: bool = True) -> N
     parameters = {
         **status_words(scene, view, order),
         **_means(scene, order, sent if all_sent else view.refunds),
-        "refund_days": str(scene.ctx.policy.refund.days),
+        "refund_days": str(scene.ctx.policy_named(view.item.policy_version).refund.days),
     }
     text = scene.ctx.texts.render(response, language, **parameters)
     next_acts = _NEXT.get(view.next_step, ("ask_refund_policy", "talk_to_human"))

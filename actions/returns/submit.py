@@ -97,7 +97,7 @@ async def _tell(scene: Scene, filed: Return, order: Order, customer_id: str) -> 
     if response is None:  # the shop said no, or things have moved on since this message was first dealt with
         scene.say("utter_returns_conflict")
         return False
-    days = facts(scene.ctx.policy, scene.language)
+    days = facts(scene.ctx.policy_named(filed.policy_version), scene.language)
     named = ("refund_days", "refund_only_days", "dispatch_days", "payment_days")
     parameters = {**status_words(scene, view, order), **{name: days[name] for name in named}}
     coming = scene.title(f"utter_returns_next_{view.next_step}")

@@ -7,7 +7,7 @@ from typing import Any
 from rasa_sdk.events import SlotSet
 
 from actions.base import Events, Question, Scene, inform
-from actions.cards import goods_words, listed, verdict_card
+from actions.cards import goods_words, joint, listed, verdict_card
 from actions.orders.split import tell_split
 from actions.returns.ask_remedy import order_at_hand, remedy_buttons, remedy_title
 from actions.returns.draft import Draft
@@ -113,7 +113,7 @@ def _allowed(decision: Decision, draft: Draft, *, review: bool) -> str:
 
 def _terms(scene: Scene, decision: Decision) -> dict[str, str]:
     """The numbers and days that the texts of the verdicts fill in."""
-    language, days = scene.language, facts(scene.ctx.policy, scene.language)
+    language, days = scene.language, facts(scene.ctx.policy_named(decision.version), scene.language)
     fee = (
         scene.ctx.texts.render("utter_returns_fee", language, fee=formats.money(decision.fee, language))
         if decision.fee
@@ -131,7 +131,7 @@ def _terms(scene: Scene, decision: Decision) -> dict[str, str]:
 
 
 def difference_words(scene: Scene, decision: Decision) -> str:
-    language, days = scene.language, facts(scene.ctx.policy, scene.language)
+    language, days = scene.language, facts(scene.ctx.policy_named(decision.version), scene.language)
     render = scene.ctx.texts.render
     if decision.to_pay:
         amount = formats.money(decision.to_pay, language)
@@ -162,12 +162,14 @@ async def _others(scene: Scene, draft: Draft, order: Order, decision: Decision) 
 
 
 async def _instead(scene: Scene, draft: Draft, order: Order, decision: Decision) -> str:
-    """What is possible instead, in words; a person where nothing is."""
-    others = await _others(scene, draft, order, decision)
-    if not others:
-        return scene.title("utter_returns_instead_person")
-    ways = listed([remedy_title(scene, draft, remedy) for remedy in others], scene.language)
-    return scene.ctx.texts.render("utter_returns_instead", scene.language, ways=ways)
+    """What would be possible in the policy's words, and remedies that it does not name; else a person."""
+    told = [text.of(scene.language) for text in decision.instead]
+    named = {alternative.remedy for alternative in decision.alternatives}
+    others = [remedy for remedy in await _others(scene, draft, order, decision) if remedy not in named]
+    if others:
+        ways = listed([remedy_title(scene, draft, remedy) for remedy in others], scene.language)
+        told.append(scene.ctx.texts.render("utter_returns_instead", scene.language, ways=ways))
+    return joint(told or [scene.title("utter_returns_instead_person")], scene.language)
 
 
 async def _other_ways(scene: Scene, draft: Draft, order: Order, decision: Decision) -> list[dict[str, str]]:

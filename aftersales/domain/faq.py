@@ -111,8 +111,9 @@ class Faq:
         return [(self._by_id[entry], score) for entry, score in found]
 
     def answer(self, entry: Entry) -> Text:
-        """The answer with the figures in force."""
-        return filled(entry.answer, self._facts)
+        """The answer with the figures in force; rules that the shop does not have leave no gap."""
+        text = filled(entry.answer, self._facts)
+        return Text(" ".join(text.zh.split()), " ".join(text.en.split()))
 
     def sources(self, entry: Entry) -> tuple[Source, ...]:
         """The rules of the policy first, then the shop's own statements; those of one version together."""

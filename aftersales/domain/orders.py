@@ -12,13 +12,16 @@ from aftersales.domain.texts import Language, Text
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Customer:
-    """`phone` in E.164, `email` in lower case; at least one of the two."""
+    """`phone` in E.164, `email` in lower case; at least one of the two. `segments` are what the shop calls its
+    groups of customers (vip, wholesale …).
+    """
 
     id: str
     name: str
     email: str | None
     phone: str | None
     language: Language
+    segments: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,7 +111,7 @@ class Address:
 class Order:
     """`shipping_paid` is the outbound postage inside `total`; `country` is ISO 3166-1 alpha-2 of the delivery.
 
-    `address` is None where the shop does not tell it.
+    `address` is None where the shop does not tell it. `channel` is where it was placed (web, wechat …), or empty.
     """
 
     id: str
@@ -123,6 +126,7 @@ class Order:
     fulfilments: tuple[Fulfilment, ...]
     payments: tuple[Payment, ...]
     address: Address | None = None
+    channel: str = ""
 
     @property
     def currency(self) -> str:

@@ -7,6 +7,7 @@ from datetime import date
 from typing import Literal
 
 from aftersales.domain.money import Money
+from aftersales.domain.reasons import Reason
 from aftersales.domain.remedies import Remedy
 from aftersales.domain.texts import Text
 
@@ -35,6 +36,21 @@ class Term:
     text: Text
 
 
+@dataclass(frozen=True, slots=True)
+class Alternative:
+    """What would be allowed instead of what was refused: the rule that says so, in words with its facts.
+
+    `remedy` is another one for the same reason, `reason` another one for which it would be allowed, `last_day`
+    until when; None where it hangs on something else.
+    """
+
+    id: str
+    text: Text
+    remedy: Remedy | None = None
+    reason: Reason | None = None
+    last_day: date | None = None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Decision:
     """What the policy says about a remedy for some units of one order line, or of several.
@@ -45,7 +61,8 @@ class Decision:
     first failure. `refund_by` is the last day for the money to be sent once the goods are
     back, counted from today as an estimate; `last_day` is the last day (shop's zone) on which the return may
     be asked for, None where no window is open to these goods or they are not delivered.
-    `needs_human` means allowed only after a person has looked. `terms` are empty when refused.
+    `needs_human` means allowed only after a person has looked. `terms` are empty when refused, `alternatives` when
+    allowed.
     """
 
     allowed: bool
@@ -63,11 +80,17 @@ class Decision:
     terms: tuple[Term, ...] = ()
     remedy: Remedy = Remedy.RETURN
     to_pay: Money | None = None
+    alternatives: tuple[Alternative, ...] = ()
 
     @property
     def failed(self) -> tuple[Check, ...]:
         """The checks for which it is refused; empty when it is allowed."""
         return tuple(check for check in self.checks if check.required and not check.passed)
+
+    @property
+    def instead(self) -> tuple[Text, ...]:
+        """The alternatives in words."""
+        return tuple(alternative.text for alternative in self.alternatives)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

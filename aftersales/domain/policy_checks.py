@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
-from datetime import date, timedelta
+from dataclasses import dataclass, replace
+from datetime import date
 from zoneinfo import ZoneInfo
 
 from aftersales.domain.money import Money, share
 from aftersales.domain.orders import Order, OrderLine
 from aftersales.domain.policy import Check
-from aftersales.domain.policy_rules import AutomaticLimit, Exclusion, Policy, Rule, Window
+from aftersales.domain.policy_rules import AutomaticLimit, Exclusion, Policy, Rule
+from aftersales.domain.policy_when import Purchase
+from aftersales.domain.policy_windows import Period
 from aftersales.domain.policy_words import day_words, money_words, same
 from aftersales.domain.reasons import MERCHANT_FAULT, Reason
 
@@ -27,6 +28,24 @@ class Case:
     today: date
     zone: ZoneInfo
     already: int
+
+    @property
+    def purchase(self) -> Purchase:
+        """What the conditions of rules look at."""
+        line, order = self.line, self.order
+        return Purchase(
+            category=line.category,
+            tags=line.tags,
+            channel=order.channel,
+            country=order.country,
+            segments=order.customer.segments,
+            unit=share(line.paid, of=line.quantity, taken=0, take=1),
+            bought=order.placed_at.astimezone(self.zone).date(),
+        )
+
+    @property
+    def fault(self) -> bool:
+        return self.reason in MERCHANT_FAULT
 
     @property
     def taken(self) -> int:
@@ -100,44 +119,61 @@ def check_requirements(case: Case) -> tuple[Check, ...]:
     return (*checks, check_refundable(case.policy, order, worth=case.worth))
 
 
-def _no_reason_windows(case: Case, exclusions: list[Exclusion]) -> list[Window]:
+def _no_reason_windows(case: Case, exclusions: list[Exclusion]) -> list[Period]:
     """The windows that are open to these goods, the statutory one first: under it no fee may be kept."""
-    policy, windows = case.policy, list[Window]()
-    if case.order.country in policy.statutory.countries and not any(rule.statutory for rule in exclusions):
-        windows.append(policy.statutory)
+    policy, purchase, windows = case.policy, case.purchase, list[Period]()
+    right = policy.statutory_right(case.order.country)
+    if right and not any(rule.statutory for rule in exclusions):
+        windows.append(right)
     if not exclusions:
-        windows.append(policy.own_window(case.line.category))
+        windows += [policy.own_window(purchase), *policy.holidays(purchase)]
     return windows
 
 
-def window_checks(windows: list[Window], *, delivered: date, today: date, decisive: Rule) -> Iterator[Check]:
-    """Each window with its last day; only the decisive one is required."""
-    for window in windows:
-        last_day = delivered + timedelta(days=window.days)
-        facts = {"delivered_day": day_words(delivered), "last_day": day_words(last_day)}
-        yield Check(window.id, today <= last_day, window.about(facts), window is decisive)
+def _fault_windows(case: Case, *, exchanging: bool) -> list[Period]:
+    """That of the reason, and those of holidays, so that a fault never has less time than none."""
+    policy, purchase = case.policy, case.purchase
+    window = replace(policy.fault_window(case.reason, purchase), exchanging=exchanging)
+    return [window, *policy.holidays(purchase)]
 
 
-def check_opening(case: Case) -> Opening:
-    """Exclusions and windows for the reason; a merchant's fault knows no exclusions.
+def check_windows(case: Case, windows: list[Period], *, goods: tuple[Check, ...] = (), closed: Rule) -> Opening:
+    """One open window is enough; the first one that is open decides, else the one that ended last.
 
-    One open window is enough. Before delivery no window can be counted, so none is checked.
+    `closed` decides where there is no window at all. Before delivery none can be counted, so none is checked.
     """
-    fault, delivered = case.reason in MERCHANT_FAULT, case.delivered_day
-    exclusions = [] if fault else [rule for rule in case.policy.exclusions if rule.tag in case.line.tags]
-    windows: list[Window] = (
-        [case.policy.fault_window(case.reason)] if fault else _no_reason_windows(case, exclusions)
-    )
-    waited = (case.today - delivered).days if delivered else 0
-    still_open = [window for window in windows if waited <= window.days]
-    longest = sorted(windows, key=lambda window: -window.days)
-    decisive: Rule = [*still_open, *longest, *exclusions][0]
-    goods = [Check(rule.id, False, rule.about({}), not still_open) for rule in exclusions]
-    if not fault and not exclusions:
-        rule = case.policy.returnable_goods
-        goods = [Check(rule.id, True, rule.about({}))]
+    delivered, bought = case.delivered_day, case.purchase.bought
     if delivered is None or not windows:
-        return Opening(checks=tuple(goods), decisive=decisive, last_day=None)
-    timely = window_checks(windows, delivered=delivered, today=case.today, decisive=decisive)
-    last_day = delivered + timedelta(days=longest[0].days)
-    return Opening(checks=(*goods, *timely), decisive=decisive, last_day=last_day)
+        return Opening(checks=goods, decisive=windows[0] if windows else closed, last_day=None)
+    ends = {window.id: window.last_day(delivered, bought=bought) for window in windows}
+    still_open = [window for window in windows if case.today <= ends[window.id]]
+    longest = max(windows, key=lambda window: ends[window.id])
+    decisive = still_open[0] if still_open else longest
+    checks = tuple(_check_window(case, window, decisive=decisive) for window in windows)
+    return Opening(checks=(*goods, *checks), decisive=decisive, last_day=ends[longest.id])
+
+
+def _check_window(case: Case, window: Period, *, decisive: Rule) -> Check:
+    """With its last day; only the decisive one is required."""
+    delivered = case.delivered_day or case.today
+    last_day = window.last_day(delivered, bought=case.purchase.bought)
+    facts = {"delivered_day": day_words(delivered), "last_day": day_words(last_day)}
+    return Check(window.id, case.today <= last_day, window.about(facts), window is decisive)
+
+
+def check_opening(case: Case, *, exchanging: bool = False) -> Opening:
+    """Exclusions and windows for the reason; a merchant's fault knows no exclusions."""
+    if case.fault:
+        windows = _fault_windows(case, exchanging=exchanging)
+        return check_windows(case, windows, closed=windows[0])
+    exclusions = [rule for rule in case.policy.exclusions if rule.when.fits(case.purchase)]
+    if not exclusions:
+        rule = case.policy.returnable_goods
+        goods = (Check(rule.id, True, rule.about({})),)
+        return check_windows(case, _no_reason_windows(case, []), goods=goods, closed=rule)
+    windows = _no_reason_windows(case, exclusions)
+    opening = check_windows(case, windows, closed=exclusions[0])
+    open_still = any(check.required and check.passed for check in opening.checks)
+    open_still = open_still or bool(windows and case.delivered_day is None)
+    shut = tuple(Check(rule.id, False, rule.about({}), not open_still) for rule in exclusions)
+    return replace(opening, checks=(*shut, *opening.checks))

@@ -27,7 +27,7 @@ def combine(policy: Policy, order: Order, lines: Sequence[QuotedLine], *, reason
     decisive = next((decision for decision in decisions if not decision.allowed), decisions[0])
     zero = Money.zero(order.currency)
     allowed = decisive.allowed
-    postage = _postage(order, lines, reason=reason) if allowed else zero
+    postage = _postage(policy, order, lines, reason=reason) if allowed else zero
     fee = sum((decision.fee for decision in decisions), zero) if allowed else zero
     wanted = sum((decision.amount for decision in decisions), postage) if allowed else zero
     amount = min(wanted, refundable(order))
@@ -57,11 +57,17 @@ def _of_the_line(policy: Policy, checks: tuple[Check, ...]) -> tuple[Check, ...]
     return tuple(check for check in checks if check.id not in summed)
 
 
-def _postage(order: Order, lines: Sequence[QuotedLine], *, reason: Reason) -> Money:
-    """The outbound postage that is paid back: all of it for a fault and the whole order, else nothing."""
+def _postage(policy: Policy, order: Order, lines: Sequence[QuotedLine], *, reason: Reason) -> Money:
+    """The outbound postage that is paid back: all of it when the whole order comes back for a fault, or by a
+    statutory right that includes it (Directive 2011/83/EU, article 13(1)); else nothing.
+    """
     returned = {line.line_id: line.quantity for line in lines}
     whole = all(returned.get(line.id, 0) == line.quantity - line.cancelled for line in order.lines)
-    return order.shipping_paid if whole and reason in MERCHANT_FAULT else Money.zero(order.currency)
+    right = policy.statutory_right(order.country)
+    lawful = (
+        right is not None and right.outbound_shipping and all(line.decision.rule_id == right.id for line in lines)
+    )
+    return order.shipping_paid if whole and (lawful or reason in MERCHANT_FAULT) else Money.zero(order.currency)
 
 
 def _postage_check(policy: Policy, order: Order, postage: Money) -> tuple[Check, ...]:

@@ -21,30 +21,31 @@ def placeholders(policy: Policy) -> dict[str, Text]:
     """What answers about the policy fill in, by the name that stands in braces.
 
     Of every rule `<id>`, its text in general, and `<id>_<fact>` (`_days` of a window, `_rate` of a fee). Days:
-    window_days, longest_window_days, statutory_days, fault_days (the shortest of the windows for the merchant's
-    fault), refund_days, exchange_days, payment_days, dispatch_days, refund_only_days. Rules together: window,
-    statutory, fault_windows, category_windows, exclusions, shipping_no_reason, shipping_fault, shipping_free,
-    fees, condition, photos, refund, outbound_shipping, exchange, refund_only (empty where the shop has none). And
-    `automatic_limits` and `version`.
+    window_days, longest_window_days, statutory_days (of the first right, where there is one), fault_days (the
+    shortest of the windows for the merchant's fault), refund_days, exchange_days, payment_days, dispatch_days,
+    refund_only_days. Rules together: window, statutory, fault_windows, special_windows, holiday_windows,
+    exclusions, shipping_no_reason, shipping_fault, shipping_special, fees, condition, photos, refund,
+    outbound_shipping, exchange, refund_only (empty where the shop has none). And `automatic_limits` and `version`.
     """
-    own = [policy.default_window, *policy.category_windows]
+    own = [policy.default_window, *policy.special_windows]
     exchange, refund_only = policy.remedies.exchange, policy.remedies.refund_only
     groups = {
         "window": (policy.default_window,),
-        "statutory": (policy.statutory,),
+        "statutory": policy.statutory,
         "fault_windows": policy.fault_windows,
-        "category_windows": policy.category_windows,
+        "special_windows": policy.special_windows,
+        "holiday_windows": policy.holiday_windows,
         "exclusions": policy.exclusions,
         "shipping_no_reason": (policy.shipping_no_reason,),
         "shipping_fault": (policy.shipping_fault,),
-        "shipping_free": policy.shipping_free,
+        "shipping_special": policy.shipping_special,
         "fees": policy.fees,
         "condition": (policy.condition,),
         "photos": (policy.photos,),
         "refund": (policy.refund,),
         "outbound_shipping": (policy.outbound_shipping,),
         "exchange": (exchange.reasons, exchange.window, exchange.difference),
-        "refund_only": (refund_only.missing, refund_only.returnless),
+        "refund_only": (refund_only.missing, refund_only.returnless, *refund_only.donations),
     }
     return {
         **{f"{rule.id}_{name}": fact for rule in policy.rules() for name, fact in rule.facts().items()},
@@ -53,7 +54,7 @@ def placeholders(policy: Policy) -> dict[str, Text]:
         "version": same(policy.version),
         "window_days": same(policy.default_window.days),
         "longest_window_days": same(max(window.days for window in own)),
-        "statutory_days": same(policy.statutory.days),
+        **({"statutory_days": same(policy.statutory[0].days)} if policy.statutory else {}),
         "fault_days": same(min(window.days for window in policy.fault_windows)),
         "refund_days": same(policy.refund.days),
         "automatic_limits": listed([money_words(money) for money in policy.automatic_limit.amounts.values()]),

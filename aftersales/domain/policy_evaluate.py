@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, timedelta
+from typing import TypedDict
 from zoneinfo import ZoneInfo
 
 from aftersales.domain.errors import Invalid, NotFound
@@ -20,9 +21,20 @@ from aftersales.domain.policy_checks import (
     refundable,
 )
 from aftersales.domain.policy_combine import combine
-from aftersales.domain.policy_rules import Fee, Policy, StatutoryRight
+from aftersales.domain.policy_rules import Fee, Policy
+from aftersales.domain.policy_windows import StatutoryRight
 from aftersales.domain.policy_words import day_words, money_words
-from aftersales.domain.reasons import MERCHANT_FAULT, Reason
+from aftersales.domain.reasons import Reason
+
+
+class Matter(TypedDict):
+    """What it is about: (line id, units) of an order, why, and the day in the shop's zone."""
+
+    order: Order
+    items: Sequence[tuple[str, int]]
+    reason: Reason
+    today: date
+    zone: ZoneInfo
 
 
 def evaluate_line(
@@ -69,8 +81,8 @@ def evaluate_return(
     Allowed only if every line is; the first refused line decides, else the first line. The way back is free
     only if it is for every line. A check or term that is the same for every line stands once, any other is
     prefixed with its line (`<line id>:<rule id>`, the product's title before the text). The outbound postage
-    is added when the fault is the merchant's and all units of all lines come back in this return. Never more
-    than what is left of the payments is paid back.
+    is added when all units of all lines come back in this return and the fault is the merchant's, or the statutory
+    right by which they come back says so. Never more than what is left of the payments is paid back.
     Raises NotFound as evaluate_line does, and Invalid when `items` is empty.
     """
     cases = make_cases(policy, order=order, items=items, reason=reason, today=today, zone=zone)
@@ -146,7 +158,7 @@ def _judge(case: Case) -> Decision:
         checks=checks,
         amount=amount,
         fee=kept,
-        who_pays_shipping=policy.shipping(case.reason, case.line.category).payer,
+        who_pays_shipping=policy.shipping(case.reason, case.purchase).payer,
         photo_required=case.reason in policy.photos.reasons,
         refund_by=None if failed else case.today + timedelta(days=policy.refund.days),
         last_day=opening.last_day,
@@ -163,9 +175,9 @@ def _goods_back(case: Case) -> tuple[Check, ...]:
 
 def _fee_rule(case: Case, opening: Opening) -> Fee | None:
     """No fee for the merchant's fault, nor under the statutory right (the price is due in full)."""
-    if case.reason in MERCHANT_FAULT or isinstance(opening.decisive, StatutoryRight):
+    if case.fault or isinstance(opening.decisive, StatutoryRight):
         return None
-    return case.policy.fee(case.line.category)
+    return case.policy.fee(case.purchase)
 
 
 def _fee(case: Case, rule: Fee) -> Money:
@@ -183,12 +195,12 @@ def _fee(case: Case, rule: Fee) -> Money:
 def _terms(case: Case, fee: Fee | None, kept: Money) -> tuple[Term, ...]:
     """The rules that hold for the return, in the order in which a customer meets them."""
     policy = case.policy
-    shipping = policy.shipping(case.reason, case.line.category)
+    shipping = policy.shipping(case.reason, case.purchase)
     refund_by = case.today + timedelta(days=policy.refund.days)
     terms = [Term(shipping.id, shipping.general())]
     if case.reason in policy.photos.reasons:
         terms.append(Term(policy.photos.id, policy.photos.general()))
-    if case.reason not in MERCHANT_FAULT:
+    if not case.fault:
         terms.append(Term(policy.condition.id, policy.condition.general()))
     if fee and kept:
         terms.append(Term(fee.id, fee.about({"fee": money_words(kept)})))

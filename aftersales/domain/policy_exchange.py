@@ -17,13 +17,13 @@ from aftersales.domain.policy_checks import (
     check_limit,
     check_opening,
     check_requirements,
-    window_checks,
+    check_windows,
 )
 from aftersales.domain.policy_combine import merged
 from aftersales.domain.policy_evaluate import make_cases
 from aftersales.domain.policy_rules import Policy, Rule
 from aftersales.domain.policy_words import money_words, same
-from aftersales.domain.reasons import MERCHANT_FAULT, Reason
+from aftersales.domain.reasons import Reason
 from aftersales.domain.remedies import Remedy, Swap
 
 
@@ -100,7 +100,7 @@ def _judge(case: Case, *, swap: Swap | None) -> Decision:
         amount=difference.back if difference else zero,
         fee=zero,
         to_pay=difference.to_pay if difference and difference.to_pay else None,
-        who_pays_shipping=policy.shipping(case.reason, case.line.category).payer,
+        who_pays_shipping=policy.shipping(case.reason, case.purchase).payer,
         photo_required=case.reason in policy.photos.reasons,
         refund_by=None,
         last_day=opening.last_day,
@@ -118,24 +118,19 @@ def _check_goods(case: Case) -> Iterator[Check]:
     """What keeps goods from being exchanged. Sending again what never came is no exchange of goods."""
     if case.reason is Reason.MISSING_ITEM:
         return
-    named: list[Rule] = [
-        rule for rule in case.policy.remedies.exchange.excluded if case.line.category in rule.categories
-    ]
-    if case.reason not in MERCHANT_FAULT:
-        named += [rule for rule in case.policy.exclusions if rule.tag in case.line.tags]
+    named: list[Rule] = [rule for rule in case.policy.remedies.exchange.excluded if rule.when.fits(case.purchase)]
+    if not case.fault:
+        named += [rule for rule in case.policy.exclusions if rule.when.fits(case.purchase)]
     for rule in named:
         yield Check(rule.id, False, rule.general())
 
 
 def _opening(case: Case) -> Opening:
-    """The window: for a fault that of its reason, else the one for exchanges."""
-    if case.reason in MERCHANT_FAULT:
-        return check_opening(case)
-    window, delivered = case.policy.remedies.exchange.window, case.delivered_day
-    if delivered is None:
-        return Opening(checks=(), decisive=window, last_day=None)
-    checks = window_checks([window], delivered=delivered, today=case.today, decisive=window)
-    return Opening(checks=tuple(checks), decisive=window, last_day=delivered + timedelta(days=window.days))
+    """The window: for a fault that of its reason, else the one for exchanges; holidays lengthen both."""
+    if case.fault:
+        return check_opening(case, exchanging=True)
+    window = case.policy.remedies.exchange.window
+    return check_windows(case, [window, *case.policy.holidays(case.purchase)], closed=window)
 
 
 def _check_stock(case: Case, swap: Swap) -> Check:
@@ -161,11 +156,11 @@ def _terms(case: Case, difference: Difference | None) -> tuple[Term, ...]:
     policy, rules = case.policy, case.policy.remedies.exchange
     terms = []
     if case.reason is not Reason.MISSING_ITEM:
-        shipping = policy.shipping(case.reason, case.line.category)
+        shipping = policy.shipping(case.reason, case.purchase)
         terms.append(Term(shipping.id, shipping.general()))
     if case.reason in policy.photos.reasons:
         terms.append(Term(policy.photos.id, policy.photos.general()))
-    if case.reason not in MERCHANT_FAULT:
+    if not case.fault:
         terms.append(Term(policy.condition.id, policy.condition.general()))
     if difference and difference.to_pay:
         terms.append(Term(rules.payment.id, rules.payment.general()))

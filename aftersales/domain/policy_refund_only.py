@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import date, timedelta
 from zoneinfo import ZoneInfo
 
-from aftersales.domain.money import Money, share
+from aftersales.domain.money import Money
 from aftersales.domain.orders import Order
 from aftersales.domain.policy import Check, Decision, Quote, QuotedLine, Term
 from aftersales.domain.policy_checks import (
@@ -19,7 +19,7 @@ from aftersales.domain.policy_checks import (
 )
 from aftersales.domain.policy_combine import combine
 from aftersales.domain.policy_evaluate import lines_within, make_cases
-from aftersales.domain.policy_rules import Policy
+from aftersales.domain.policy_rules import AutomaticLimit, Policy
 from aftersales.domain.policy_words import day_words, money_words
 from aftersales.domain.reasons import Reason
 from aftersales.domain.remedies import Remedy
@@ -62,18 +62,23 @@ def _check_part(policy: Policy, cases: Sequence[Case], asked: Money) -> Check:
 
 
 def _check_offered(case: Case) -> Check:
-    """Whether the reason, and the value of one unit, allow it at all."""
-    rules, line = case.policy.remedies.refund_only, case.line
+    """Whether the reason, and the value of one unit, allow it at all: faulty goods that are kept come first, then
+    goods that may be given away.
+    """
+    rules, purchase = case.policy.remedies.refund_only, case.purchase
     if case.reason in rules.missing.reasons:
         return Check(rules.missing.id, True, rules.missing.general())
-    if case.reason not in rules.returnless.reasons:
-        return Check(rules.otherwise.id, False, rules.otherwise.general())
-    unit, limit = (
-        share(line.paid, of=line.quantity, taken=0, take=1),
-        rules.returnless.of(line.paid.currency),
-    )
+    faulty = case.reason in rules.returnless.reasons and rules.returnless.when.fits(purchase)
+    values = [_check_value(rules.returnless, purchase.unit)] if faulty else []
+    values += [_check_value(rule, purchase.unit) for rule in rules.donations if rule.when.fits(purchase)]
+    met = [check for check in values if check.passed]
+    return [*met, *values, Check(rules.otherwise.id, False, rules.otherwise.general())][0]
+
+
+def _check_value(rule: AutomaticLimit, unit: Money) -> Check:
+    limit = rule.of(unit.currency)
     facts = {"unit": money_words(unit), "limit": money_words(limit)}
-    return Check(rules.returnless.id, unit <= limit, rules.returnless.about(facts))
+    return Check(rule.id, unit <= limit, rule.about(facts))
 
 
 def _judge(case: Case, *, part: Check | None) -> Decision:

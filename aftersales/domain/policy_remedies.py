@@ -2,36 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from datetime import date
-from typing import TypedDict, Unpack
-from zoneinfo import ZoneInfo
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Unpack
 
-from aftersales.domain.orders import Order
-from aftersales.domain.policy import Quote
-from aftersales.domain.policy_evaluate import evaluate_return
+from aftersales.domain.policy import Decision, Quote
+from aftersales.domain.policy_alternatives import alternatives
+from aftersales.domain.policy_evaluate import Matter, evaluate_return
 from aftersales.domain.policy_exchange import evaluate_exchange
 from aftersales.domain.policy_refund_only import evaluate_refund_only
 from aftersales.domain.policy_rules import Policy
-from aftersales.domain.reasons import Reason
 from aftersales.domain.remedies import Remedy, Swap, Wish
 
 
-class Matter(TypedDict):
-    """What it is about: (line id, units) of an order, why, and the day in the shop's zone."""
-
-    order: Order
-    items: Sequence[tuple[str, int]]
-    reason: Reason
-    today: date
-    zone: ZoneInfo
-
-
 def evaluate(policy: Policy, *, wish: Wish, swaps: Mapping[str, Swap], **matter: Unpack[Matter]) -> Quote:
-    """The decision on a wish, with all its checks. `swaps` holds what `wish.variants` names, by line id.
+    """The decision on a wish, with all its checks, and where it is refused with what would be allowed instead.
 
-    Raises NotFound for no such line, and Invalid when there are no items.
+    `swaps` holds what `wish.variants` names, by line id. Raises NotFound for no such line, and Invalid when there
+    are no items.
     """
+    quote = _evaluate(policy, wish=wish, swaps=swaps, **matter)
+    if quote.decision.allowed:
+        return quote
+
+    def judge(other: Wish, about: Matter) -> Decision:
+        return _evaluate(policy, wish=other, swaps={}, **about).decision
+
+    found = alternatives(policy, wish=replace(wish, variants={}), judge=judge, **matter)
+    return replace(quote, decision=replace(quote.decision, alternatives=found))
+
+
+def _evaluate(policy: Policy, *, wish: Wish, swaps: Mapping[str, Swap], **matter: Unpack[Matter]) -> Quote:
     if wish.remedy is Remedy.EXCHANGE:
         return evaluate_exchange(policy, swaps=swaps, **matter)
     if wish.remedy is Remedy.REFUND_ONLY:
@@ -44,5 +45,5 @@ def possible_remedies(policy: Policy, **matter: Unpack[Matter]) -> tuple[Remedy,
     return tuple(
         remedy
         for remedy in Remedy
-        if evaluate(policy, wish=Wish(remedy=remedy), swaps={}, **matter).decision.allowed
+        if _evaluate(policy, wish=Wish(remedy=remedy), swaps={}, **matter).decision.allowed
     )

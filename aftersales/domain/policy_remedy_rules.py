@@ -6,7 +6,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import ClassVar
 
-from aftersales.domain.policy_rule import AutomaticLimit, RefundTime, Rule, Window
+from aftersales.domain.policy_rule import AutomaticLimit, RefundTime, Rule
+from aftersales.domain.policy_when import ALWAYS, When
+from aftersales.domain.policy_windows import Window
 from aftersales.domain.reasons import Reason
 
 
@@ -18,10 +20,10 @@ class ForReasons(Rule):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class NotForCategories(Rule):
-    """Goods of these categories are not exchanged."""
+class NotExchanged(Rule):
+    """Goods that are not exchanged."""
 
-    categories: frozenset[str]
+    when: When
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,6 +47,16 @@ class Returnless(AutomaticLimit):
     APPLIED: ClassVar[frozenset[str]] = frozenset({"limit", "unit"})
 
     reasons: frozenset[Reason]
+    when: When = ALWAYS
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Donation(AutomaticLimit):
+    """Goods of at most this value a unit that could come back may be given away instead, whatever the reason."""
+
+    APPLIED: ClassVar[frozenset[str]] = frozenset({"limit", "unit"})
+
+    when: When
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,7 +76,7 @@ class ExchangeRules:
 
     reasons: ForReasons
     window: Window
-    excluded: tuple[NotForCategories, ...]
+    excluded: tuple[NotExchanged, ...]
     stock: InStock
     difference: Difference
     payment: RefundTime
@@ -78,16 +90,19 @@ class ExchangeRules:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RefundOnlyRules:
-    """`missing`: units that never came; `returnless`: small faulty goods; `otherwise`: all else, refused."""
+    """`missing`: units that never came; `returnless`: small faulty goods; `donations`: goods that are given away
+    instead of sent back; `otherwise`: all else, refused.
+    """
 
     missing: ForReasons
     returnless: Returnless
     otherwise: Rule
     part: PartOfPrice
     refund: RefundTime
+    donations: tuple[Donation, ...] = ()
 
     def rules(self) -> Iterator[Rule]:
-        yield from (self.missing, self.returnless, self.otherwise, self.part, self.refund)
+        yield from (self.missing, self.returnless, *self.donations, self.otherwise, self.part, self.refund)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -40,18 +40,6 @@ class Rule:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Window(Rule):
-    """Calendar days in the shop's zone; the day after delivery is day 1 and the last day still counts."""
-
-    APPLIED: ClassVar[frozenset[str]] = frozenset({"delivered_day", "last_day"})
-
-    days: int
-
-    def facts(self) -> Mapping[str, Text]:
-        return {"days": same(self.days)}
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class AutomaticLimit(Rule):
     """Above the amount a person decides; a currency that is not listed has the limit zero."""
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 from typing import ClassVar
 
@@ -15,8 +16,11 @@ from aftersales.domain.approvals import ApprovalRules
 from aftersales.domain.case_rules import CaseRules
 from aftersales.domain.money import Money
 from aftersales.domain.policy import Payer
+from aftersales.domain.policy_alternative_rules import AlternativeRules
 from aftersales.domain.policy_remedy_rules import Remedies
-from aftersales.domain.policy_rule import AutomaticLimit, RefundTime, Rule, Window
+from aftersales.domain.policy_rule import AutomaticLimit, RefundTime, Rule
+from aftersales.domain.policy_when import ALWAYS, Purchase, When
+from aftersales.domain.policy_windows import FaultWindow, HolidayWindow, SpecialWindow, StatutoryRight, Window
 from aftersales.domain.policy_words import listed, money_words, same
 from aftersales.domain.reasons import MERCHANT_FAULT, Reason
 from aftersales.domain.refund_rules import RefundRules
@@ -24,10 +28,10 @@ from aftersales.domain.texts import Text
 
 __all__ = [
     "AutomaticLimit",
-    "CategoryWindow",
     "Exclusion",
     "FaultWindow",
     "Fee",
+    "HolidayWindow",
     "OutboundShipping",
     "Photos",
     "Policy",
@@ -37,6 +41,7 @@ __all__ = [
     "Requirements",
     "ReturnShipping",
     "Rule",
+    "SpecialWindow",
     "StatutoryRight",
     "Window",
 ]
@@ -57,50 +62,31 @@ class RefundableRequirement(Rule):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CategoryWindow(Window):
-    categories: frozenset[str]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FaultWindow(Window):
-    """The window for reasons that are the merchant's fault."""
-
-    reasons: frozenset[Reason]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StatutoryRight(Window):
-    """A right to return without a reason that the law gives to deliveries in `countries`; no fee may be kept."""
-
-    countries: frozenset[str]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Exclusion(Rule):
-    """Goods with `tag` cannot be returned without a fault; `statutory`: not even under the statutory right."""
+    """Goods that cannot be returned without a fault; `statutory`: not even under the statutory right."""
 
-    tag: str
+    when: When
     statutory: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReturnShipping(Rule):
-    """Who pays the way back; `categories` empty: all."""
+    """Who pays the way back."""
 
-    payer: Payer = "merchant"
-    categories: frozenset[str] = frozenset()
+    payer: Payer
+    when: When = ALWAYS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fee(Rule):
     """Kept from a return without fault: `percent` of what was paid, or a `fixed` amount per unit and currency.
 
-    `categories` empty: all. A currency without a fixed amount is free of the fee.
+    A currency without a fixed amount is free of the fee.
     """
 
     APPLIED: ClassVar[frozenset[str]] = frozenset({"fee"})
 
-    categories: frozenset[str]
+    when: When
     percent: Decimal | None
     fixed: Mapping[str, Money]
 
@@ -170,18 +156,24 @@ class OrderRules:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Policy:
-    """The whole of a shop's rules under one version. Ids are unique."""
+    """The whole of a shop's rules under one version. Ids are unique.
+
+    Of several rules for the same thing the first one in the file that fits the purchase counts.
+
+    `valid_from` is the day in the shop's zone from which on it is in force; None: from its first start on.
+    """
 
     version: str
-    statutory: StatutoryRight
+    statutory: tuple[StatutoryRight, ...]
     default_window: Window
-    category_windows: tuple[CategoryWindow, ...]
+    special_windows: tuple[SpecialWindow, ...]
+    holiday_windows: tuple[HolidayWindow, ...]
     fault_windows: tuple[FaultWindow, ...]
     returnable_goods: Rule
     exclusions: tuple[Exclusion, ...]
     shipping_no_reason: ReturnShipping
     shipping_fault: ReturnShipping
-    shipping_free: tuple[ReturnShipping, ...]
+    shipping_special: tuple[ReturnShipping, ...]
     fees: tuple[Fee, ...]
     condition: Rule
     photos: Photos
@@ -193,38 +185,48 @@ class Policy:
     cases: CaseRules
     orders: OrderRules
     refunds: RefundRules
+    alternatives: AlternativeRules
     approvals: ApprovalRules = field(default_factory=ApprovalRules)
+    valid_from: date | None = None
 
     def rules(self) -> Iterator[Rule]:
         """Every rule, in the order of the file."""
-        yield from (self.statutory, self.default_window, *self.category_windows, *self.fault_windows)
+        yield from (*self.statutory, self.default_window, *self.special_windows)
+        yield from (*self.holiday_windows, *self.fault_windows)
         yield from (self.returnable_goods, *self.exclusions)
-        yield from (self.shipping_no_reason, self.shipping_fault, *self.shipping_free, *self.fees)
+        yield from (self.shipping_no_reason, self.shipping_fault, *self.shipping_special, *self.fees)
         yield from (self.condition, self.photos, self.automatic_limit, self.refund, self.outbound_shipping)
         yield from self.remedies.rules()
         needs = self.requirements
         yield from (needs.active, needs.paid, needs.delivered, needs.left, needs.quantity, needs.refundable)
         yield from (self.orders.cancel, self.orders.change, self.orders.by_person, self.refunds.price_protection)
+        yield from self.alternatives.rules()
 
-    def own_window(self, category: str) -> Window:
-        """The shop's own window for returns without fault."""
-        named = (window for window in self.category_windows if category in window.categories)
-        return next(named, self.default_window)
+    def statutory_right(self, country: str) -> StatutoryRight | None:
+        """What the law gives to deliveries in a country."""
+        return next((right for right in self.statutory if country in right.countries), None)
 
-    def fault_window(self, reason: Reason) -> FaultWindow:
+    def own_window(self, purchase: Purchase) -> Window:
+        """The shop's own window for returns without fault, holidays left aside."""
+        return next((window for window in self.special_windows if window.when.fits(purchase)), self.default_window)
+
+    def holidays(self, purchase: Purchase) -> list[HolidayWindow]:
+        """Every one that fits: the longest window counts."""
+        return [window for window in self.holiday_windows if window.when.fits(purchase)]
+
+    def fault_window(self, reason: Reason, purchase: Purchase) -> FaultWindow:
         """Every reason of MERCHANT_FAULT has one; raises KeyError for any other."""
         for window in self.fault_windows:
-            if reason in window.reasons:
+            if reason in window.reasons and window.when.fits(purchase):
                 return window
         raise KeyError(reason)
 
-    def shipping(self, reason: Reason, category: str) -> ReturnShipping:
-        """Who pays the way back of goods of this category for this reason."""
+    def shipping(self, reason: Reason, purchase: Purchase) -> ReturnShipping:
+        """Who pays the way back of these goods for this reason."""
         if reason in MERCHANT_FAULT:
             return self.shipping_fault
-        free = (rule for rule in self.shipping_free if category in rule.categories)
-        return next(free, self.shipping_no_reason)
+        return next((rule for rule in self.shipping_special if rule.when.fits(purchase)), self.shipping_no_reason)
 
-    def fee(self, category: str) -> Fee | None:
-        """The first fee that names the category, or one for all."""
-        return next((fee for fee in self.fees if not fee.categories or category in fee.categories), None)
+    def fee(self, purchase: Purchase) -> Fee | None:
+        """What is kept from a return of these goods without fault."""
+        return next((fee for fee in self.fees if fee.when.fits(purchase)), None)

@@ -26,6 +26,11 @@ def day_words(day: date) -> Text:
     return Text(f"{day.year}年{day.month}月{day.day}日", f"{day.day} {_MONTHS[day.month - 1]} {day.year}")
 
 
+def day_of_year_words(month: int, day: int) -> Text:
+    """1月31日 / 31 January."""
+    return Text(f"{month}月{day}日", f"{day} {_MONTHS[month - 1]}")
+
+
 def money_words(money: Money) -> Text:
     """129.00元 / CNY 129.00; in Chinese a currency without a common name is written 129.00 SEK."""
     amount = money.decimal()

@@ -37,8 +37,9 @@ async def grant_adjustment(
 ) -> Adjustment:
     """Writes that the amount is owed for a case, and grants its refunds; the same key again gives the same one.
 
-    The caller holds the order's lock and the case's. `line` is (line id, units) of a price that fell. Raises
-    Conflict("refundable") when the order's payments do not cover the amount: nothing is written then.
+    The caller holds the order's lock and the case's. `line` is (line id, units) of a price that fell, which goes
+    by the rules of the day of purchase. Raises Conflict("refundable") when the order's payments do not cover the
+    amount: nothing is written then.
     """
     known = await uow.adjustments.by_key(key)
     if known is not None:
@@ -103,7 +104,7 @@ def _draft(
         line_id=line_id,
         quantity=quantity,
         amount=amount,
-        policy_version=ctx.policy.version,
+        policy_version=(ctx.policy_for(order) if line else ctx.policy).version,
         created_at=ctx.clock.now(),
     )
 

@@ -7,13 +7,17 @@ from datetime import date, timedelta
 from zoneinfo import ZoneInfo
 
 from aftersales.domain.faq import Faq
+from aftersales.domain.orders import Order
+from aftersales.domain.policy_history import NO_HISTORY, PolicyHistory
 from aftersales.domain.policy_rules import Policy
 from aftersales.ports import Clock, OpenUnitOfWork, Payments, ShopBackend, Texts
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Context:
-    """`faq` are the shop's answers and the facts that they and the order status rest on.
+    """`policy` are the rules of today, `history` those of each day: an order is judged by `policy_for`.
+
+    `faq` are the shop's answers and the facts that they and the order status rest on.
 
     `zone` is the shop's time zone: days are counted in it, times are kept in UTC.
 
@@ -29,7 +33,16 @@ class Context:
     clock: Clock
     zone: ZoneInfo
     promise: timedelta = timedelta(hours=24)
+    history: PolicyHistory = NO_HISTORY
 
     def today(self) -> date:
         """The day it is in the shop's zone."""
         return self.clock.now().astimezone(self.zone).date()
+
+    def policy_for(self, order: Order) -> Policy:
+        """The rules by which an order is judged: those in force when it was placed, see PolicyHistory.judging."""
+        return self.history.judging(order.placed_at, now=self.clock.now()) or self.policy
+
+    def policy_named(self, version: str) -> Policy:
+        """The rules under which something was decided; those of today where they are not known any more."""
+        return self.history.named(version) or self.policy

@@ -75,7 +75,7 @@ async def _look(ctx: Context, item: Return) -> None:
     if request is not None and request.status == "paid":
         await _take_payment(ctx, item.id, by=By(f"customer:{item.customer_id}", "payment"))
         return
-    patience = timedelta(days=ctx.policy.remedies.exchange.payment.days)
+    patience = timedelta(days=ctx.policy_named(item.policy_version).remedies.exchange.payment.days)
     if ctx.clock.now() - item.updated_at <= patience:
         return
     async with ctx.unit_of_work() as uow:

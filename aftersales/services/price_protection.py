@@ -79,5 +79,5 @@ async def _prices(ctx: Context, order: Order) -> dict[str, Money]:
 async def _drops(ctx: Context, uow: UnitOfWork, order: Order, prices: dict[str, Money]) -> Sequence[PriceDrop]:
     given = {item.line_id for item in await uow.adjustments.of_order(order.id) if item.line_id is not None}
     held = with_held(order, await uow.returns.of_order(order.id))
-    rules = ctx.policy.refunds.price_protection
+    rules = ctx.policy_for(order).refunds.price_protection
     return price_drops(held, prices, rules, given=given, today=ctx.today(), zone=ctx.zone)

@@ -41,11 +41,21 @@ async def quote_return(
 ) -> Quote:
     """What the policy says today about a wish for (line id, units) of an order that the caller may see.
 
-    Units held by returns that the shop does not know of yet count as requested. Raises NotFound for no such line
-    or variant, Invalid when `items` is empty, and Unavailable.
+    It is the policy of the day of purchase. Units held by returns that the shop does not know of yet count as
+    requested. Raises NotFound for no such line or variant, Invalid when `items` is empty, and Unavailable.
     """
     swaps = await read_swaps(ctx, order=order, items=items, reason=reason, wish=wish)
-    return _evaluate(ctx, await _as_held(ctx, order), items, reason, wish, swaps)
+    quote = _evaluate(ctx, await _as_held(ctx, order), items, reason, wish, swaps)
+    return quote if quote.decision.allowed else await _within_reach(ctx, quote)
+
+
+async def _within_reach(ctx: Context, quote: Quote) -> Quote:
+    """Without an exchange as alternative where the shop cannot make one."""
+    if (await ctx.shop.capabilities()).exchanges:
+        return quote
+    decision = quote.decision
+    kept = tuple(other for other in decision.alternatives if other.remedy is not Remedy.EXCHANGE)
+    return replace(quote, decision=replace(decision, alternatives=kept))
 
 
 async def possible_remedies_of(
@@ -54,7 +64,9 @@ async def possible_remedies_of(
     """What the policy would allow today for these units and this reason. Raises as quote_return does."""
     held = await _as_held(ctx, order)
     able = await ctx.shop.capabilities()
-    found = possible_remedies(ctx.policy, order=held, items=items, reason=reason, today=ctx.today(), zone=ctx.zone)
+    found = possible_remedies(
+        ctx.policy_for(order), order=held, items=items, reason=reason, today=ctx.today(), zone=ctx.zone
+    )
     return tuple(remedy for remedy in found if able.exchanges or remedy is not Remedy.EXCHANGE)
 
 
@@ -127,7 +139,7 @@ def _evaluate(
     swaps: Mapping[str, Swap],
 ) -> Quote:
     return evaluate(
-        ctx.policy,
+        ctx.policy_for(order),
         wish=wish,
         swaps=swaps,
         order=order,

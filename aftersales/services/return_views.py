@@ -140,15 +140,16 @@ def _step(entry: Entry) -> ReturnStep:
 def _refund_by(ctx: Context, item: Return, entries: Sequence[Entry]) -> date | None:
     if item.state not in {ReturnState.RECEIVED, ReturnState.INSPECTED}:
         return None
+    policy = ctx.policy_named(item.policy_version)
     if item.remedy is Remedy.REFUND_ONLY:
-        days = ctx.policy.remedies.refund_only.refund.days
+        days = policy.remedies.refund_only.refund.days
         return _after(ctx, entries, ReturnTrigger.WAIVE, days=days)
-    return _after(ctx, entries, ReturnTrigger.RECEIVE, days=ctx.policy.refund.days)
+    return _after(ctx, entries, ReturnTrigger.RECEIVE, days=policy.refund.days)
 
 
 def _due(ctx: Context, item: Return, entries: Sequence[Entry]) -> date | None:
     """By when a difference is paid, or the new goods of an exchange are sent."""
-    rules = ctx.policy.remedies.exchange
+    rules = ctx.policy_named(item.policy_version).remedies.exchange
     if item.state is ReturnState.AWAITING_PAYMENT and item.payment_link is not None:
         return _after(ctx, entries, ReturnTrigger.INVOICE, days=rules.payment.days)
     if item.remedy is Remedy.EXCHANGE and item.state in {ReturnState.RECEIVED, ReturnState.REPLACING}:

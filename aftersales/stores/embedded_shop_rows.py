@@ -115,7 +115,12 @@ async def _customers(connection: AsyncConnection, ids: set[str]) -> dict[str, Cu
 
 def _customer(row: RowMapping) -> Customer:
     return Customer(
-        id=row["id"], name=row["name"], email=row["email"], phone=row["phone"], language=row["language"]
+        id=row["id"],
+        name=row["name"],
+        email=row["email"],
+        phone=row["phone"],
+        language=row["language"],
+        segments=frozenset(row["segments"]),
     )
 
 
@@ -140,6 +145,7 @@ def _order(
         fulfilments=fulfilments,
         payments=payments,
         address=_address(row["address"]),
+        channel=row["channel"],
     )
 
 

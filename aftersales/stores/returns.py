@@ -86,6 +86,9 @@ class SqlReturns:
             .limit(limit)
         )
 
+    async def latest(self, *, limit: int = 100) -> Sequence[Return]:
+        return await self._read(select(returns).order_by(returns.c.created_at.desc(), returns.c.id).limit(limit))
+
     async def in_state(self, states: Sequence[ReturnState], *, limit: int = 100) -> Sequence[Return]:
         """Those untouched for longest first."""
         return await self._read(

@@ -65,7 +65,12 @@ async def _pages(connection: AsyncConnection, table: Table) -> AsyncIterator[Seq
 
 def _customer(row: RowMapping) -> CustomerRecord:
     return CustomerRecord(
-        id=row["id"], name=row["name"], email=row["email"], phone=row["phone"], language=row["language"]
+        id=row["id"],
+        name=row["name"],
+        email=row["email"],
+        phone=row["phone"],
+        language=row["language"],
+        segments=row["segments"],
     )
 
 
@@ -122,6 +127,7 @@ async def _orders(connection: AsyncConnection, page: Sequence[RowMapping]) -> li
             total=Money(row["total"], row["currency"]).decimal(),
             shipping_paid=Money(row["shipping_paid"], row["currency"]).decimal(),
             address=AddressRecord(**row["address"]) if row["address"] else None,
+            channel=row["channel"],
             lines=[_line(line, currency=row["currency"]) for line in lines[row["id"]]],
             fulfilments=[_fulfilment(parcel, held=held[parcel["id"]]) for parcel in parcels[row["id"]]],
             payments=[_payment(payment) for payment in payments[row["id"]]],

@@ -29,6 +29,7 @@ def order_row(record: OrderRecord, *, run: Run) -> dict[str, Any]:
         "total": record.money(record.total).minor,
         "shipping_paid": record.money(record.shipping_paid).minor,
         "address": record.address.model_dump() if record.address else None,
+        "channel": record.channel,
         "import_run": run.id,
     }
 

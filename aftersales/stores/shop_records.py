@@ -72,6 +72,7 @@ Currency = Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")]
 Amount = Annotated[str, StringConstraints(pattern=r"^\d{1,12}(\.\d{1,3})?$")]
 Category = Annotated[str, StringConstraints(pattern=r"^[a-z0-9_]+$", max_length=40)]
 Tag = Category
+Channel = Annotated[str, StringConstraints(pattern=r"^[a-z0-9_]*$", max_length=40)]
 Image = Annotated[str, StringConstraints(pattern=r"^(/|https://)\S*$", max_length=500)]
 Time = Annotated[
     AwareDatetime,
@@ -111,6 +112,7 @@ class CustomerRecord(Record):
     email: Email | None = None
     phone: Phone | None = None
     language: Language
+    segments: list[Tag] = []
 
     @model_validator(mode="after")
     def _can_be_reached(self) -> Self:
@@ -243,6 +245,7 @@ class OrderRecord(Record):
     total: Amount
     shipping_paid: Amount = "0"
     address: AddressRecord | None = None
+    channel: Channel = ""
     lines: Annotated[list[LineRecord], Field(min_length=1, max_length=500)]
     fulfilments: Annotated[list[FulfilmentRecord], Field(max_length=500)] = []
     payments: Annotated[list[PaymentRecord], Field(max_length=50)] = []

@@ -21,6 +21,7 @@ from aftersales.ports import (
     MessageRepository,
     OutboxRepository,
     PhotoRepository,
+    PolicyRepository,
     RefundRepository,
     ReturnRepository,
     ReviewRepository,
@@ -41,6 +42,7 @@ from aftersales.stores.journal import SqlJournal
 from aftersales.stores.messages import SqlMessages
 from aftersales.stores.outbox import SqlOutbox
 from aftersales.stores.photos import SqlPhotos
+from aftersales.stores.policies import SqlPolicies
 from aftersales.stores.refunds import SqlRefunds
 from aftersales.stores.returns import SqlReturns
 from aftersales.stores.reviews import SqlReviews
@@ -69,6 +71,7 @@ class SqlUnitOfWork:
         self.agent_sessions: AgentSessionRepository = SqlAgentSessions(connection)
         self.reviews: ReviewRepository = SqlReviews(connection)
         self.photos: PhotoRepository = SqlPhotos(connection)
+        self.policies: PolicyRepository = SqlPolicies(connection)
         self.outbox: OutboxRepository = SqlOutbox(connection)
 
 

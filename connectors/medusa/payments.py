@@ -37,8 +37,8 @@ _LONGEST_NOTE = 200
 class MedusaPayments:
     """`payment_id_of` tells the payment of one of our refunds by its key; None for a key that is not ours.
 
-    `locks` are those of the shop: no refund of ours meets a change of ours. `by_hand` are the providers that move no
-    money when Medusa tells them to pay back.
+    `locks` are those of the shop: no refund of ours meets a change of ours. `by_hand` are the providers that move
+    no money when Medusa tells them to pay back.
     """
 
     def __init__(

@@ -21,8 +21,8 @@ from connectors.medusa.reading import Reader
 class MedusaShop:
     """Changes of one order are made one after the other under `locks`.
 
-    `language` is that of customers who tell none, `by_hand` the payment providers that move no money. Every method may raise Unavailable, also while somebody else is
-    changing the same order at Medusa.
+    `language` is that of customers who tell none, `by_hand` the payment providers that move no money. Every method
+    may raise Unavailable, also while somebody else is changing the same order at Medusa.
     """
 
     def __init__(

@@ -70,6 +70,13 @@ def make_return(id: str = "r1", **changes: Any) -> Return:
     return replace(item, **changes)
 
 
+async def test_the_newest_returns_come_first(unit_of_work: OpenUnitOfWork) -> None:
+    async with unit_of_work() as uow:
+        for number in range(3):
+            await uow.returns.add(make_return(f"r{number}", created_at=NOON + timedelta(minutes=number)))
+        assert [item.id for item in await uow.returns.latest(limit=2)] == ["r2", "r1"]
+
+
 def make_refund(id: str = "f1", **changes: Any) -> Refund:
     refund = Refund(
         id=id,

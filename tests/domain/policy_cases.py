@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from aftersales.domain import policy_remedy_rules as remedy_rules
@@ -16,9 +17,18 @@ from aftersales.domain.money import Money
 from aftersales.domain.orders import Customer, Fulfilment, Order, OrderLine, Payment
 from aftersales.domain.payment_methods import PaymentMethod
 from aftersales.domain.policy import Decision
+from aftersales.domain.policy_alternative_rules import (
+    AlternativeRules,
+    Fewer,
+    MoneyInstead,
+    OnceDelivered,
+    UntilThen,
+)
 from aftersales.domain.policy_evaluate import evaluate_line
 from aftersales.domain.policy_remedy_rules import Remedies
 from aftersales.domain.policy_rules import Policy, Rule
+from aftersales.domain.policy_when import Purchase, When
+from aftersales.domain.policy_windows import Window
 from aftersales.domain.reasons import Reason
 from aftersales.domain.refund_rules import Compensation, PriceProtection, RefundRules
 from aftersales.domain.tender import TenderMode
@@ -33,17 +43,42 @@ def _text(word: str) -> Text:
     return Text(f"{word}(中)", word)
 
 
+def purchase(**changes: Any) -> Purchase:
+    """Of a thing for the home, delivered in China, for 100.00."""
+    usual: dict[str, Any] = {
+        "category": "home",
+        "tags": frozenset(),
+        "channel": "",
+        "country": "CN",
+        "segments": frozenset(),
+        "unit": Money(10_000, "CNY"),
+        "bought": date(2026, 10, 25),
+    }
+    return Purchase(**(usual | changes))
+
+
+def of_category(name: str) -> When:
+    return When(categories=frozenset({name}))
+
+
+def tagged(name: str) -> When:
+    return When(tags=frozenset({name}))
+
+
 def make_policy() -> Policy:
     """7 statutory days, 15 of the shop's own, 30 for shoes, 90 (quality) and 60 (delivery) for faults."""
     return Policy(
         version="v1",
-        statutory=rules.StatutoryRight(
-            id="statutory", text=_text("law {days}"), applied=PERIOD, days=7, countries=frozenset({"CN"})
+        statutory=(
+            rules.StatutoryRight(
+                id="statutory", text=_text("law {days}"), applied=PERIOD, days=7, countries=frozenset({"CN"})
+            ),
         ),
-        default_window=rules.Window(id="own", text=_text("own {days}"), applied=PERIOD, days=15),
-        category_windows=(
-            rules.CategoryWindow(id="own_shoes", text=_text("shoes"), days=30, categories=frozenset({"shoes"})),
+        default_window=Window(id="own", text=_text("own {days}"), applied=PERIOD, days=15),
+        special_windows=(
+            rules.SpecialWindow(id="own_shoes", text=_text("shoes"), days=30, when=of_category("shoes")),
         ),
+        holiday_windows=(),
         fault_windows=(
             rules.FaultWindow(
                 id="fault_quality",
@@ -60,26 +95,30 @@ def make_policy() -> Policy:
         ),
         returnable_goods=Rule(id="goods", text=_text("goods")),
         exclusions=(
-            rules.Exclusion(id="no_made_to_order", text=_text("bespoke"), tag="made_to_order", statutory=True),
-            rules.Exclusion(id="no_hygiene", text=_text("hygiene"), tag="hygiene", statutory=True),
-            rules.Exclusion(id="no_sale", text=_text("sale"), tag="final_sale", statutory=False),
+            rules.Exclusion(
+                id="no_made_to_order", text=_text("bespoke"), when=tagged("made_to_order"), statutory=True
+            ),
+            rules.Exclusion(id="no_hygiene", text=_text("hygiene"), when=tagged("hygiene"), statutory=True),
+            rules.Exclusion(id="no_sale", text=_text("sale"), when=tagged("final_sale"), statutory=False),
         ),
         shipping_no_reason=rules.ReturnShipping(id="ship_customer", text=_text("you pay"), payer="customer"),
         shipping_fault=rules.ReturnShipping(id="ship_merchant", text=_text("we pay"), payer="merchant"),
-        shipping_free=(rules.ReturnShipping(id="ship_free", text=_text("free"), categories=frozenset({"shoes"})),),
+        shipping_special=(
+            rules.ReturnShipping(id="ship_free", text=_text("free"), payer="merchant", when=of_category("shoes")),
+        ),
         fees=(
             rules.Fee(
                 id="fee_ten",
                 text=_text("fee {rate}"),
                 applied=Text("收取 {fee}。", "Here {fee}."),
-                categories=frozenset({"electronics"}),
+                when=of_category("electronics"),
                 percent=Decimal(10),
                 fixed={},
             ),
             rules.Fee(
                 id="fee_fixed",
                 text=_text("fee {rate}"),
-                categories=frozenset({"furniture"}),
+                when=of_category("furniture"),
                 percent=None,
                 fixed={"CNY": Money(800, "CNY")},
             ),
@@ -107,6 +146,7 @@ def make_policy() -> Policy:
         ),
         cases=make_case_rules(),
         refunds=make_refund_rules(),
+        alternatives=make_alternatives(),
     )
 
 
@@ -127,6 +167,18 @@ def make_refund_rules() -> RefundRules:
             most={"CNY": Money(20_000, "CNY")},
             excluded=frozenset({"final_sale"}),
         ),
+    )
+
+
+def make_alternatives() -> AlternativeRules:
+    until = Text("到 {last_day}", "until {last_day}")
+    return AlternativeRules(
+        delivered=OnceDelivered(id="else_later", text=_text("later"), applied=Text("{days} 天", "{days} days")),
+        fewer=Fewer(id="else_fewer", text=_text("fewer"), applied=Text("{returnable} 件", "{returnable} units")),
+        goods_back=UntilThen(id="else_return", text=_text("return"), applied=until),
+        exchange=UntilThen(id="else_exchange", text=_text("exchange"), applied=until),
+        refund_only=MoneyInstead(id="else_refund", text=_text("refund"), applied=Text("退 {amount}", "{amount}")),
+        fault=UntilThen(id="else_fault", text=_text("fault"), applied=until),
     )
 
 
@@ -155,11 +207,9 @@ def make_remedies() -> Remedies:
             reasons=remedy_rules.ForReasons(
                 id="exchange_reasons", text=_text("reasons"), reasons=every - {Reason.PRICE}
             ),
-            window=rules.Window(id="exchange_window", text=_text("exchange {days}"), applied=PERIOD, days=20),
+            window=Window(id="exchange_window", text=_text("exchange {days}"), applied=PERIOD, days=20),
             excluded=(
-                remedy_rules.NotForCategories(
-                    id="exchange_food", text=_text("no food"), categories=frozenset({"food"})
-                ),
+                remedy_rules.NotExchanged(id="exchange_food", text=_text("no food"), when=of_category("food")),
             ),
             stock=remedy_rules.InStock(
                 id="stock", text=_text("stock"), applied=Text("{quantity}/{stock}", "{quantity}/{stock}")

@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from aftersales.domain.policy_evaluate import evaluate_return
@@ -21,7 +21,6 @@ from tests.domain.policy_cases import (
     with_own_days,
 )
 
-QUICK = settings(max_examples=60, deadline=None, derandomize=True)
 TAGS = st.frozensets(st.sampled_from(["hygiene", "final_sale", "made_to_order", "gift"]), max_size=2)
 CATEGORIES = st.sampled_from(["home", "shoes", "electronics", "furniture"])
 LINES = st.fixed_dictionaries(
@@ -46,7 +45,6 @@ ORDERS = st.fixed_dictionaries(
 TODAY = st.integers(-1, 100).map(lambda days: date(2026, 11, 1) + timedelta(days=days))
 
 
-@QUICK
 @given(line=LINES, order=ORDERS, quantity=st.integers(-1, 6), reason=st.sampled_from(Reason), today=TODAY)
 def test_a_line_is_allowed_exactly_when_its_required_checks_pass(
     line: dict[str, Any], order: dict[str, Any], quantity: int, reason: Reason, today: date
@@ -59,7 +57,6 @@ def test_a_line_is_allowed_exactly_when_its_required_checks_pass(
     assert decision.amount + decision.fee <= whole.lines[0].paid
 
 
-@QUICK
 @given(
     first=LINES, second=LINES, order=ORDERS, units=st.integers(1, 3), reason=st.sampled_from(Reason), today=TODAY
 )
@@ -85,7 +82,6 @@ def test_together_never_more_than_what_was_paid(
         assert lines <= decision.amount.minor <= lines + whole.shipping_paid.minor
 
 
-@QUICK
 @given(line=LINES, order=ORDERS, days=st.integers(1, 60), more=st.integers(0, 60), today=TODAY)
 def test_a_longer_window_never_refuses_what_was_allowed(
     line: dict[str, Any], order: dict[str, Any], days: int, more: int, today: date
@@ -98,7 +94,6 @@ def test_a_longer_window_never_refuses_what_was_allowed(
         assert long.last_day >= short.last_day
 
 
-@QUICK
 @given(
     category=CATEGORIES,
     quantity=st.integers(1, 7),

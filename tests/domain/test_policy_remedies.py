@@ -7,13 +7,16 @@ from datetime import date
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from aftersales.domain.money import Money
 from aftersales.domain.orders import Order, OrderLine, Variant
 from aftersales.domain.policy import Decision, Quote
 from aftersales.domain.policy_remedies import evaluate, possible_remedies
+from aftersales.domain.policy_remedy_rules import Donation
+from aftersales.domain.policy_rules import Policy
+from aftersales.domain.policy_when import ALWAYS, When
 from aftersales.domain.reasons import Reason
 from aftersales.domain.remedies import Remedy, Swap, Wish
 from aftersales.domain.texts import Text
@@ -224,12 +227,63 @@ def test_the_possible_remedies_are_those_that_the_rules_allow(
     assert list(found) == possible
 
 
+def given_away(*, limit: int = 6_000, when: When = ALWAYS) -> Policy:
+    policy = make_policy()
+    donation = Donation(
+        id="donation",
+        text=Text("转赠", "give it away"),
+        applied=Text("{unit}/{limit}", "{unit} of {limit}"),
+        when=when,
+        amounts={"CNY": Money(limit, "CNY")},
+    )
+    refund_only = replace(policy.remedies.refund_only, donations=(donation,))
+    return replace(policy, remedies=replace(policy.remedies, refund_only=refund_only))
+
+
+@pytest.mark.parametrize(
+    ("line", "reason", "day", "rule"),
+    [
+        (make_line(paid=6_000), Reason.WRONG_SIZE, 3, "donation"),
+        (make_line(paid=6_001), Reason.WRONG_SIZE, 3, None),
+        (make_line(paid=6_000, tags=frozenset({"hygiene"})), Reason.WRONG_SIZE, 3, None),
+        (make_line(paid=6_000), Reason.WRONG_SIZE, 20, None),
+        (make_line(paid=6_000), Reason.DAMAGED, 3, "returnless"),
+        (make_line(paid=6_000), Reason.WRONG_ITEM, 3, "donation"),
+        (make_line(paid=6_000, category="food"), Reason.PRICE, 3, "donation"),
+    ],
+    ids=["small", "dear", "excluded", "late", "faulty", "wrong item", "any category"],
+)
+def test_small_things_that_could_come_back_may_be_given_away(
+    line: OrderLine, reason: Reason, day: int, rule: str | None
+) -> None:
+    decision = evaluate(
+        given_away(),
+        wish=Wish(remedy=Remedy.REFUND_ONLY),
+        swaps={},
+        order=make_order(line),
+        items=[(line.id, 1)],
+        reason=reason,
+        today=date(2026, 11, day),
+        zone=SHANGHAI,
+    ).decision
+    assert (decision.rule_id if decision.allowed else None) == rule
+    if rule:
+        assert (decision.amount, decision.fee.minor) == (line.paid, 0)
+
+
+def test_only_the_goods_that_are_named_may_be_given_away() -> None:
+    policy = given_away(when=When(categories=frozenset({"food"})))
+    matter: dict[str, Any] = {"items": [("l1", 1)], "reason": Reason.PRICE, "today": TODAY, "zone": SHANGHAI}
+    kept = possible_remedies(policy, order=make_order(make_line(paid=500, category="food")), **matter)
+    assert Remedy.REFUND_ONLY in kept
+    assert Remedy.REFUND_ONLY not in possible_remedies(policy, order=make_order(make_line(paid=500)), **matter)
+
+
 def test_missing_units_cannot_be_sent_back() -> None:
     decision = quote(make_order(), Wish(), reason=Reason.MISSING_ITEM).decision
     assert (decision.allowed, decision.rule_id) == (False, "goods_back")
 
 
-@settings(max_examples=80, deadline=None, derandomize=True)
 @given(
     remedy=st.sampled_from(Remedy),
     reason=st.sampled_from(Reason),

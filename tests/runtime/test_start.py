@@ -23,6 +23,7 @@ from runtime.problems import CannotStart, check_settings, read_settings, unknown
 from runtime.processes import plan
 from runtime.secret_files import NAMES, load_or_make
 from runtime.settings import Settings
+from runtime.start import prepare_database, put_in_force
 from tests.services_at_work import free_ports
 
 
@@ -64,6 +65,20 @@ def test_a_taken_port_names_its_setting(tmp_path: Path) -> None:
         assert problems_of(tmp_path, actions_port=port) == (
             f"RETURNDESK_ACTIONS_PORT: port {port} is taken on 127.0.0.1; choose another one",
         )
+
+
+async def test_other_rules_under_a_version_that_was_in_force_do_not_start(tmp_path: Path) -> None:
+    words = (ROOT / "returns_policy.yml").read_text(encoding="utf8")
+    policy = tmp_path / "policy.yml"
+    policy.write_text(words, encoding="utf8")
+    found = settings(tmp_path, policy_file=policy, demo=False)
+    await prepare_database(found)
+    await put_in_force(found)
+    policy.write_text(words.replace("    days: 15", "    days: 16", 1), encoding="utf8")
+    with pytest.raises(
+        CannotStart, match="RETURNDESK_POLICY_FILE: version 2026-11-22 was in force with other rules"
+    ):
+        await put_in_force(found)
 
 
 def test_one_port_for_two_processes_is_a_problem(tmp_path: Path) -> None:

@@ -301,3 +301,14 @@ async def test_the_example_of_the_guide_can_be_imported(sqlite: AsyncEngine, pag
     example = text.split("```json\n")[1].split("```")[0]
     report = await import_shop(sqlite, raw(json.loads(item) for item in example.splitlines()))
     assert report.counts == {"customer": 1, "product": 1, "order": 1}
+
+
+async def test_groups_of_customers_and_the_channel_are_kept_for_the_policy(engine: AsyncEngine) -> None:
+    await import_shop(
+        engine, raw([customer(segments=["vip"]), product(), order("o1", channel="wechat"), order("o2")])
+    )
+    shop = EmbeddedShop(engine)
+    found = await shop.get_order("o1")
+    assert (found.channel, list(found.customer.segments)) == ("wechat", ["vip"])
+    assert (await shop.get_order("o2")).channel == ""
+    assert {record.get("channel") for record in await exported(engine)} == {None, "wechat", ""}

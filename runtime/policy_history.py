@@ -1,0 +1,90 @@
+"""Keeps every returns policy that was in force, so that an order is judged by that of its own day."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime, time
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import structlog
+
+from aftersales.domain.journal import Entry
+from aftersales.domain.policy_history import Period, PolicyHistory
+from aftersales.domain.policy_rules import Policy
+from aftersales.ports import OpenUnitOfWork, PolicyVersion, UnitOfWork
+from runtime.policy_file import PolicyFileError, read_policy, read_text
+
+_log = structlog.get_logger()
+
+
+class SameVersionError(Exception):
+    """The file has other rules than those that were in force under its version."""
+
+    def __init__(self, version: str) -> None:
+        super().__init__(f"version {version} was in force with other rules: give the changed file a new version")
+        self.version = version
+
+
+async def note_policy(open_unit_of_work: OpenUnitOfWork, path: Path, *, zone: ZoneInfo, now: datetime) -> None:
+    """Notes the file as the rules in force from now on, or from its `valid_from` where that is later.
+
+    Harmless when it was the last one noted. It never reaches back, since orders of before were placed under other
+    rules; only the first one ever also holds for all orders before it. Raises PolicyFileError, SameVersionError.
+    """
+    raw = read_text(path)
+    policy = read_policy(raw, path)
+    async with open_unit_of_work() as uow:
+        await uow.policies.lock()
+        noted = await uow.policies.all()
+        for earlier in noted:
+            if earlier.version == policy.version and _rules(earlier) not in (None, policy):
+                raise SameVersionError(policy.version)
+        if not noted or noted[-1].version != policy.version:
+            await _add(uow, policy, raw.decode("utf-8-sig"), zone=zone, now=now)
+
+
+async def _add(uow: UnitOfWork, policy: Policy, text: str, *, zone: ZoneInfo, now: datetime) -> None:
+    wished = datetime.combine(policy.valid_from, time(), tzinfo=zone).astimezone(UTC) if policy.valid_from else now
+    valid_from = max(wished, now)
+    await uow.policies.add(PolicyVersion(version=policy.version, text=text, valid_from=valid_from, noted_at=now))
+    await uow.journal.add(
+        Entry(
+            subject="policy",
+            subject_id=policy.version,
+            actor="system",
+            channel="start",
+            trigger="note",
+            from_state=None,
+            to_state="in_force",
+            at=now,
+            policy_version=policy.version,
+            detail={"valid_from": valid_from.isoformat()},
+        )
+    )
+
+
+async def read_history(open_unit_of_work: OpenUnitOfWork) -> PolicyHistory:
+    """What was noted. A text that this release cannot read any more is left out: the rules before it go on."""
+    async with open_unit_of_work(read_only=True) as uow:
+        noted = await uow.policies.all()
+    return PolicyHistory.of(_periods(noted))
+
+
+def _periods(noted: Sequence[PolicyVersion]) -> Iterator[Period]:
+    known: dict[str, Policy | None] = {}
+    for one in noted:
+        if one.text not in known:
+            known[one.text] = _rules(one)
+        policy = known[one.text]
+        if policy is None:
+            _log.warning("policy_unreadable", version=one.version)
+        else:
+            yield Period(policy=policy, valid_from=one.valid_from)
+
+
+def _rules(noted: PolicyVersion) -> Policy | None:
+    try:
+        return read_policy(noted.text.encode(), Path(f"version {noted.version}"))
+    except PolicyFileError:
+        return None

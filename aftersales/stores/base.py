@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from sqlite3 import OperationalError
 from typing import Any
 
 from sqlalchemy import DateTime, Dialect, MetaData, TypeDecorator, event
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from tenacity import retry, retry_if_exception_type, stop_after_delay, wait_fixed
 
 from aftersales.stores import sqlite_cursor
 
@@ -40,6 +42,14 @@ class UtcDateTime(TypeDecorator[datetime]):
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 
+@retry(
+    retry=retry_if_exception_type(OperationalError), stop=stop_after_delay(10), wait=wait_fixed(0.02), reraise=True
+)
+def _use_wal(cursor: Any) -> None:
+    """SQLite waits for no lock here: of two that open a new database at once, one is told that it is locked."""
+    cursor.execute("PRAGMA journal_mode=WAL")
+
+
 def make_engine(url: str, *, echo: bool = False, short_reads: bool = False) -> AsyncEngine:
     """An engine for `sqlite+aiosqlite:///file` or `postgresql+asyncpg://…`.
 
@@ -61,8 +71,9 @@ def make_engine(url: str, *, echo: bool = False, short_reads: bool = False) -> A
     def _configure(connection: Any, _record: Any) -> None:
         connection.isolation_level = None  # pysqlite's own BEGIN is too late for a lock
         cursor = connection.cursor()
-        for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON", "busy_timeout=10000"):
+        for pragma in ("busy_timeout=10000", "synchronous=NORMAL", "foreign_keys=ON"):
             cursor.execute(f"PRAGMA {pragma}")
+        _use_wal(cursor)
         cursor.close()
 
     @event.listens_for(engine.sync_engine, "begin")

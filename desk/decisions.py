@@ -10,8 +10,10 @@ from sanic import HTTPResponse, Request
 from aftersales.domain.accounts import Account
 from aftersales.domain.approvals import NeedsAnother, OverLimit
 from aftersales.domain.errors import AftersalesError, Forbidden, Invalid, NotFound, OutcomeUnknown, Unavailable
+from aftersales.domain.goods_condition import GoodsCondition
 from aftersales.services.agent_deeds import Deed, do_as
 from aftersales.services.changes_at_shop import grant_change_again
+from aftersales.services.context import Context
 from aftersales.services.exchanges import note_difference_paid, ship_replacement
 from aftersales.services.refunds import grant_again
 from aftersales.services.returns import approve_return, close_return, receive_return, reject_return
@@ -19,8 +21,8 @@ from desk.application import back_to, desk_of, session_of
 from desk.forms import read_form
 
 NAME = re.compile(r"[A-Za-z0-9-]{1,40}")
+_CONDITION = "condition:"
 _WITHOUT_WORDS: Mapping[str, Deed[object]] = {
-    "receive": receive_return,
     "approve": approve_return,
     "paid": note_difference_paid,
     "ship-replacement": ship_replacement,
@@ -36,12 +38,28 @@ async def decide_return(request: Request, number: str, decision: str) -> HTTPRes
     if isinstance(guarded, HTTPResponse):
         return guarded
     ctx, reason = desk_of(request).context, form.get("reason", "").strip()
+    if decision == "receive":
+        return await done(request, _receive(ctx, guarded, number, form), page="")
     deed = _WITHOUT_WORDS.get(decision)
     if deed is not None:
         return await done(request, do_as(ctx, guarded, deed, number=number), page="")
     rejected = decision == "reject" and reason
     doing = do_as(ctx, guarded, reject_return, number=number, reason=reason[:500]) if rejected else None
     return await done(request, doing, page="")
+
+
+async def _receive(ctx: Context, account: Account, number: str, form: Mapping[str, str]) -> object:
+    """With the state of each line, in fields `condition:<line id>`; one without is as new. Raises Invalid."""
+    try:
+        states = {
+            name.removeprefix(_CONDITION): GoodsCondition(state)
+            for name, state in form.items()
+            if name.startswith(_CONDITION)
+        }
+    except ValueError:
+        raise Invalid("conditions") from None
+    noted = {line: state for line, state in states.items() if state is not GoodsCondition.AS_NEW}
+    return await do_as(ctx, account, receive_return, number=number, conditions=noted)
 
 
 async def decide_change(request: Request, number: str, decision: str) -> HTTPResponse:

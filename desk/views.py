@@ -9,7 +9,10 @@ from dataclasses import dataclass
 from sanic import HTTPResponse, Request
 
 from aftersales.domain.errors import AftersalesError
+from aftersales.domain.goods_condition import GoodsCondition
 from aftersales.domain.orders import Order
+from aftersales.domain.reasons import MERCHANT_FAULT
+from aftersales.domain.remedies import Remedy
 from aftersales.domain.returns import Return
 from aftersales.domain.texts import Language
 from aftersales.services.change_views import latest_changes
@@ -18,16 +21,26 @@ from aftersales.services.overview import FullReturn, find_returns
 from desk.application import back_to, desk_of, language_of, session_of, show
 
 MOST = 100
+MOST_CONDITIONS = 15  # a form has 20 fields at most
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A return as a line of the list: `goods` are titles with units, `methods` kinds of payments by their ids."""
+    """A return as a line of the list: `goods` are titles with units, `methods` kinds of payments by their ids.
+
+    `may_deduct`: the state of the goods can change what is paid back.
+    """
 
     full: FullReturn
     customer: str
     goods: tuple[str, ...]
     methods: Mapping[str, str]
+
+    @property
+    def may_deduct(self) -> bool:
+        item = self.full.item
+        plain = item.remedy is Remedy.RETURN and item.reason not in MERCHANT_FAULT
+        return plain and len(item.lines) <= MOST_CONDITIONS
 
 
 async def returns_page(request: Request) -> HTTPResponse:
@@ -47,7 +60,9 @@ async def returns_page(request: Request) -> HTTPResponse:
         )
         for full in found
     ]
-    return show(request, "returns.html", rows=rows, most=MOST)
+    return show(
+        request, "returns.html", rows=rows, most=MOST, conditions=[condition.value for condition in GoodsCondition]
+    )
 
 
 def _methods(order: Order | None) -> Mapping[str, str]:

@@ -155,8 +155,13 @@ async def _mail(ctx: Context, notifier: Notifier, item: OutboxItem, *, shop_name
 
 
 def _in_words(parameters: Mapping[str, Any], language: Language) -> dict[str, Any]:
-    """`amount` (major units) with its `currency` as people of the language write it."""
+    """`amount` (major units) with its `currency` as people of the language write it; what is told in each language
+    in the one that is spoken.
+    """
+    parameters = {
+        name: value[language] if isinstance(value, Mapping) else value for name, value in parameters.items()
+    }
     if "amount" not in parameters or "currency" not in parameters:
-        return dict(parameters)
+        return parameters
     money = Money.parse(parameters["amount"], parameters["currency"])
     return {**parameters, "amount": formats.money(money, language)}

@@ -9,6 +9,7 @@ from typing import Any, TypeVar, cast
 import yaml
 
 from aftersales.domain import policy_rules as rules
+from aftersales.domain.goods_condition import GoodsCondition
 from aftersales.domain.money import Money
 from aftersales.domain.policy import Payer
 from aftersales.domain.policy_rules import Policy, Rule
@@ -25,6 +26,7 @@ from runtime.policy_remedy_sections import RemedySections
 
 Node = yaml.Node | None
 R = TypeVar("R", bound=Rule)
+F = TypeVar("F", bound=rules.Fee)
 
 _SECTIONS = (
     *("version", "windows", "goods", "return_shipping", "condition", "photos"),
@@ -33,7 +35,7 @@ _SECTIONS = (
     "alternatives",
 )
 _REQUIREMENTS = ("active", "paid", "delivered", "left", "quantity")
-_OPTIONAL = ("valid_from", "statutory", "fees", "approvals")
+_OPTIONAL = ("valid_from", "statutory", "fees", "approvals", "deductions")
 
 
 class Sections:
@@ -77,6 +79,7 @@ class Sections:
             orders=self._orders(top),
             refunds=RefundSections(self, self._reader).refunds(top),
             approvals=read_approvals(self._reader, top.get("approvals")),
+            deductions=self.each(top, "deductions", self._deduction),
             alternatives=read_alternatives(self, top),
             valid_from=self._reader.day(top.get("valid_from"), name="valid_from"),
         )
@@ -175,18 +178,36 @@ class Sections:
         return self.rule(rules.ReturnShipping, node, name, payer=self._payer, when=self.when)
 
     def _fee(self, node: yaml.Node, name: str) -> rules.Fee:
+        return self._kept(rules.Fee, node, name)
+
+    def _deduction(self, node: yaml.Node, name: str) -> rules.Deduction:
+        return self._kept(rules.Deduction, node, name, conditions=self._conditions, statutory=self._truth)
+
+    def _kept(self, kind: type[F], node: yaml.Node, name: str, **keys: Callable[[Node, str], Any]) -> F:
+        """A rule that keeps a share or an amount."""
         fee = self.rule(
-            rules.Fee,
+            kind,
             node,
             name,
             when=self.when,
             percent=self._percent,
             fixed=self.amounts,
             optional=("when", "percent", "fixed"),
+            **keys,
         )
         if (fee.percent is None) == (not fee.fixed):
             self._reader.note(node, f"{name}: either 'percent' or 'fixed' is needed")
         return fee
+
+    def _conditions(self, node: Node, name: str) -> frozenset[GoodsCondition]:
+        """Nothing is kept of goods as new."""
+        known, found = frozenset(GoodsCondition) - {GoodsCondition.AS_NEW}, set[GoodsCondition]()
+        for word in sorted(self.words(node, name)):
+            if word in known:
+                found.add(GoodsCondition(word))
+            elif node is not None:
+                self._reader.note(node, f"{name}: '{word}' is none of {', '.join(sorted(known))}")
+        return frozenset(found)
 
     def _requirements(self, top: Mapping[str, yaml.Node]) -> rules.Requirements:
         part = self.part(top, "requirements", needed=(*_REQUIREMENTS, "refundable"))

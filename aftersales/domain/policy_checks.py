@@ -16,6 +16,19 @@ from aftersales.domain.policy_words import day_words, money_words, same
 from aftersales.domain.reasons import MERCHANT_FAULT, Reason
 
 
+def purchase_of(order: Order, line: OrderLine, zone: ZoneInfo) -> Purchase:
+    """The facts about a line that the conditions of rules look at; days are those of `zone`."""
+    return Purchase(
+        category=line.category,
+        tags=line.tags,
+        channel=order.channel,
+        country=order.country,
+        segments=order.customer.segments,
+        unit=share(line.paid, of=line.quantity, taken=0, take=1),
+        bought=order.placed_at.astimezone(zone).date(),
+    )
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Case:
     """What is asked: `quantity` units of `line` for `reason`. `already` units go back in the same breath."""
@@ -32,16 +45,7 @@ class Case:
     @property
     def purchase(self) -> Purchase:
         """What the conditions of rules look at."""
-        line, order = self.line, self.order
-        return Purchase(
-            category=line.category,
-            tags=line.tags,
-            channel=order.channel,
-            country=order.country,
-            segments=order.customer.segments,
-            unit=share(line.paid, of=line.quantity, taken=0, take=1),
-            bought=order.placed_at.astimezone(self.zone).date(),
-        )
+        return purchase_of(self.order, self.line, self.zone)
 
     @property
     def fault(self) -> bool:

@@ -14,6 +14,7 @@ from typing import ClassVar
 
 from aftersales.domain.approvals import ApprovalRules
 from aftersales.domain.case_rules import CaseRules
+from aftersales.domain.goods_condition import GoodsCondition
 from aftersales.domain.money import Money
 from aftersales.domain.policy import Payer
 from aftersales.domain.policy_alternative_rules import AlternativeRules
@@ -28,6 +29,7 @@ from aftersales.domain.texts import Text
 
 __all__ = [
     "AutomaticLimit",
+    "Deduction",
     "Exclusion",
     "FaultWindow",
     "Fee",
@@ -102,6 +104,19 @@ class Fee(Rule):
             return Money(int(exact.quantize(Decimal(1), rounding=ROUND_HALF_UP)), worth.currency)
         each = self.fixed.get(worth.currency, Money.zero(worth.currency))
         return Money(min(each.minor * units, worth.minor), worth.currency)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Deduction(Fee):
+    """What is kept of a refund for goods that came back in one of `conditions`; never for the merchant's fault.
+
+    `statutory`: also where the law gives a right to return (for loss of value that the law lets be deducted).
+    """
+
+    APPLIED: ClassVar[frozenset[str]] = frozenset({"deduction"})
+
+    conditions: frozenset[GoodsCondition]
+    statutory: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -187,6 +202,7 @@ class Policy:
     refunds: RefundRules
     alternatives: AlternativeRules
     approvals: ApprovalRules = field(default_factory=ApprovalRules)
+    deductions: tuple[Deduction, ...] = ()
     valid_from: date | None = None
 
     def rules(self) -> Iterator[Rule]:
@@ -200,7 +216,7 @@ class Policy:
         needs = self.requirements
         yield from (needs.active, needs.paid, needs.delivered, needs.left, needs.quantity, needs.refundable)
         yield from (self.orders.cancel, self.orders.change, self.orders.by_person, self.refunds.price_protection)
-        yield from self.alternatives.rules()
+        yield from (*self.deductions, *self.alternatives.rules())
 
     def statutory_right(self, country: str) -> StatutoryRight | None:
         """What the law gives to deliveries in a country."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from aftersales.domain.goods_condition import GoodsCondition
 from aftersales.domain.money import Money
 from aftersales.domain.reasons import Reason
 from aftersales.domain.refunds import Cause, CauseKind
@@ -76,12 +77,17 @@ HOLDING = frozenset(ReturnState) - {ReturnState.REJECTED, ReturnState.CANCELLED}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReturnLine:
-    """`amount` is what is paid back for these units, fee already taken off; `replacement` what comes for them."""
+    """`amount` is what is paid back for these units, fee and deduction already taken off; `replacement` what comes
+    for them. `condition` is the state in which they came back, `deduction` what `deduction_rule` keeps for it.
+    """
 
     line_id: str
     quantity: int
     amount: Money
     replacement: Replacement | None = None
+    condition: GoodsCondition | None = None
+    deduction: Money | None = None
+    deduction_rule: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -132,6 +138,11 @@ class Return:
             amount=self.amount,
             since=self.created_at,
         )
+
+    @property
+    def deducted(self) -> Money:
+        """What is kept for the state in which the goods came back."""
+        return sum((line.deduction for line in self.lines if line.deduction), Money.zero(self.amount.currency))
 
     @property
     def comes_back(self) -> bool:

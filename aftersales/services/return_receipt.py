@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from types import MappingProxyType
+
 from aftersales.domain.errors import Conflict, NotFound, OutcomeUnknown, Unavailable
 from aftersales.domain.refunds import is_under_way
 from aftersales.domain.remedies import Remedy
@@ -14,21 +16,39 @@ from aftersales.services.refunds import grant_refund, read_funds
 from aftersales.services.remedy_news import tell_received
 from aftersales.services.return_cases import file_return_case
 from aftersales.services.return_confirmation import PAUSE, touch
+from aftersales.services.return_inspection import (
+    Conditions,
+    check_conditions,
+    deduct,
+    deduction_detail,
+    with_conditions,
+)
 
+_AS_NEW: Conditions = MappingProxyType({})
 _ARRIVED = frozenset({ReturnState.RECEIVED, ReturnState.REPLACING, ReturnState.INSPECTED, ReturnState.CLOSED})
 
 
-async def receive_return(ctx: Context, *, number: str, actor: str, channel: str = "api") -> Return:
+async def receive_return(
+    ctx: Context, *, number: str, actor: str, channel: str = "api", conditions: Conditions = _AS_NEW
+) -> Return:
     """The parcel is here and its goods are accepted. Harmless when repeated.
 
-    The arrival is kept at once; when the shop cannot be reached, booking and refund follow by the worker.
-    Raises NotFound, and Conflict where no parcel is awaited.
+    `conditions` are the states in which lines came back, by line id; a line that is left out is as new. By them
+    the policy may keep something of the refund, and the customer is told. The arrival is kept at once; when the
+    shop cannot be reached, booking and refund follow by the worker. Raises NotFound, Invalid for a line that it
+    has not, and Conflict where no parcel is awaited or other conditions were noted before.
     """
     by = By(actor, channel)
     async with ctx.unit_of_work() as uow:
         item = await uow.returns.lock((await uow.returns.by_number(number)).id)
-        if item.state not in _ARRIVED:
-            item = await move_return(uow, item, ReturnTrigger.RECEIVE, by=by, at=ctx.clock.now())
+        if item.state in _ARRIVED:
+            check_conditions(item, conditions)
+        else:
+            item = with_conditions(item, conditions)
+            await uow.returns.assess(item)
+            noted = {line_id: condition.value for line_id, condition in conditions.items()}
+            detail = {"conditions": noted} if noted else {}
+            item = await move_return(uow, item, ReturnTrigger.RECEIVE, by=by, at=ctx.clock.now(), detail=detail)
     return await accept_goods(ctx, item, by=by) if item.state is ReturnState.RECEIVED else item
 
 
@@ -60,7 +80,9 @@ async def accept_goods(ctx: Context, item: Return, *, by: By) -> Return:
             return item
         exchange = item.remedy is Remedy.EXCHANGE
         trigger = ReturnTrigger.ACCEPT if exchange else ReturnTrigger.INSPECT
-        item = await move_return(uow, item, trigger, by=by, at=ctx.clock.now())
+        assessed = await deduct(ctx, uow, item, order=funds.order)
+        detail = deduction_detail(item, assessed)
+        item = await move_return(uow, assessed, trigger, by=by, at=ctx.clock.now(), detail=detail)
         await grant_refund(ctx, uow, cause=item.cause, funds=funds, by=by)
         await tell_received(ctx, uow, item)
         await close_when_paid(ctx, uow, item.id, by=by)  # at once where nothing is to be paid

@@ -10,6 +10,7 @@ from sqlalchemy import RowMapping, Select, and_, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from aftersales.domain.errors import Conflict, NotFound
+from aftersales.domain.goods_condition import GoodsCondition
 from aftersales.domain.money import Money
 from aftersales.domain.reasons import Reason
 from aftersales.domain.remedies import Remedy, Replacement
@@ -35,13 +36,14 @@ class SqlReturns:
                 "quantity": line.quantity,
                 "amount_minor": line.amount.minor,
                 "replacement": _packed(line.replacement),
+                **_assessed(line),
             }
             for position, line in enumerate(item.lines)
         ]
         await self._connection.execute(insert(return_lines), lines)
 
     async def save(self, item: Return) -> None:
-        """Writes what changes in a return's life; lines, amounts and key never do."""
+        """Writes what changes in a return's life; lines and amounts only by `assess`, the key never."""
         await self._connection.execute(
             update(returns)
             .where(returns.c.id == item.id)
@@ -53,6 +55,18 @@ class SqlReturns:
                 updated_at=item.updated_at,
             )
         )
+
+    async def assess(self, item: Return) -> None:
+        """Writes the conditions of its lines and what they leave of the amounts."""
+        await self._connection.execute(
+            update(returns).where(returns.c.id == item.id).values(amount_minor=item.amount.minor)
+        )
+        for line in item.lines:
+            await self._connection.execute(
+                update(return_lines)
+                .where(return_lines.c.return_id == item.id, return_lines.c.line_id == line.line_id)
+                .values(amount_minor=line.amount.minor, **_assessed(line))
+            )
 
     async def get(self, return_id: str) -> Return:
         """Raises NotFound."""
@@ -178,11 +192,22 @@ def _return(row: RowMapping, lines: Sequence[RowMapping]) -> Return:
                     quantity=line["quantity"],
                     amount=Money(line["amount_minor"], currency),
                     replacement=_unpacked(line["replacement"], currency),
+                    condition=GoodsCondition(line["condition"]) if line["condition"] else None,
+                    deduction=Money(line["deduction_minor"], currency) if line["deduction_minor"] else None,
+                    deduction_rule=line["deduction_rule"],
                 )
                 for line in lines
             ),
         }
     )
+
+
+def _assessed(line: ReturnLine) -> dict[str, Any]:
+    return {
+        "condition": line.condition.value if line.condition else None,
+        "deduction_minor": line.deduction.minor if line.deduction else None,
+        "deduction_rule": line.deduction_rule,
+    }
 
 
 def _packed(replacement: Replacement | None) -> dict[str, Any] | None:

@@ -19,7 +19,7 @@ from aftersales.services.conversations import history, receive_text
 from aftersales.services.refunds import cancel_refund
 from aftersales.services.sessions import close_session, open_session
 from tests.fronts import MERCHANT_KEY, Front, open_front
-from tests.goods import COAT, SHOES, SOCKS
+from tests.goods import COAT, SHOES, SOCKS, yuan
 from tests.unsent import Unsent, add_unsent, cancel
 
 
@@ -123,6 +123,31 @@ async def test_goods_are_received_with_one_button(front: Front) -> None:
     assert await decide(front, f"returns/{item.number}/receive") == "/desk/?lang=en&done=1"
     assert (await front.goods.item(item)).state == "inspected"
     assert await decide(front, "returns/RT0/receive") == "/desk/?lang=en&problem=not_found"
+
+
+async def test_the_state_of_the_goods_is_noted_with_the_parcel(front: Front) -> None:
+    item = await front.goods.ask((SHOES, 2))
+    await sign_in(front)
+    (select,) = soup(await page(front)).select("select")
+    assert select["name"] == f"condition:{SHOES}"
+    assert [option.get_text() for option in select.select("option")] == [
+        "As new",
+        "Used",
+        "Damaged",
+        "Parts missing",
+    ]
+    field = {f"condition:{SHOES}": "torn"}
+    assert await decide(front, f"returns/{item.number}/receive", **field) == "/desk/?lang=en&problem=bad_request"
+    field = {f"condition:{SHOES}": "missing_parts"}
+    assert await decide(front, f"returns/{item.number}/receive", **field) == "/desk/?lang=en&done=1"
+    assert (await front.goods.item(item)).amount == yuan("206.40")
+    assert "51.60" in soup(await page(front)).get_text(" ", strip=True)
+
+
+async def test_for_a_fault_of_ours_no_state_is_asked(front: Front) -> None:
+    await front.goods.ask((SHOES, 1), reason=Reason.LATE)
+    await sign_in(front)
+    assert not soup(await page(front)).select("select")
 
 
 async def test_a_return_is_approved_or_rejected_with_a_reason(front: Front) -> None:

@@ -137,6 +137,8 @@ CHANGES = [
     ("coupons as cash", "  coupons: returned", "  coupons: cash", "refunds.coupons: 'cash' is not written", 0),
     ("automatic above most", "      CNY: 50.00", "      CNY: 500.00", "CNY is above what may be given", None),
     ("more than the order", "    share: 50", "    share: 101", "refunds.compensation.share: 101 is not", 0),
+    ("kept of what is as new", "conditions: [used]", "conditions: [as_new]", "'as_new' is none of", 0),
+    ("kept twice over", "    percent: 30\n", "    percent: 130\n", "130 is not possible (0 to 100)", 0),
     ("missing section", "condition:\n", "conditions:\n", "'condition' is missing", None),
 ]  # fmt: skip
 

@@ -50,6 +50,9 @@ return_lines = Table(
     Column("quantity", Integer, nullable=False),
     Column("amount_minor", BigInteger, nullable=False),
     Column("replacement", JSON(none_as_null=True)),
+    Column("condition", String(20)),
+    Column("deduction_minor", BigInteger),
+    Column("deduction_rule", String(100)),
 )
 
 refunds = Table(

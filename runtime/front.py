@@ -22,6 +22,7 @@ from aftersales.services.accounts import provide_owner
 from aftersales.services.answering import answer_pending
 from aftersales.services.context import Context
 from aftersales.services.conversations import latest
+from connectors.medusa.inbound import MedusaNotices, medusa_notices_blueprint
 from connectors.refund_service.inbound import RefundNotices, refund_notices_blueprint
 from connectors.web.chat import Chat
 from connectors.web.inbound import add_cors, chat_blueprint, guard_origin
@@ -76,6 +77,8 @@ def create_front(
     app.blueprint([chat_blueprint(), merchant_blueprint(), desk_blueprint(), docs_blueprint(), health_blueprint()])
     if settings.refund_service_url:
         app.blueprint(refund_notices_blueprint())
+    if settings.shop == "medusa" and settings.medusa_webhook_secret.get_secret_value():
+        app.blueprint(medusa_notices_blueprint())
     _add_files(app, settings)
     stack = AsyncExitStack()
 
@@ -144,6 +147,11 @@ def _provide(app: App, settings: Settings, *, context: Context, bot: Bot, site_t
         context=context,
         token=settings.refund_service_token.get_secret_value(),
         wrong_tokens=Buckets(10, seconds=60),
+    )
+    app.ctx.medusa_notices = MedusaNotices(
+        context=context,
+        secret=settings.medusa_webhook_secret.get_secret_value(),
+        wrong_signatures=Buckets(10, seconds=60),
     )
     app.ctx.desk = Desk(
         context=context,

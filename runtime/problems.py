@@ -124,6 +124,8 @@ def _shop_problems(settings: Settings) -> Iterator[str]:
         yield f"{variable('medusa_url')}: must be the address of the Medusa server, such as https://shop.example.com"
     if not settings.medusa_secret_key.get_secret_value():
         yield f"{variable('medusa_secret_key')}: must be a secret API key of the Medusa server"
+    if 0 < len(settings.medusa_webhook_secret.get_secret_value()) < _SHORTEST_TOKEN:
+        yield f"{variable('medusa_webhook_secret')}: must have at least {_SHORTEST_TOKEN} characters"
 
 
 def _host_of(url: str) -> str:

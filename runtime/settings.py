@@ -99,6 +99,10 @@ class Settings(BaseSettings):
     medusa_language: Language = Field(
         "zh", description="Language of customers whose order at Medusa tells none: zh or en."
     )
+    medusa_webhook_secret: SecretStr = Field(
+        SecretStr(""),
+        description="Signs what a subscriber in Medusa tells; 32 characters or more; empty: nothing is taken.",
+    )
     medusa_by_hand: Annotated[list[str], NoDecode, BeforeValidator(_split)] = Field(
         ["system_default"],
         description="Payment providers at Medusa that move no money by themselves, separated by commas.",

@@ -100,8 +100,10 @@ async def open_front(folder: Path, *, kind: str = "sqlite", **changes: Any) -> A
 
 
 @asynccontextmanager
-async def serving(settings: Settings, context: Context, bot: Bot) -> AsyncIterator[tuple[str, App]]:
-    """A running front and its address; ends as the process would on SIGTERM."""
+async def serving(
+    settings: Settings, context: Context, bot: Bot, *, port: int = 0
+) -> AsyncIterator[tuple[str, App]]:
+    """A running front and its address, at any port for 0; ends as the process would on SIGTERM."""
 
     @asynccontextmanager
     async def given(_settings: Settings) -> AsyncIterator[Context]:
@@ -114,7 +116,7 @@ async def serving(settings: Settings, context: Context, bot: Bot) -> AsyncIterat
         ready.set()
 
     app.after_server_start(started)
-    with socket.create_server(("127.0.0.1", 0)) as sock:
+    with socket.create_server(("127.0.0.1", port)) as sock:
         task = asyncio.create_task(serve(app, sock=sock, stop=stop))
         waiting = asyncio.create_task(ready.wait())
         await asyncio.wait({task, waiting}, return_when=asyncio.FIRST_COMPLETED)

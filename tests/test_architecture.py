@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import sys
 import tomllib
 from pathlib import Path
@@ -35,6 +36,6 @@ def test_every_connector_has_its_layer() -> None:
         "contracts"
     ]
     layers = [layer for contract in contracts if contract["type"] == "layers" for layer in contract["layers"]]
-    placed = {name.strip() for layer in layers for name in layer.split("|")}
+    placed = {name.strip() for layer in layers for name in re.split("[|:]", layer)}
     modules = [f"connectors.{path.parent.name}.{path.stem}" for path in ROOT.glob("connectors/*/[!_]*.py")]
     assert [name for name in modules if not {name, name.rpartition(".")[0]} & placed] == []

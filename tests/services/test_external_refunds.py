@@ -9,10 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from aftersales.domain.errors import Conflict
+from aftersales.domain.changes import ChangeState
+from aftersales.domain.errors import Conflict, OutcomeUnknown, Unavailable
 from aftersales.domain.refunds import CauseKind, Refund, RefundState
 from aftersales.domain.returns import ReturnState
 from aftersales.services.approvals import approve_by_key
+from aftersales.services.changes_at_shop import continue_changes
 from aftersales.services.external_refunds import look_for_external, note_order_refunds
 from aftersales.services.refund_submission import mark_submitted
 from aftersales.services.refunds import cancel_refund, grant_again
@@ -138,3 +140,39 @@ async def test_it_settles_a_cancelled_order_too(goods: Goods) -> None:
     await goods.book_refund_elsewhere("p9", 31600)
     await note_order_refunds(goods.ctx, "o9")
     assert {found.state for found in await unsent.refunds(change)} == {RefundState.CANCELLED, RefundState.EXTERNAL}
+
+
+# A shop that pays back by itself
+
+
+async def test_what_the_shop_pays_back_while_it_cancels_an_order_is_of_that_cancellation(goods: Goods) -> None:
+    await add_unsent(goods)
+    unsent = Unsent(goods)
+    goods.shop.after.append(OutcomeUnknown())
+    change = await unsent.ask(cancel(tees=3, cap=1))
+    assert change.state is ChangeState.REQUESTED  # the shop has cancelled it, and pays back: we do not know yet
+    await goods.book_refund_elsewhere("p9", 31600)
+    goods.clock.advance(seconds=6)
+    await continue_changes(goods.ctx)
+    assert (await unsent.change(change)).state is ChangeState.APPLIED
+    [refund] = await unsent.refunds(change)
+    assert (refund.state, refund.amount, refund.cause_kind) == (
+        RefundState.EXTERNAL,
+        yuan("316"),
+        CauseKind.CHANGE,
+    )
+    await run_out(goods)
+    assert (await unsent.order()).payments[0].refunded == yuan("316")
+    assert goods.payments.calls == []
+    assert [case.reason for case in await goods.cases()] == []
+    assert "utter_refunds_external" in await goods.news()
+
+
+async def test_a_cancellation_that_the_shop_has_not_made_takes_nothing_for_its_own(goods: Goods) -> None:
+    await add_unsent(goods)
+    unsent = Unsent(goods)
+    goods.shop.before.append(Unavailable())
+    change = await unsent.ask(cancel(tees=3, cap=1))
+    await goods.book_refund_elsewhere("p9", 31600)
+    await note_order_refunds(goods.ctx, "o9")
+    assert await unsent.refunds(change) == []

@@ -15,10 +15,13 @@ PATIENCE = 60.0
 class Store:
     """Where a running server is, and what it was filled with. `secret_key` and `public_key` are API keys.
 
-    Prices of region `plain` (CNY) have no tax; `taxed` (USD) adds 10 %.
+    Prices of region `plain` (CNY) have no tax; `taxed` (USD) adds 10 %. Our subscriber in it tells
+    `notices_port` of this machine of refunds, signed with `notices_secret`.
     """
 
     url: str
+    notices_port: int
+    notices_secret: str
     secret_key: str
     public_key: str
     channel: str
@@ -28,7 +31,7 @@ class Store:
     taxed: str
     shipping: str
 
-    def told(self) -> dict[str, str]:
+    def told(self) -> dict[str, Any]:
         return asdict(self)
 
 
@@ -67,7 +70,7 @@ def shopper_client(store: Store) -> httpx.AsyncClient:
     )
 
 
-async def furnish(url: str) -> Store:
+async def furnish(url: str, *, notices_port: int, notices_secret: str) -> Store:
     """Fills an empty server with what every shop has: keys, regions, taxes, a stock location, shipping."""
     async with httpx.AsyncClient(base_url=url, timeout=PATIENCE, trust_env=False) as client:
         token = (await Admin(client).post("/auth/user/emailpass", {"email": USER, "password": PASSWORD}))["token"]
@@ -85,6 +88,8 @@ async def furnish(url: str) -> Store:
         location, shipping, profile = await _shipping(admin, channel)
         return Store(
             url=url,
+            notices_port=notices_port,
+            notices_secret=notices_secret,
             secret_key=secret["token"],
             public_key=public["token"],
             channel=channel,

@@ -25,6 +25,7 @@ from sqlalchemy.ext.asyncio import create_async_engine
 
 from tests.connectors.medusa.admin import PASSWORD, USER, furnish
 from tests.databases import SERVER, on_server
+from tests.project_data import ROOT
 from tests.services_at_work import free_ports
 
 VERSION = "2.21.2"
@@ -52,12 +53,18 @@ def main(folder: Path, arguments: list[str]) -> int:
         print("RETURNDESK_TEST_POSTGRES must name a PostgreSQL server", file=sys.stderr)
         return 2
     install(folder)
-    name = f"returndesk_medusa_{uuid4().hex}"
+    name, secret = f"returndesk_medusa_{uuid4().hex}", uuid4().hex
+    port, notices = free_ports(2)
     asyncio.run(on_server(f"CREATE DATABASE {name}"))
     try:
-        with serving(folder, database=name) as url, TemporaryDirectory() as private:
+        environment = _environment(name, secret=secret, notices=notices)
+        with (
+            serving(folder, database=name, port=port, environment=environment) as url,
+            TemporaryDirectory() as private,
+        ):
+            store = asyncio.run(furnish(url, notices_port=notices, notices_secret=secret))
             told = Path(private) / "store.json"
-            told.write_text(json.dumps(asyncio.run(furnish(url)).told()), encoding="utf8")
+            told.write_text(json.dumps(store.told()), encoding="utf8")
             command = [sys.executable, "-m", "pytest", "-m", "medusa", *arguments]
             return subprocess.run(command, env={**os.environ, "RETURNDESK_TEST_MEDUSA": str(told)}).returncode
     finally:
@@ -65,10 +72,18 @@ def main(folder: Path, arguments: list[str]) -> int:
 
 
 def install(folder: Path) -> None:
-    """The packages, unless they are there. No lock: it would name the registry's host."""
+    """The packages, unless they are there, and our files. No lock: it would name the registry's host."""
     stamp = folder / f".installed-{VERSION}"
-    if stamp.exists():
-        return
+    if not stamp.exists():
+        _download(folder)
+        stamp.touch()
+    (folder / "medusa-config.js").write_text(_CONFIG, encoding="utf8")
+    subscribers = folder / "src" / "subscribers"
+    subscribers.mkdir(parents=True, exist_ok=True)
+    shutil.copy(ROOT / "connectors" / "medusa" / "subscriber.js", subscribers / "returndesk.js")
+
+
+def _download(folder: Path) -> None:
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     package = {
@@ -77,16 +92,13 @@ def install(folder: Path) -> None:
         "dependencies": dict.fromkeys(_PACKAGES, VERSION),
     }
     (folder / "package.json").write_text(json.dumps(package), encoding="utf8")
-    (folder / "medusa-config.js").write_text(_CONFIG, encoding="utf8")
     quiet = ("--no-audit", "--no-fund", "--no-package-lock", "--loglevel=error")
     subprocess.run(["npm", "install", *quiet], cwd=folder, check=True)
-    stamp.touch()
 
 
 @contextmanager
-def serving(folder: Path, *, database: str) -> Iterator[str]:
+def serving(folder: Path, *, database: str, port: int, environment: Mapping[str, str]) -> Iterator[str]:
     """The address of a server on a migrated database, whose orders are numbered from 100001."""
-    environment = _environment(database)
     medusa = str(folder / "node_modules" / ".bin" / "medusa")
     log = folder / "medusa.log"
     with log.open("w", encoding="utf8") as lines:
@@ -97,7 +109,6 @@ def serving(folder: Path, *, database: str) -> Iterator[str]:
             if done.returncode:
                 raise SystemExit(f"medusa {command[0]} failed:\n{log.read_text(encoding='utf8')[-4000:]}")
         asyncio.run(_number_from(database, 100001))
-        (port,) = free_ports(1)
         command = [medusa, "start", "-p", str(port), "-H", "127.0.0.1"]
         with subprocess.Popen(
             command, cwd=folder, env=environment, stdout=lines, stderr=subprocess.STDOUT
@@ -114,12 +125,14 @@ def serving(folder: Path, *, database: str) -> Iterator[str]:
                     server.kill()
 
 
-def _environment(database: str) -> Mapping[str, str]:
+def _environment(database: str, *, secret: str, notices: int) -> Mapping[str, str]:
     url = make_url(SERVER).set(drivername="postgres", database=database, query={"sslmode": "disable"})
     ours = {
         "DATABASE_URL": url.render_as_string(hide_password=False),
         "MEDUSA_SECRET": uuid4().hex,
         "MEDUSA_DISABLE_TELEMETRY": "1",
+        "AFTER_SALES_URL": f"http://127.0.0.1:{notices}",
+        "AFTER_SALES_SECRET": secret,
         "NODE_ENV": "production",
     }
     return {**os.environ, **ours}

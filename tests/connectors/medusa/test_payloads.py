@@ -46,6 +46,20 @@ def test_amounts_are_rounded_half_up_once_at_the_end() -> None:
     assert found.payments[0].captured == dollars(7147)
 
 
+def test_lines_and_postage_add_up_to_what_was_paid_whatever_is_rounded() -> None:
+    thirds = [item(id=f"i{n}", raw_total={"value": "10.333"}) for n in range(3)]
+    found = order(items=thirds, fulfillments=[])
+    assert [line.paid.minor for line in found.lines] == [1033, 1034, 1033]  # 30.999
+    assert found.total == dollars(3100 + 550) == sum((line.paid for line in found.lines), found.shipping_paid)
+
+
+def test_a_provider_that_moves_no_money_cannot_pay_back_by_itself() -> None:
+    recorded_order = row()
+    for by_hand, itself in ((frozenset({"system_default"}), False), (frozenset[str](), True)):
+        (payment,) = order_of(recorded_order, language="zh", by_hand=by_hand).payments
+        assert (payment.provider, payment.supports_auto_refund) == ("system_default", itself)
+
+
 def test_a_delivered_order_tells_parcel_person_and_place() -> None:
     found = order()
     (parcel,) = found.fulfilments

@@ -12,7 +12,7 @@ from connectors.medusa.changes import OrderLocks
 from connectors.medusa.payments import MedusaPayments
 from tests.connectors.medusa.answers import Server, fails, recorded, said, says
 
-PAYMENT_ID = recorded("payment_refunded")["payment"]["id"]
+PAYMENT_ID: str = recorded("payment_refunded")["payment"]["id"]
 PAYMENT = Payment(id=PAYMENT_ID, provider="x", captured=Money(7147, "USD"), refunded=Money(0, "USD"))
 NO_CHANGE = says(200, {"order_changes": []})
 BEFORE, AFTER = said("payment_refunded"), said("payment_paid_though_declined")
@@ -45,6 +45,19 @@ async def test_a_refund_that_was_made_is_not_made_again() -> None:
 async def test_a_key_is_no_other_key_that_begins_like_it() -> None:
     found = await payments(Server(BEFORE)).find_refund("f")
     assert found is None
+
+
+async def test_a_provider_that_moves_no_money_is_not_asked() -> None:
+    server = Server(BEFORE)
+
+    async def payment_id_of(_key: str) -> str | None:
+        return PAYMENT_ID
+
+    by_hand = frozenset({"system_default"})
+    manual = MedusaPayments(server.client, locks=OrderLocks(), payment_id_of=payment_id_of, by_hand=by_hand)
+    with pytest.raises(ProviderRejected, match="by_hand"):
+        await manual.refund(PAYMENT, amount=Money(200, "USD"), key="f2", reason="return RT2")
+    assert writes(server) == []
 
 
 async def test_what_was_paid_though_it_was_declined_is_paid() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -10,6 +11,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
+from pydantic import SecretStr
 
 from aftersales.domain.changes import ChangeKind, ChangeState
 from aftersales.domain.money import Money
@@ -25,13 +27,15 @@ from aftersales.stores.unit_of_work import SqlUnitOfWorkFactory
 from connectors.medusa.changes import OrderLocks
 from connectors.medusa.payments import MedusaPayments
 from runtime.clock import SystemClock
+from runtime.settings import Settings
 from runtime.shops import payment_ids
 from tests.connectors.medusa import goods
 from tests.connectors.medusa.admin import Admin, shopper_client
 from tests.connectors.medusa.running import store
 from tests.connectors.medusa.world import MedusaWorld, open_medusa
 from tests.databases import open_database
-from tests.fakes import FakeTexts
+from tests.fakes import FakeBot, FakeTexts
+from tests.fronts import serving
 from tests.goods import shipped_faq, shipped_policy
 
 pytestmark = pytest.mark.medusa
@@ -56,6 +60,10 @@ class Service:
     async def refund_states(self, cause_id: str) -> list[tuple[RefundState, int]]:
         async with self.ctx.unit_of_work() as uow:
             return [(refund.state, refund.amount.minor) for refund in await uow.refunds.of_cause(cause_id)]
+
+    async def booked(self, payment_id: str) -> list[tuple[RefundState, int]]:
+        async with self.ctx.unit_of_work() as uow:
+            return [(refund.state, refund.amount.minor) for refund in await uow.refunds.of_payment(payment_id)]
 
     async def paid_back(self) -> list[float]:
         """The refunds as Medusa tells them."""
@@ -171,3 +179,24 @@ async def test_part_of_an_order_that_is_cancelled_is_paid_back_by_us(service: Se
     assert await service.paid_back() == [21.99]
     left = await service.order()
     assert (left.lines[0].unsent, left.lines[0].paid, left.status) == (2, Money(4398, "USD"), "partly_refunded")
+
+
+async def test_a_refund_that_the_shopkeeper_makes_is_told_by_our_subscriber_and_booked(
+    service: Service, tmp_path: Path
+) -> None:
+    settings = Settings(
+        _env_file=None,
+        data=tmp_path,
+        demo=False,
+        shop="medusa",
+        merchant_key=SecretStr("merchant-key-of-the-tests-0123456789"),
+        site_token_key=SecretStr("site-key-of-the-tests-0123456789abcdef"),
+        medusa_webhook_secret=SecretStr(store().notices_secret),
+    )
+    payment = (await service.order()).payments[0]
+    async with serving(settings, service.ctx, FakeBot(), port=store().notices_port):
+        await service.world.admin.post(f"/admin/payments/{payment.id}/refund", {"amount": 5, "note": "sorry"})
+        async with asyncio.timeout(30):
+            while not (booked := await service.booked(payment.id)):
+                await asyncio.sleep(0.2)
+    assert booked == [(RefundState.EXTERNAL, 500)]

@@ -56,12 +56,15 @@ class RefundService:
     It need not know keys: a refund is asked for again only after `find_refund` has found nothing under its key.
     """
 
-    def __init__(self, *, url: str, token: str, timeout: float = 15.0) -> None:
+    def __init__(
+        self, *, url: str, token: str, timeout: float = 15.0, transport: httpx.AsyncBaseTransport | None = None
+    ) -> None:
         self._client = httpx.AsyncClient(
             base_url=url.rstrip("/"),
             headers={"Authorization": f"Bearer {token}", "Accept": "application/json"},
             timeout=httpx.Timeout(timeout, connect=min(timeout, 5.0)),
             follow_redirects=False,
+            transport=transport,
         )
 
     async def __aenter__(self) -> Self:

@@ -37,7 +37,7 @@ class Customers:
         self._numbers: dict[int, str] = {}
         self._paid: set[str] = set()
         self.owed: Mapping[str, int] = dict.fromkeys(self._orders, _OWED)
-        records = [shop_data.product(tags=[], image=None)]
+        records = [shop_data.product(tags=[])]
         for at, number in enumerate(self._orders):
             records += _records(at, number)
         import_records(stage.service, stage.folder / "orders.jsonl", records)

@@ -21,6 +21,7 @@ from aftersales.domain.orders import Address, Customer, Fulfilment, Order, Payme
 from aftersales.domain.refunds import Refund, RefundState
 from aftersales.domain.returns import Return, ReturnState
 from aftersales.domain.seals import Seal
+from aftersales.domain.statements import Scope
 from aftersales.domain.texts import Language
 
 
@@ -406,6 +407,10 @@ class ReturnRepository(Protocol):
         ...
 
     async def by_key(self, key: str) -> Return | None: ...
+    async def by_ids(self, return_ids: Collection[str]) -> Sequence[Return]:
+        """In no order; unknown ids are left out."""
+        ...
+
     async def of_order(self, order_id: str) -> Sequence[Return]: ...
     async def of_customer(self, customer_id: str, *, limit: int = 50) -> Sequence[Return]:
         """Newest first."""
@@ -478,6 +483,10 @@ class RefundRepository(Protocol):
     async def of_cause(self, cause_id: str) -> Sequence[Refund]: ...
     async def of_order(self, order_number: str, *, limit: int = 100) -> Sequence[Refund]:
         """Oldest first."""
+        ...
+
+    async def walk(self, scope: Scope, *, after: Refund | None, limit: int) -> Sequence[Refund]:
+        """Those that are meant, by the time at which they were granted and by id, from the one behind `after`."""
         ...
 
     async def due(self, states: Sequence[RefundState], *, now: datetime, limit: int = 50) -> Sequence[Refund]:
@@ -557,6 +566,9 @@ class FeedbackRepository(Protocol):
 class JournalRepository(Protocol):
     async def add(self, entry: Entry) -> None: ...
     async def of(self, subject: str, subject_id: str) -> Sequence[Entry]: ...
+    async def of_each(self, subject: str, subject_ids: Collection[str]) -> Mapping[str, Sequence[Entry]]:
+        """By id, oldest first; ids without entries are left out."""
+        ...
 
 
 class SealRepository(Protocol):

@@ -63,7 +63,7 @@ class Pages:
         return Texts(self._words, language)
 
     def render(self, template: str, *, language: Language, now: datetime, **values: Any) -> str:
-        """`t` in the template are the texts; `money`, `moment` and `age` write values as people do."""
+        """`t` in the template are the texts; `money`, `moment`, `stamp` and `age` write values as people do."""
         texts = self.texts(language)
 
         def money(amount: Money) -> str:
@@ -71,6 +71,9 @@ class Pages:
 
         def moment(at: datetime) -> str:
             return formats.moment(at, language, self._zone)
+
+        def stamp(at: datetime) -> str:
+            return formats.stamp(at, self._zone)
 
         def age(at: datetime) -> str:
             return texts.age(now - at)
@@ -81,6 +84,7 @@ class Pages:
             other="en" if language == "zh" else "zh",
             money=money,
             moment=moment,
+            stamp=stamp,
             age=age,
             now=now,
             **values,

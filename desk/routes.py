@@ -8,7 +8,7 @@ from typing import Any
 from sanic import Blueprint, HTTPResponse, Request
 from sanic.response import raw
 
-from desk import account, case_decisions, cases, decisions, refund_decisions, refunds, sign_in, views
+from desk import account, case_decisions, cases, decisions, refund_decisions, refunds, sign_in, statements, views
 from desk.application import PREFIX
 
 _STYLE = Path(__file__).parent / "static" / "desk.css"
@@ -34,6 +34,7 @@ def desk_blueprint() -> Blueprint:
     add(views.returns_page, "/", methods=["GET"])
     add(refunds.refunds_page, "/refunds", methods=["GET"])
     add(refunds.refund_page, "/refunds/<refund_id:str>", methods=["GET"])
+    add(statements.statement_page, "/orders/<number:str>/statement", methods=["GET"], unquote=True)
     add(views.changes_page, "/changes", methods=["GET"])
     add(cases.cases_page, "/cases", methods=["GET"])
     add(cases.case_page, "/cases/<number:str>", methods=["GET"])

@@ -9,7 +9,16 @@ from typing import Any, TypeVar
 
 import typer
 
-from runtime import cli_agent, cli_audit, cli_faq, cli_migrations, cli_policy, cli_shop, cli_understanding
+from runtime import (
+    cli_agent,
+    cli_audit,
+    cli_faq,
+    cli_migrations,
+    cli_policy,
+    cli_shop,
+    cli_statement,
+    cli_understanding,
+)
 from runtime.console import Console
 from runtime.model import provide_model
 from runtime.places import make_data_folder
@@ -28,6 +37,7 @@ app.add_typer(cli_faq.app, name="faq")
 app.add_typer(cli_agent.app, name="agent")
 app.add_typer(cli_audit.app, name="audit")
 app.add_typer(cli_understanding.app)
+app.command()(cli_statement.statement)
 
 
 @app.command()

@@ -35,6 +35,11 @@ def deadline(value: datetime, language: Language, zone: ZoneInfo) -> str:
     )
 
 
+def stamp(value: datetime, zone: ZoneInfo) -> str:
+    """A time in the shop's zone to the minute, the same in all languages, for books: 2026-11-22 18:05."""
+    return f"{value.astimezone(zone):%Y-%m-%d %H:%M}"
+
+
 def moment(value: datetime, language: Language, zone: ZoneInfo) -> str:
     """A time in the shop's zone to the minute, e.g. 11月22日 18:05, 22 Nov 18:05."""
     pattern = "M月d日 HH:mm" if language == "zh" else "d MMM HH:mm"

@@ -43,6 +43,7 @@ from runtime.health import Health, health_blueprint
 from runtime.live import Live
 from runtime.logs import configure_logs
 from runtime.merchant_api import Merchant, merchant_blueprint
+from runtime.merchant_statements import statements_blueprint
 from runtime.secret_files import load_or_make
 from runtime.settings import Settings
 from runtime.static_files import Folder
@@ -74,7 +75,8 @@ def create_front(
     add_middleware(guard_origin, "request")
     add_middleware(add_cors, "response")
     add_middleware(add_security_headers, "response")
-    app.blueprint([chat_blueprint(), merchant_blueprint(), desk_blueprint(), docs_blueprint(), health_blueprint()])
+    app.blueprint([chat_blueprint(), merchant_blueprint(), statements_blueprint()])
+    app.blueprint([desk_blueprint(), docs_blueprint(), health_blueprint()])
     if settings.refund_service_url:
         app.blueprint(refund_notices_blueprint())
     if settings.shop == "medusa" and settings.medusa_webhook_secret.get_secret_value():

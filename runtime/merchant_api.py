@@ -86,7 +86,7 @@ async def _access_deed(request: Request) -> Context:
 
 async def _list_returns(request: Request) -> HTTPResponse:
     ctx = access_merchant(request)
-    found = await find_returns(ctx, states=_states(request), limit=_limit(request))
+    found = await find_returns(ctx, states=_states(request), limit=limit_of(request))
     return json({"returns": [return_json(full) for full in found]})
 
 
@@ -138,7 +138,7 @@ async def _close_return(request: Request, number: str) -> HTTPResponse:
 
 
 async def _list_cases(request: Request) -> HTTPResponse:
-    cases = await open_cases(access_merchant(request), limit=_limit(request))
+    cases = await open_cases(access_merchant(request), limit=limit_of(request))
     return json({"cases": [case_json(case) for case in cases]})
 
 
@@ -251,7 +251,8 @@ def _states(request: Request) -> Sequence[ReturnState]:
         raise Problem("bad_request") from None
 
 
-def _limit(request: Request) -> int:
+def limit_of(request: Request) -> int:
+    """How many at most, as ?limit= says: 1 to 200. Raises Problem bad_request."""
     given = request.args.get("limit", "100")
     if not re.fullmatch(r"[0-9]{1,4}", given) or not 1 <= int(given) <= _MOST:
         raise Problem("bad_request")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from sqlalchemy import RowMapping, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -46,3 +46,15 @@ class SqlJournal:
             .order_by(journal.c.id)
         )
         return [read_entry(row) for row in rows.mappings()]
+
+    async def of_each(self, subject: str, subject_ids: Collection[str]) -> Mapping[str, Sequence[Entry]]:
+        """By id, oldest first; ids without entries are left out."""
+        rows = await self._connection.execute(
+            select(*ENTRY_COLUMNS)
+            .where(journal.c.subject == subject, journal.c.subject_id.in_(subject_ids))
+            .order_by(journal.c.id)
+        )
+        found: dict[str, list[Entry]] = {}
+        for row in rows.mappings():
+            found.setdefault(row["subject_id"], []).append(read_entry(row))
+        return found

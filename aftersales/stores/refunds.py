@@ -6,12 +6,13 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import RowMapping, Select, or_, select, update
+from sqlalchemy import ColumnElement, RowMapping, Select, and_, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from aftersales.domain.errors import Conflict, NotFound
 from aftersales.domain.money import Money
 from aftersales.domain.refunds import LONGEST_WAIT, CauseKind, Refund, RefundState
+from aftersales.domain.statements import Scope
 from aftersales.stores.inserts import hold_lock, insert_new
 from aftersales.stores.schema.returns import refunds
 
@@ -84,6 +85,15 @@ class SqlRefunds:
         query = select(refunds).where(refunds.c.order_number == order_number)
         return await self._read(query.order_by(refunds.c.created_at, refunds.c.key).limit(limit))
 
+    async def walk(self, scope: Scope, *, after: Refund | None, limit: int) -> Sequence[Refund]:
+        """By the time at which they were granted and by id, so that a page goes on where the last one ended."""
+        query = select(refunds).where(*_meant(scope)).order_by(refunds.c.created_at, refunds.c.id)
+        if after is not None:
+            later = refunds.c.created_at > after.created_at
+            beside = and_(refunds.c.created_at == after.created_at, refunds.c.id > after.id)
+            query = query.where(refunds.c.created_at >= after.created_at, or_(later, beside))
+        return await self._read(query.limit(limit))
+
     async def due(self, states: Sequence[RefundState], *, now: datetime, limit: int = 50) -> Sequence[Refund]:
         return await self._read(
             select(refunds)
@@ -107,6 +117,19 @@ class SqlRefunds:
 
     async def _read(self, query: Select[Any]) -> list[Refund]:
         return [_refund(row) for row in (await self._connection.execute(query)).mappings()]
+
+
+def _meant(scope: Scope) -> list[ColumnElement[bool]]:
+    conditions: list[ColumnElement[bool]] = []
+    if scope.order_number is not None:
+        conditions.append(refunds.c.order_number == scope.order_number)
+    if scope.customer_id is not None:
+        conditions.append(refunds.c.customer_id == scope.customer_id)
+    if scope.since is not None:
+        conditions.append(refunds.c.created_at >= scope.since)
+    if scope.before is not None:
+        conditions.append(refunds.c.created_at < scope.before)
+    return conditions
 
 
 def _changing(refund: Refund) -> dict[str, Any]:

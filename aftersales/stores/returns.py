@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -85,6 +85,10 @@ class SqlReturns:
     async def by_key(self, key: str) -> Return | None:
         found = await self._read(select(returns).where(returns.c.key == key))
         return found[0] if found else None
+
+    async def by_ids(self, return_ids: Collection[str]) -> Sequence[Return]:
+        """In no order; unknown ids are left out."""
+        return await self._read(select(returns).where(returns.c.id.in_(return_ids)))
 
     async def of_order(self, order_id: str) -> Sequence[Return]:
         """Oldest first."""

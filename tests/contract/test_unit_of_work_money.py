@@ -20,6 +20,7 @@ from aftersales.domain.money import Money
 from aftersales.domain.reasons import Reason
 from aftersales.domain.refunds import CauseKind, Refund, RefundState
 from aftersales.domain.returns import Return, ReturnLine, ReturnState
+from aftersales.domain.statements import Scope
 from aftersales.ports import OpenUnitOfWork, OutboxItem
 from aftersales.stores.schema.returns import outbox
 from aftersales.stores.unit_of_work import SqlUnitOfWorkFactory
@@ -389,3 +390,51 @@ async def test_parallel_workers_claim_different_items(unit_of_work: OpenUnitOfWo
     while rest := await claim(unit_of_work, limit=3):
         keys += [item.key for item in rest]
     assert len(keys) == 12
+
+
+async def test_refunds_are_walked_by_time_and_id_within_their_scope(unit_of_work: OpenUnitOfWork) -> None:
+    async with unit_of_work() as uow:
+        for id, minutes in (("c", 0), ("a", 0), ("b", 1), ("d", 2)):
+            await uow.refunds.add(make_refund(id, created_at=NOON + timedelta(minutes=minutes)))
+        await uow.refunds.add(make_refund("e", order_number="RD2", customer_id="c2"))
+    async with unit_of_work(read_only=True) as uow:
+        first = await uow.refunds.walk(Scope(order_number="RD1"), after=None, limit=2)
+        second = await uow.refunds.walk(Scope(order_number="RD1"), after=first[-1], limit=9)
+        assert [[refund.id for refund in page] for page in (first, second)] == [["a", "c"], ["b", "d"]]
+        timed = await uow.refunds.walk(Scope(since=SOON, before=SOON + timedelta(minutes=1)), after=None, limit=9)
+        assert [refund.id for refund in timed] == ["b"]
+        theirs = await uow.refunds.walk(Scope(customer_id="c2"), after=None, limit=9)
+        assert [refund.id for refund in theirs] == ["e"]
+
+
+async def test_the_journals_of_several_are_read_at_once(unit_of_work: OpenUnitOfWork) -> None:
+    async with unit_of_work() as uow:
+        for subject, id, trigger in (("refund", "f1", "x"), ("refund", "f2", "y"), ("refund", "f1", "z")):
+            await uow.journal.add(make_entry(subject, id, trigger))
+        await uow.journal.add(make_entry("return", "f1", "other"))
+    async with unit_of_work(read_only=True) as uow:
+        found = await uow.journal.of_each("refund", ["f1", "f2", "f3"])
+        triggers = {id: [entry.trigger for entry in entries] for id, entries in found.items()}
+        assert triggers == {"f1": ["x", "z"], "f2": ["y"]}
+        assert await uow.journal.of_each("refund", []) == {}
+
+
+async def test_returns_are_read_by_their_ids_with_their_lines(unit_of_work: OpenUnitOfWork) -> None:
+    async with unit_of_work() as uow:
+        await uow.returns.add(make_return("r1"))
+        await uow.returns.add(make_return("r2"))
+        assert await uow.returns.by_ids(["r2", "r3"]) == [make_return("r2")]
+        assert await uow.returns.by_ids([]) == []
+
+
+def make_entry(subject: str, id: str, trigger: str) -> Entry:
+    return Entry(
+        subject=subject,
+        subject_id=id,
+        actor="system",
+        channel="worker",
+        trigger=trigger,
+        from_state=None,
+        to_state="created",
+        at=NOON,
+    )

@@ -87,14 +87,17 @@ class MedusaPayments:
             return await self._pay(row.id, amount=amount, key=key, reason=reason)
 
     async def find_refund(self, key: str) -> ProviderRefund | None:
-        """Pending until Medusa has booked it at the order. Raises Unavailable."""
+        """Pending until Medusa has booked it at the order.
+
+        Raises Unavailable also where Medusa tells nothing of the payment: what is not told is not known to be unpaid.
+        """
         payment_id = await self._payment_id_of(key)
         if payment_id is None:
             return None
         try:
             row = await self._row(payment_id)
         except NotFound:
-            return None
+            raise Unavailable("payment") from None
         found = _refund_of(row, key)
         return _told(row, found) if found is not None else None
 
@@ -124,7 +127,10 @@ class MedusaPayments:
             raise ProviderRejected("payment_unknown") from None
 
     async def _row(self, payment_id: str) -> PaidRow:
+        """Raises NotFound: Medusa answers 200 and nothing for a payment that it does not have."""
         told = await self._client.get(f"/admin/payments/{payment_id}", fields=PAYMENT_FIELDS)
+        if told == {}:
+            raise NotFound("payment")
         return one_in(told, "payment", PaidRow)
 
 

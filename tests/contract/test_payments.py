@@ -100,9 +100,9 @@ async def test_senseless_refunds_are_rejected(world: PaymentWorld) -> None:
 
 
 async def test_many_parallel_refunds_never_exceed_what_was_captured(world: PaymentWorld) -> None:
-    results = await asyncio.gather(*(ask(world, "100.00", f"k{n}") for n in range(20)), return_exceptions=True)
-    assert sum(isinstance(result, ProviderRefund) for result in results) == 10
-    assert sum(isinstance(result, ProviderRejected) for result in results) == 10
+    results = await asyncio.gather(*(ask(world, "200.00", f"k{n}") for n in range(12)), return_exceptions=True)
+    assert sum(isinstance(result, ProviderRefund) for result in results) == 5
+    assert sum(isinstance(result, ProviderRejected) for result in results) == 7
     await world.settle()
     assert await refunded(world) == yuan("1000.00")
 

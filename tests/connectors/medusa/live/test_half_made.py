@@ -67,7 +67,7 @@ async def test_goods_are_booked_once_whichever_answer_is_lost(world: MedusaWorld
 async def test_an_exchange_is_made_once_whichever_answer_is_lost(
     world: MedusaWorld, network: LossyNetwork
 ) -> None:
-    for number, write in enumerate((0, 2, 4)):
+    for number, write in enumerate((0, 4)):
         wanted = [ExchangeLine(line_id="o1-b", quantity=1, variant_id="shoe-41", paid=Money(20000, "CNY"))]
         network.lose_answer(write)
         with pytest.raises(OutcomeUnknown):

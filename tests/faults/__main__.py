@@ -61,7 +61,7 @@ def run(folder: Path, *, refunds: int, database: str, seed: int) -> Findings:
 
 
 class Killing:
-    """Kills a process of the service every few seconds until it is stopped."""
+    """Kills a process of the service again and again, each time once all are back, until it is stopped."""
 
     def __init__(self, stage: Stage, *, seed: int) -> None:
         self.count = 0
@@ -78,7 +78,9 @@ class Killing:
         return self.count
 
     def _kill(self) -> None:
-        while not self._enough.wait(self._chance.uniform(1.0, 5.0)):
+        while not self._enough.wait(self._chance.uniform(0.0, 4.0)):
+            if not self._stage.service.is_well():
+                continue
             with suppress(ProcessLookupError, KeyError, ValueError, OSError):
                 os.kill(self._stage.service.pids[self._chance.choice(_VICTIMS)], signal.SIGKILL)
                 self.count += 1

@@ -9,7 +9,7 @@ need no two refunds. In proportion is also how WeChat Pay refunds an order that 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from aftersales.domain.money import Money
@@ -51,6 +51,37 @@ def split_tender(
     else:
         parts = _in_order(wanted, known)
     return [(source_id, Money(minor, amount.currency)) for source_id, minor in parts if minor > 0]
+
+
+def split_rest(
+    amount: Money,
+    sources: Sequence[Source],
+    *,
+    covered: Mapping[str, Money],
+    mode: TenderMode,
+    order: Sequence[PaymentMethod],
+) -> list[tuple[str, Money]]:
+    """As split_tender, for what `covered` (payment id -> part) has left of the amount.
+
+    A part that failed comes again from the payment that it was to come from: while that one can, no other bears
+    more for it.
+    """
+    zero = Money.zero(amount.currency)
+    missing = max(amount - sum(covered.values(), zero), zero)
+    before = [replace(source, free=source.free + covered.get(source.id, zero)) for source in sources]
+    whole = dict(split_tender(amount, before, mode=mode, order=order))
+    owing = [
+        replace(
+            source, free=min(source.free, max(whole.get(source.id, zero) - covered.get(source.id, zero), zero))
+        )
+        for source in sources
+    ]
+    parts = dict(split_tender(missing, owing, mode=mode, order=order))
+    others = [replace(source, free=source.free - parts.get(source.id, zero)) for source in sources]
+    for source_id, part in split_tender(missing - sum(parts.values(), zero), others, mode=mode, order=order):
+        parts[source_id] = parts.get(source_id, zero) + part
+    places = {source.id: (_rank(source.method, order), source.place, source.id) for source in sources}
+    return sorted(parts.items(), key=lambda part: places[part[0]])
 
 
 def _rank(method: PaymentMethod, order: Sequence[PaymentMethod]) -> int:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from aftersales.domain.money import Money
 from aftersales.domain.orders import Order, Payment
 from aftersales.domain.refunds import RESERVING, Refund, RefundState
-from aftersales.domain.tender import Source, split_tender
+from aftersales.domain.tender import Source, split_rest
 from aftersales.ports import UnitOfWork
 from aftersales.services.context import Context
 
@@ -43,17 +43,23 @@ async def lock_payments(uow: UnitOfWork, payments: Iterable[Payment]) -> None:
         await uow.refunds.lock_payment(payment_id)
 
 
-async def share_refund(ctx: Context, uow: UnitOfWork, amount: Money, funds: Funds) -> list[tuple[Payment, Money]]:
+async def share_refund(
+    ctx: Context, uow: UnitOfWork, amount: Money, funds: Funds, *, earlier: Iterable[Refund] = ()
+) -> list[tuple[Payment, Money]]:
     """Which part of the amount goes back to which payment, as the policy's tender rules say.
 
-    The caller holds the payments' locks. Less than the amount in all where the payments do not cover it.
+    `earlier` refunds cover a part of it. The caller holds the payments' locks. Less than the amount in all where
+    the payments do not cover it.
     """
+    covered: dict[str, Money] = {}
+    for refund in earlier:
+        covered[refund.payment_id] = covered.get(refund.payment_id, Money.zero(amount.currency)) + refund.amount
     rules, payments = ctx.policy.refunds, {payment.id: payment for payment in funds.order.payments}
     sources = [
         Source(id=payment.id, method=payment.method, free=await free_of(uow, payment, funds=funds), place=place)
         for place, payment in enumerate(funds.order.payments)
     ]
-    parts = split_tender(amount, sources, mode=rules.tender, order=rules.tender_order)
+    parts = split_rest(amount, sources, covered=covered, mode=rules.tender, order=rules.tender_order)
     return [(payments[payment_id], part) for payment_id, part in parts]
 
 

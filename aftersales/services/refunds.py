@@ -38,10 +38,11 @@ async def grant_refund(ctx: Context, uow: UnitOfWork, *, cause: Cause, funds: Fu
     """
     await lock_payments(uow, funds.order.payments)
     earlier = await uow.refunds.of_cause(cause.id)  # behind the locks: another may have covered it meanwhile
-    missing = cause.amount - sum_of((r for r in earlier if r.state in COVERING), cause.amount.currency)
+    covering = [refund for refund in earlier if refund.state in COVERING]
+    missing = cause.amount - sum_of(covering, cause.amount.currency)
     if missing.minor <= 0:
         return []
-    parts = await share_refund(ctx, uow, missing, funds)
+    parts = await share_refund(ctx, uow, cause.amount, funds, earlier=covering)
     short = sum(part.minor for _, part in parts) < missing.minor
     level, grounds = await weigh(ctx, uow, cause=cause, order=funds.order, orders=funds.orders, by=by)
     reason = await _why_held(uow, cause, funds, short=short, level=level)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
@@ -10,7 +11,7 @@ from hypothesis import strategies as st
 
 from aftersales.domain.money import Money
 from aftersales.domain.payment_methods import PaymentMethod, method_of, refunds_itself
-from aftersales.domain.tender import Source, TenderMode, split_tender
+from aftersales.domain.tender import Source, TenderMode, split_rest, split_tender
 
 M = PaymentMethod
 ORDER = tuple(PaymentMethod)
@@ -83,6 +84,35 @@ def test_in_proportion_no_kind_is_a_minor_unit_off_its_exact_share(
         own = [source for source in held if source.method is kind]
         got = sum(parts.get(source.id, 0) for source in own)
         assert abs(got * whole - wanted * sum(source.free.minor for source in own)) < max(whole, 1)
+
+
+@QUICK
+@given(PAYMENTS, st.integers(0, 10**13), st.sampled_from(TenderMode), st.data())
+def test_a_part_that_failed_comes_again_from_its_own_payment(
+    payments: list[tuple[PaymentMethod, int]], amount: int, mode: TenderMode, data: st.DataObject
+) -> None:
+    held = sources(payments)
+    first = split(amount, held, mode)
+    failed = data.draw(st.sets(st.sampled_from(sorted(first)))) if first else set()
+    covered = {name: Money(part, "CNY") for name, part in first.items() if name not in failed}
+    left = [replace(one, free=one.free - covered.get(one.id, Money.zero("CNY"))) for one in held]
+    wanted = Money(sum(first.values()), "CNY")
+    again = dict(split_rest(wanted, left, covered=covered, mode=mode, order=ORDER))
+    assert {name: part.minor for name, part in again.items()} == {name: first[name] for name in failed}
+
+
+@QUICK
+@given(PAYMENTS, st.integers(0, 10**13), st.sampled_from(TenderMode), st.data())
+def test_the_rest_adds_up_whatever_has_become_of_the_payments(
+    payments: list[tuple[PaymentMethod, int]], amount: int, mode: TenderMode, data: st.DataObject
+) -> None:
+    held = sources(payments)
+    covered = {one.id: Money(data.draw(st.integers(0, 10**11)), "CNY") for one in held}
+    missing = max(amount - sum(part.minor for part in covered.values()), 0)
+    rest = dict(split_rest(Money(amount, "CNY"), held, covered=covered, mode=mode, order=ORDER))
+    free = {one.id: one.free.minor for one in held}
+    assert sum(part.minor for part in rest.values()) == min(missing, sum(free.values()))
+    assert all(0 < part.minor <= free[name] for name, part in rest.items())
 
 
 def test_money_goes_back_before_points_and_coupons() -> None:

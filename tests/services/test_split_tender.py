@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from aftersales.domain.errors import ProviderRejected
 from aftersales.domain.orders import Order
 from aftersales.domain.payment_methods import PaymentMethod
 from aftersales.domain.refunds import RefundState
@@ -15,6 +16,7 @@ from aftersales.domain.returns import Return, ReturnState
 from aftersales.domain.tender import TenderMode
 from aftersales.services.approvals import approve_by_key
 from aftersales.services.refund_sources import quote_tender
+from aftersales.services.refunds import grant_again
 from aftersales.services.returns import access_return
 from tests.databases import DATABASES
 from tests.goods import SHOES, SOCKS, Goods, open_goods, yuan
@@ -74,6 +76,19 @@ async def test_a_coupon_that_the_policy_keeps_is_forfeited_and_settles_its_part(
     assert len(goods.payments.calls) == 1
     forfeited = next(r for r in await goods.refunds(item) if r.state is RefundState.FORFEITED)
     assert [entry.trigger for entry in await goods.journal("refund", forfeited.id)] == ["create", "forfeit"]
+
+
+async def test_a_card_part_that_failed_is_granted_again_in_full_beside_a_kept_coupon(goods: Goods) -> None:
+    await goods.pay_with("p-gift", PaymentMethod.COUPON)
+    goods = ruled(goods, returns_coupons=False)
+    goods.payments.before.append(ProviderRejected("card_closed"))
+    item = await goods.arrived((SHOES, 2))
+    await run_out(goods)
+    await grant_again(goods.ctx, number=item.number, actor="agent:a1")
+    await run_out(goods)
+    assert await goods.paid_back() == {"p-gift": 0, "p-card": 24672}
+    forfeited = [r.amount.minor for r in await goods.refunds(item) if r.state is RefundState.FORFEITED]
+    assert forfeited == [1128]
 
 
 async def test_a_coupon_goes_back_as_a_coupon_where_the_policy_says_so(goods: Goods) -> None:

@@ -7,6 +7,8 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 
+import phonenumbers
+
 from aftersales.domain.errors import NotFound
 from aftersales.domain.money import Money
 from aftersales.domain.orders import Address, Customer, Fulfilment, Order, OrderLine, Payment
@@ -82,7 +84,7 @@ def customer_of(row: CustomerRow, *, language: Language, address: AddressRow | N
         id=row.id,
         name=name or "",
         email=row.email.lower() if row.email else None,
-        phone=row.phone or None,
+        phone=_phone(row.phone, country=_country(address)),
         language=language,
     )
 
@@ -127,6 +129,15 @@ def name_parts(name: str) -> tuple[str, str]:
 def _name(first: str | None, last: str | None) -> str:
     first, last = (first or "").strip(), (last or "").strip()
     return f"{last}{first}" if _CJK.match(last) else f"{first} {last}".strip()
+
+
+def _phone(text: str | None, *, country: str) -> str | None:
+    """In E.164, as people of the country write it; None for what is no phone number."""
+    try:
+        number = phonenumbers.parse(text or "", country or None)
+    except phonenumbers.NumberParseException:
+        return None
+    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
 
 
 def _language(row: OrderRow, default: Language) -> Language:
@@ -209,7 +220,7 @@ def _address(row: AddressRow | None) -> Address | None:
         return None
     return Address(
         name=_name(row.first_name, row.last_name),
-        phone=row.phone or None,
+        phone=_phone(row.phone, country=_country(row)),
         lines=tuple(line for line in (row.address_1, row.address_2) if line),
         city=row.city or "",
         region=row.province or "",

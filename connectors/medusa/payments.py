@@ -89,7 +89,7 @@ class MedusaPayments:
     async def find_refund(self, key: str) -> ProviderRefund | None:
         """Pending until Medusa has booked it at the order.
 
-        Raises Unavailable also where Medusa tells nothing of the payment: that says nothing about refunds.
+        Raises Unavailable also where Medusa tells nothing of the payment: nothing is concluded from that.
         """
         payment_id = await self._payment_id_of(key)
         if payment_id is None:

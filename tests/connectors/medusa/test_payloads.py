@@ -98,6 +98,20 @@ def test_a_guest_without_a_name_is_called_as_the_parcel_was_addressed() -> None:
     assert order(customer=guest).customer.name == "林晓雨"
 
 
+@pytest.mark.parametrize(
+    ("written", "phone"),
+    [("(212) 555-0100", "+12125550100"), ("+8613800000000", "+8613800000000"), ("call me", None), (None, None)],
+)
+def test_phones_are_told_in_full_however_people_of_the_country_write_them(
+    written: str | None, phone: str | None
+) -> None:
+    address = recorded("order_delivered")["order"]["shipping_address"] | {"phone": written}
+    person = recorded("order_delivered")["order"]["customer"] | {"phone": written}
+    found = order(shipping_address=address, customer=person)
+    assert found.address is not None
+    assert (found.customer.phone, found.address.phone) == (phone, phone)
+
+
 @pytest.mark.parametrize(("locale", "language"), [("zh-CN", "zh"), ("en-US", "en"), ("fr-FR", "en"), (None, "zh")])
 def test_the_language_is_that_of_the_order_or_the_shops(locale: str | None, language: str) -> None:
     assert order(locale=locale).customer.language == language

@@ -33,7 +33,7 @@ class Customers:
 
     def __init__(self, stage: Stage, *, count: int) -> None:
         self._stage = stage
-        self._orders = [f"RD{datetime.now(UTC):%Y%m%d}{at:05d}" for at in range(count)]
+        self._orders = [f"RD{datetime.now(UTC):%Y%m%d}{50_000 + at:05d}" for at in range(count)]
         self._numbers: dict[int, str] = {}
         self._paid: set[str] = set()
         self.owed: Mapping[str, int] = dict.fromkeys(self._orders, _OWED)

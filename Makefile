@@ -31,7 +31,7 @@ test: $(DEV) $(BOT) ## All tests; trains the model first when there is none
 	.envs/dev/bin/python -m pytest $(PYTEST)
 
 test-medusa: $(DEV) ## The contracts on a real Medusa, built here (needs Node 20 and RETURNDESK_TEST_POSTGRES)
-	@.envs/dev/bin/python -m tests.connectors.medusa.serve .envs/medusa tests/contract tests/connectors/medusa $(PYTEST)
+	@.envs/dev/bin/python -m tests.connectors.medusa.serve .envs/medusa $(PYTEST)
 
 nightly: $(DEV) ## The properties of the policy with twenty times as many examples, new ones each time (half an hour)
 	RETURNDESK_TEST_PROFILE=nightly .envs/dev/bin/python -m pytest --timeout 3600 \

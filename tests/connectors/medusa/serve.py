@@ -14,6 +14,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -45,14 +46,24 @@ module.exports = defineConfig({
 })
 """
 _START_SECONDS = 90
+_SUITES = ("tests/contract", "tests/connectors/medusa/live")
+_NOTHING_SELECTED = 5  # pytest's status
 
 
 def main(folder: Path, arguments: list[str]) -> int:
-    """The exit status of pytest."""
+    """The exit status of pytest, which is given the arguments; both suites at once, each on its own server."""
     if not SERVER:
         print("RETURNDESK_TEST_POSTGRES must name a PostgreSQL server", file=sys.stderr)
         return 2
     install(folder)
+    with ThreadPoolExecutor(len(_SUITES)) as threads:
+        runs = threads.map(lambda suite: run(folder, [suite, *arguments]), _SUITES)
+        statuses = [_report(done) for done in runs]
+    return max(status if status != _NOTHING_SELECTED else 0 for status in statuses)
+
+
+def run(folder: Path, arguments: list[str]) -> subprocess.CompletedProcess[str]:
+    """pytest on a server and a database that are made for it and are gone afterwards."""
     name, secret = f"returndesk_medusa_{uuid4().hex}", uuid4().hex
     port, notices = free_ports(2)
     asyncio.run(on_server(f"CREATE DATABASE {name}"))
@@ -60,15 +71,21 @@ def main(folder: Path, arguments: list[str]) -> int:
         environment = _environment(name, secret=secret, notices=notices)
         with (
             serving(folder, database=name, port=port, environment=environment) as url,
-            TemporaryDirectory() as private,
+            TemporaryDirectory() as own,
         ):
             store = asyncio.run(furnish(url, notices_port=notices, notices_secret=secret))
-            told = Path(private) / "store.json"
+            told = Path(own) / "store.json"
             told.write_text(json.dumps(store.told()), encoding="utf8")
             command = [sys.executable, "-m", "pytest", "-m", "medusa", *arguments]
-            return subprocess.run(command, env={**os.environ, "RETURNDESK_TEST_MEDUSA": str(told)}).returncode
+            running = {**os.environ, "RETURNDESK_TEST_MEDUSA": str(told)}
+            return subprocess.run(command, env=running, capture_output=True, text=True)
     finally:
         asyncio.run(on_server(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)"))
+
+
+def _report(done: subprocess.CompletedProcess[str]) -> int:
+    print(done.stdout, done.stderr, sep="", flush=True)
+    return done.returncode
 
 
 def install(folder: Path) -> None:
@@ -100,7 +117,7 @@ def _download(folder: Path) -> None:
 def serving(folder: Path, *, database: str, port: int, environment: Mapping[str, str]) -> Iterator[str]:
     """The address of a server on a migrated database, whose orders are numbered from 100001."""
     medusa = str(folder / "node_modules" / ".bin" / "medusa")
-    log = folder / "medusa.log"
+    log = folder / f"{database}.log"
     with log.open("w", encoding="utf8") as lines:
         for command in (["db:migrate"], ["user", "-e", USER, "-p", PASSWORD]):
             done = subprocess.run(
@@ -123,6 +140,7 @@ def serving(folder: Path, *, database: str, port: int, environment: Mapping[str,
                     server.wait(10)
                 except subprocess.TimeoutExpired:
                     server.kill()
+    log.unlink()
 
 
 def _environment(database: str, *, secret: str, notices: int) -> Mapping[str, str]:

@@ -74,7 +74,7 @@ def test_csv_is_the_same_of_the_order_its_customer_and_its_days(data: Path) -> N
     assert first.startswith(b"\xef\xbb\xbf")
     assert others == [first, first]
     rows = list(csv.DictReader(first.decode("utf-8-sig").splitlines()))
-    assert len(rows) == 11
+    assert len(rows) == 10
     assert {row["order_number"] for row in rows} == {NUMBER}
     assert list(data.glob(".*.partial")) == []
 

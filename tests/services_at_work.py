@@ -58,6 +58,7 @@ class Service:
     def __init__(self, started: subprocess.Popen[str], *, settings: Mapping[str, str]) -> None:
         self.process = started
         self.data = Path(settings["RETURNDESK_DATA"])
+        self.database_url = settings.get("RETURNDESK_DATABASE_URL", "")
         self.url = f"http://127.0.0.1:{settings['RETURNDESK_PORT']}"
         self.bot_url = f"http://127.0.0.1:{settings['RETURNDESK_BOT_PORT']}"
         self.actions_url = f"http://127.0.0.1:{settings['RETURNDESK_ACTIONS_PORT']}"

@@ -85,7 +85,12 @@ def import_records(service: Service, file: Path, records: list[dict[str, Any]]) 
 
 def run_cli(service: Service, *arguments: str) -> subprocess.CompletedProcess[str]:
     """The command line of the service, on its data folder."""
-    settings = {"RETURNDESK_DATA": str(service.data), "PYTHONPATH": str(ROOT), "COLUMNS": "200"}
+    settings = {
+        "RETURNDESK_DATA": str(service.data),
+        "RETURNDESK_DATABASE_URL": service.database_url,
+        "PYTHONPATH": str(ROOT),
+        "COLUMNS": "200",
+    }
     outer = {name: value for name, value in os.environ.items() if not name.startswith("RETURNDESK_")}
     return subprocess.run(
         [sys.executable, "-m", "runtime.cli", *arguments],

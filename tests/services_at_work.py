@@ -19,6 +19,8 @@ import httpx
 from runtime.places import ROOT
 
 BOT_PYTHON = Path(os.environ.get("RETURNDESK_TEST_BOT_PYTHON") or ROOT / ".envs" / "bot" / "bin" / "python")
+# Read once: pytest writes into the environment while dialogues start programs in other threads.
+OUTER = {name: value for name, value in os.environ.items() if not name.startswith("RETURNDESK_")}
 START_SECONDS = 110.0
 PROCESSES = ("front", "bot", "actions", "worker")
 
@@ -44,9 +46,8 @@ def environment(data: Path, **settings: object) -> dict[str, str]:
         "refund_delay_seconds": 0.5,
         **settings,
     }
-    outer = {name: value for name, value in os.environ.items() if not name.startswith("RETURNDESK_")}
     return {
-        **outer,
+        **OUTER,
         "PYTHONPATH": str(ROOT),
         **{f"RETURNDESK_{name.upper()}": str(value) for name, value in ours.items()},
     }

@@ -6,7 +6,10 @@ import os
 import re
 import signal
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 import httpx
@@ -15,6 +18,7 @@ from tests.e2e.stock import import_records
 from tests.services_at_work import Service
 
 WELL_SECONDS = 90.0
+_one_pause = Lock()
 
 
 def decide(service: Service, number: str, decision: str) -> None:
@@ -24,6 +28,7 @@ def decide(service: Service, number: str, decision: str) -> None:
         headers={"Authorization": f"Bearer {service.merchant_key}"},
         json={"reason": "seen"} if decision == "reject" else None,
         timeout=20,
+        trust_env=False,
     )
     assert answer.status_code == 200, answer.text
 
@@ -31,13 +36,14 @@ def decide(service: Service, number: str, decision: str) -> None:
 def pay(service: Service, said: str) -> None:
     """The customer follows the last payment link that was told."""
     link = re.findall(rf"{service.url}/demo/pay/[\w-]+", said)[-1]
-    assert httpx.get(link, timeout=20).status_code == 200
-    assert "Paid" in httpx.post(link, follow_redirects=True, timeout=20).raise_for_status().text
+    assert httpx.get(link, timeout=20, trust_env=False).status_code == 200
+    paid = httpx.post(link, follow_redirects=True, timeout=20, trust_env=False)
+    assert "Paid" in paid.raise_for_status().text
 
 
 def reply(service: Service, case: str, words: str) -> None:
     """A person at the desk writes into the chat that the case belongs to."""
-    with httpx.Client(base_url=service.url, timeout=20, follow_redirects=True) as desk:
+    with httpx.Client(base_url=service.url, timeout=20, follow_redirects=True, trust_env=False) as desk:
         form = desk.get("/desk/sign-in").text
         account = {"name": "owner", "key": service.merchant_key}
         desk.post("/desk/sign-in", data={"form_token": _field(form, "form_token"), **account})
@@ -62,6 +68,18 @@ def kill(service: Service, process: str) -> None:
     os.kill(service.pids[process], signal.SIGKILL)
 
 
+@contextmanager
+def bot_paused(service: Service) -> Iterator[None]:
+    """Nothing is answered while it lasts, so what is sent meanwhile crosses on any machine."""
+    with _one_pause:
+        pid = service.pids["bot"]
+        os.kill(pid, signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            os.kill(pid, signal.SIGCONT)
+
+
 def until_well(service: Service) -> None:
     end = time.monotonic() + WELL_SECONDS
     while not service.is_well():
@@ -73,7 +91,7 @@ def mailed_code(service: Service, *, contacts: set[str], place: int, seconds: fl
     """The code in the first (1), second … mail with one to these contacts, once the demo shop has it."""
     end = time.monotonic() + seconds
     while time.monotonic() < end:
-        mails = httpx.get(f"{service.url}/demo/api/mails", timeout=20).raise_for_status().json()
+        mails = httpx.get(f"{service.url}/demo/api/mails", timeout=20, trust_env=False).raise_for_status().json()
         ours = sorted((mail for mail in mails if mail["to"] in contacts), key=lambda mail: int(mail["id"]))
         codes = [found.group() for mail in ours if (found := re.search(r"\b\d{6}\b", mail["text"]))]
         if len(codes) >= place:

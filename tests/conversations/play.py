@@ -9,14 +9,13 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-import httpx
 from PIL import Image
 
 from tests.conversations import outside
 from tests.conversations.records import agree, conversation_of, open_database, rows
 from tests.conversations.script import DEEDS, Script
 from tests.conversations.world import STRANGER, contact, order_number, order_record
-from tests.e2e.chat import Chat, words
+from tests.e2e.chat import Chat, client_of, words
 from tests.services_at_work import Service
 
 SETTLING_SECONDS = 20.0
@@ -102,7 +101,8 @@ class Player:
         self.heard = deeds[deed](step[deed])
 
     def _hurry(self, told: Sequence[str]) -> str:
-        *_, last = [self.chat.post(text=self._filled(text)) for text in told]
+        with outside.bot_paused(self._service):
+            *_, last = [self.chat.post(text=self._filled(text)) for text in told]
         return words(self.chat.replies_after(last))
 
     def _filled(self, text: str) -> str:
@@ -123,7 +123,7 @@ class Player:
         """A new page with the token that the browser keeps: the talk is read from its beginning."""
         before = [message["text"] for message in self.chat.log]
         self.chat.close()
-        self.chat = Chat(httpx.Client(base_url=self._service.url, headers=self.chat.client.headers, timeout=40))
+        self.chat = Chat(client_of(self._service.url, headers=self.chat.client.headers))
         self.chat.fetch()
         assert [message["text"] for message in self.chat.log] == before
         return words(self.chat.log)

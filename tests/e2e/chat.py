@@ -14,6 +14,11 @@ import httpx
 PATIENCE = 30.0
 
 
+def client_of(base_url: str, *, headers: Mapping[str, str] | None = None) -> httpx.Client:
+    """Leaves the environment alone, which pytest writes into while dialogues open clients in other threads."""
+    return httpx.Client(base_url=base_url, timeout=40.0, headers=headers, trust_env=False)
+
+
 @dataclass
 class Chat:
     """One chat session. `say` returns what came back to that message."""
@@ -33,7 +38,7 @@ class Chat:
         headers: Mapping[str, str] | None = None,
     ) -> Self:
         """A new session; `customer` signs in at the demo shop first."""
-        client = httpx.Client(base_url=base_url, timeout=40.0, headers=headers)
+        client = client_of(base_url, headers=headers)
         body: dict[str, str] = {"language": language} if language else {}
         if customer:
             signed = client.post("/demo/api/sign-in", json={"customer_id": customer}).raise_for_status().json()

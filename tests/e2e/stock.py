@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
 from datetime import UTC, datetime, timedelta
@@ -14,7 +13,7 @@ import httpx
 
 from runtime.places import ROOT
 from tests import shop_data
-from tests.services_at_work import Service
+from tests.services_at_work import OUTER, Service
 
 
 def give_order(service: Service, folder: Path, *, customer: str, tail: int, language: str = "en") -> str:
@@ -91,10 +90,9 @@ def run_cli(service: Service, *arguments: str) -> subprocess.CompletedProcess[st
         "PYTHONPATH": str(ROOT),
         "COLUMNS": "200",
     }
-    outer = {name: value for name, value in os.environ.items() if not name.startswith("RETURNDESK_")}
     return subprocess.run(
         [sys.executable, "-m", "runtime.cli", *arguments],
-        env=outer | settings,
+        env=OUTER | settings,
         cwd=file_home(service),
         capture_output=True,
         text=True,

@@ -16,7 +16,7 @@ async def answer_aside(scene: Scene, topic: Topic, said: Said, *, proven: bool) 
     if said.structured:
         return None
     if topic.calms and anger_alone(said.text):
-        return tell_social(scene, ANGER)
+        return await tell_social(scene, ANGER)
     if said.intent not in LOOSE | {UNSURE}:
         return None
     if asks_for_own_money(said.text):

@@ -13,6 +13,7 @@ from rasa_sdk.executor import CollectingDispatcher
 
 from actions.said import conversation_id, language_of, read_said
 from aftersales.domain.errors import AftersalesError
+from aftersales.domain.handovers import HandoverReason
 from aftersales.domain.texts import Language
 from aftersales.services.context import Context
 from aftersales.services.remembering import remembering
@@ -81,6 +82,11 @@ class Scene:
     def finish_matter(self) -> None:
         """Tells the front that the matter at hand is done: the next message begins a new bot session."""
         self.dispatcher.utter_message(json_message={"matter_done": True})
+
+    def want_person(self, reason: HandoverReason, *, topic: str, vip: bool, about: Mapping[str, Any]) -> None:
+        """Tells the front that a person shall take over: nothing else of this turn is said then."""
+        wish = {"reason": reason.value, "topic": topic, "vip": vip, "about": dict(about)}
+        self.dispatcher.utter_message(json_message={"wish": wish})
 
     def title(self, response: str) -> str:
         """The words of a response alone, for a button."""

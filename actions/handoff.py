@@ -1,24 +1,37 @@
-"""Passing a matter to a person: until an agent is live, a dated case that says when the answer comes."""
+"""Passing a matter to a person: at once where somebody is at the desk, else as a case with a time."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import timedelta
+from typing import Any
 
 from actions.access import known_customer
 from actions.base import Events, Scene, ServiceAction
+from actions.said import Said
+from actions.topic import TOPIC
 from aftersales.domain.cases import Case, CaseKind
+from aftersales.domain.errors import AftersalesError
+from aftersales.domain.handovers import HandoverReason
 from aftersales.services.cases import file_case
+from aftersales.services.handoff import is_staffed
 from aftersales.services.overview import open_cases_of
 from runtime import formats
 from runtime.current import current
 
+VIP = "vip"  # as shops call the segment of their important customers
+_LIKELIEST = 3
+_LONGEST_VALUE = 500
+
 
 class ActionHandoffFile(ServiceAction):
-    """One request for a person is enough: the case is filed at once, and told again when it is asked for again."""
+    """One request for a person is enough: somebody takes over, or the case is filed at once, and told again."""
 
     action_name = "action_handoff_file"
 
     async def act(self, scene: Scene) -> Events:
+        if await call_person(scene, HandoverReason.REQUESTED):
+            return []
         waiting = await self._waiting(scene)
         case = waiting or await self._file(scene)
         promised = formats.deadline(case.promised_by, scene.language, scene.ctx.zone)
@@ -44,6 +57,41 @@ class ActionHandoffFile(ServiceAction):
             key=_key(scene),
             promise=timedelta(hours=current().settings.promise_hours),
         )
+
+
+async def call_person(scene: Scene, reason: HandoverReason) -> bool:
+    """Whether somebody is at the desk; they are asked to take over then, with what is known so far."""
+    topic = str(scene.slot(TOPIC) or "")
+    if not await is_staffed(scene.ctx, language=scene.language, topic=topic):
+        return False
+    scene.want_person(reason, topic=topic, vip=await _is_vip(scene), about=_known(scene))
+    return True
+
+
+async def _is_vip(scene: Scene) -> bool:
+    """False also where the shop cannot tell just now: nobody waits for that."""
+    customer_id = await known_customer(scene)
+    if customer_id is None:
+        return False
+    try:
+        return VIP in (await scene.ctx.shop.get_customer(customer_id)).segments
+    except AftersalesError:
+        return False
+
+
+def _known(scene: Scene) -> Mapping[str, Any]:
+    """What the message was understood as, and what is filled in by name of its slot."""
+    said: Said = scene.said
+    filled = {
+        name: str(value)[:_LONGEST_VALUE]
+        for name, value in scene.tracker.slots.items()
+        if value not in (None, "", [], {}) and isinstance(value, str | int | list) and name.startswith(_OF_MATTERS)
+    }
+    likeliest = [[name, round(confidence, 3)] for name, confidence in said.ranking[:_LIKELIEST]]
+    return {"understood": likeliest, "asked": scene.slot("requested_slot") or "", "filled": filled}
+
+
+_OF_MATTERS = ("access_number", "returns_", "orders_", "complaints_", "withdraw_")
 
 
 def _key(scene: Scene) -> str:

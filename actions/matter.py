@@ -16,6 +16,7 @@ from actions.access import SLOTS as ACCESS_SLOTS
 from actions.agreement import as_asked, has_crossed
 from actions.asides import answer_aside
 from actions.base import Events, Scene, ServiceAction
+from actions.handoff import call_person
 from actions.questions import ask_next
 from actions.said import Said, acted_since_message
 from actions.topic import (
@@ -26,20 +27,21 @@ from actions.topic import (
     QUESTIONS,
     SOCIAL,
     STATUS,
+    TOPIC,
     After,
     Topic,
     slot_events,
 )
 from actions.topics import TOPICS, topic_for
 from aftersales.domain.errors import Unavailable
+from aftersales.domain.handovers import HandoverReason
 
 FORM, FINISH = "matter_form", "action_matter_finish"
-# The topic at hand.
-TOPIC = "session_topic"
 # What an unproven customer said at first, taken up once he is proven.
 OPENING = "session_opening"
 # Asked for while the shop cannot be reached: the message is kept and taken up again.
 RETRY, KEPT = "session_retry", "session_kept"
+MOST_MISSES = 2  # of one question; then a person is called, where somebody is at the desk
 MATTER_EMPTY: dict[str, Any] = {TOPIC: None, PARKED: None, OPENING: None, KEPT: None}
 
 _ACCESS_ANSWERS = {
@@ -77,6 +79,8 @@ class ValidateMatterForm(ServiceAction):
             kept = scene.slot(KEPT) or {}
             asked = kept.get("asked")
             said = Said.revive(kept.get("said")) if said.choice == ("session", "retry") else said
+        if said.intent == "talk_to_human" and await call_person(scene, HandoverReason.REQUESTED):
+            return slot_events({TOPIC: topic.name, "requested_slot": asked})
         try:
             if resumed:
                 return await self._resume(scene, topic)
@@ -86,6 +90,8 @@ class ValidateMatterForm(ServiceAction):
                 return slot_events({TOPIC: topic.name, "requested_slot": asked})
             return await self._hear(scene, topic, said, asked)
         except Unavailable:
+            if asked == RETRY:
+                await call_person(scene, HandoverReason.SHOP_FAILURE)
             kept = {"said": said.kept(), "asked": asked}
             return slot_events({TOPIC: topic.name, KEPT: kept, "requested_slot": RETRY})
 
@@ -155,7 +161,7 @@ class ValidateMatterForm(ServiceAction):
         if asked in ACCESS_SLOTS and said.intent in topic.entry and not understood:
             return slot_events({OPENING: said.kept(), "requested_slot": access.missing})
         if asked in ACCESS_SLOTS and not understood:
-            return [] if loose else self._missed(scene, access.missing)
+            return [] if loose else await self._missed(scene, access.missing)
         opened = {} if asked in ACCESS_SLOTS else {OPENING: said.kept()}
         return slot_events({**access.slots(), **opened, "session_misses": 0, "requested_slot": access.missing})
 
@@ -164,13 +170,15 @@ class ValidateMatterForm(ServiceAction):
     ) -> Events:
         changes = await topic.take(scene, said, customer_id=customer_id, asked=asked)
         if changes is None and asked:
-            return [] if loose else self._missed(scene, asked)
+            return [] if loose else await self._missed(scene, asked)
         slots = changes or {}
         following = await topic.next_slot(scene, slots, customer_id=customer_id)
         return slot_events({**slots, "session_misses": 0, "requested_slot": following})
 
-    def _missed(self, scene: Scene, asked: str) -> Events:
+    async def _missed(self, scene: Scene, asked: str) -> Events:
         misses = int(scene.slot("session_misses") or 0) + 1
+        if misses > MOST_MISSES:
+            await call_person(scene, HandoverReason.UNSURE)
         first = {
             "access_number": "utter_access_number_unreadable",
             "access_contact": "utter_access_contact_unreadable",

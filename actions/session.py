@@ -10,14 +10,15 @@ from rasa_sdk.events import FollowupAction, SlotSet
 from actions.base import Events, Scene, ServiceAction
 from actions.complaints.begin import begin_addition
 from actions.faq import ActionFaqAnswer
-from actions.handoff import ActionHandoffFile
-from actions.matter import FORM, MATTER_EMPTY, TOPIC
+from actions.handoff import ActionHandoffFile, call_person
+from actions.matter import FORM, MATTER_EMPTY
 from actions.orders.words import asks_for_own_money
 from actions.returns.ship import note_parcel
 from actions.returns.wish import remedy_said
 from actions.said import UNSURE, Said, actions_before
-from actions.topic import QUESTIONS, REQUESTS, STATUS, Topic, slot_events
+from actions.topic import QUESTIONS, REQUESTS, STATUS, TOPIC, Topic, slot_events
 from actions.topics import TOPICS, opened_by, topic_for
+from aftersales.domain.handovers import HandoverReason
 from aftersales.services.returns import MOST_ATTACHMENTS
 
 CLARIFY = "action_session_clarify"
@@ -69,7 +70,8 @@ class ActionSessionClarify(ServiceAction):
         if likely == ["talk_to_human"] and not said.structured:
             return await ActionHandoffFile().act(scene)
         if CLARIFY in before:
-            scene.say("utter_session_offer_person")
+            if not await call_person(scene, HandoverReason.UNSURE):
+                scene.say("utter_session_offer_person")
             return []
         if not likely or said.structured:
             scene.say("utter_session_clarify_open")

@@ -7,7 +7,9 @@ import re
 from rasa_sdk.events import SlotSet
 
 from actions.base import Events, Scene, ServiceAction
+from actions.handoff import call_person
 from actions.said import Said
+from aftersales.domain.handovers import HandoverReason
 
 # How often each of these was said in this session: name -> count.
 TOLD = "session_told"
@@ -61,12 +63,14 @@ class ActionSessionSocial(ServiceAction):
 
     async def act(self, scene: Scene) -> Events:
         said: Said = scene.said
-        return tell_social(scene, INSULT if is_insult(said) else said.intent)
+        return await tell_social(scene, INSULT if is_insult(said) else said.intent)
 
 
-def tell_social(scene: Scene, kind: str) -> Events:
-    """Says the next sentence of its kind, and remembers it."""
+async def tell_social(scene: Scene, kind: str) -> Events:
+    """Says the next sentence of its kind, and remembers it. Anger that goes on is a matter for a person."""
     told: dict[str, int] = scene.slot(TOLD) or {}
     count = told.get(kind, 0)
+    if kind in (INSULT, ANGER) and count:
+        await call_person(scene, HandoverReason.ANGER)
     scene.say(SAYINGS[kind][count % len(SAYINGS[kind])])
     return [SlotSet(TOLD, {**told, kind: count + 1})]

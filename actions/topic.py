@@ -32,6 +32,9 @@ REQUESTS = frozenset(
 # The customer id of somebody who has not proven who they are.
 GUEST = ""
 
+# The topic at hand.
+TOPIC = "session_topic"
+
 # The names of the topics that the one at hand cut in on, the latest last.
 PARKED = "session_parked"
 

@@ -5,22 +5,25 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Literal, Protocol
 
 from aftersales.domain.accounts import Account, AgentSession
 from aftersales.domain.adjustments import Adjustment
 from aftersales.domain.approvals import Approval, Grounds
+from aftersales.domain.canned import CannedAnswer
 from aftersales.domain.cases import Case, CaseNote
 from aftersales.domain.changes import Change
-from aftersales.domain.conversations import Answer, Author, Conversation, Message, Turn
+from aftersales.domain.conversations import Answer, Author, ChatNote, Conversation, Message, Turn
 from aftersales.domain.feedback import Feedback
+from aftersales.domain.handovers import Handover
 from aftersales.domain.journal import Entry
 from aftersales.domain.money import Money
 from aftersales.domain.orders import Address, Customer, Fulfilment, Order, Payment, Variant
 from aftersales.domain.refunds import Refund, RefundState
 from aftersales.domain.returns import Return, ReturnState
 from aftersales.domain.seals import Seal
+from aftersales.domain.seats import Seat
 from aftersales.domain.statements import Scope
 from aftersales.domain.texts import Language
 
@@ -326,6 +329,10 @@ class MessageRepository(Protocol):
         """The customer's first message with a higher number."""
         ...
 
+    async def last_of_bot(self, conversation_id: str, *, before: datetime) -> Message | None:
+        """The newest answer of the bot up to that moment."""
+        ...
+
     async def by_client_id(
         self, conversation_id: str, client_message_id: str, *, author: Author = "customer"
     ) -> Message | None:
@@ -625,6 +632,76 @@ class AgentSessionRepository(Protocol):
     async def forget_ended(self, *, now: datetime, idle_since: datetime) -> None: ...
 
 
+class HandoverRepository(Protocol):
+    """Stays of conversations with people. Every change is made under the lock of the conversation."""
+
+    async def add(self, handover: Handover) -> None: ...
+    async def save(self, handover: Handover) -> None: ...
+    async def current(self, conversation_id: str) -> Handover:
+        """The one that has not ended. Raises NotFound."""
+        ...
+
+    async def of(self, conversation_id: str) -> Sequence[Handover]:
+        """Newest first."""
+        ...
+
+    async def waiting(self, *, limit: int = 500) -> Sequence[Handover]:
+        """In the order in which they come next."""
+        ...
+
+    async def claimed(self, *, agent_id: str | None = None) -> Sequence[Handover]:
+        """What agents hold, or one of them holds, longest first."""
+        ...
+
+    async def loads(self) -> Mapping[str, int]:
+        """How many chats each agent holds; who holds none is left out."""
+        ...
+
+    async def handling(self, *, since: datetime) -> timedelta | None:
+        """How long the last 50 talks with people that ended since then took on average; None without any."""
+        ...
+
+
+class ChatNoteRepository(Protocol):
+    """Agents' private notes on conversations."""
+
+    async def add(self, note: ChatNote) -> bool:
+        """False when its key is there already."""
+        ...
+
+    async def of(self, conversation_id: str) -> Sequence[ChatNote]:
+        """Oldest first."""
+        ...
+
+
+class SeatRepository(Protocol):
+    async def get(self, account_id: str) -> Seat | None: ...
+    async def all(self) -> Sequence[Seat]: ...
+    async def save(self, seat: Seat) -> None:
+        """Writes it, whether it was there or not."""
+        ...
+
+    async def touch(self, account_id: str, *, seen_at: datetime) -> None:
+        """Harmless where there is no such seat."""
+        ...
+
+
+class CannedAnswerRepository(Protocol):
+    async def all(self) -> Sequence[CannedAnswer]:
+        """By name."""
+        ...
+
+    async def add(self, answer: CannedAnswer) -> None:
+        """Raises Conflict when the name is taken."""
+        ...
+
+    async def save(self, answer: CannedAnswer) -> bool:
+        """False when it is gone. The name never changes."""
+        ...
+
+    async def remove(self, answer_id: str) -> None: ...
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Photo:
     """A customer's picture; `hash` as in domain.photos."""
@@ -710,6 +787,8 @@ class UnitOfWork(Protocol):
 
     conversations: ConversationRepository
     messages: MessageRepository
+    handovers: HandoverRepository
+    chat_notes: ChatNoteRepository
     sessions: SessionRepository
     codes: CodeRepository
     attachments: AttachmentRepository
@@ -723,6 +802,8 @@ class UnitOfWork(Protocol):
     seals: SealRepository
     accounts: AccountRepository
     agent_sessions: AgentSessionRepository
+    seats: SeatRepository
+    canned_answers: CannedAnswerRepository
     reviews: ReviewRepository
     photos: PhotoRepository
     policies: PolicyRepository

@@ -92,11 +92,13 @@ def read_answer(events: Sequence[Event], turn: Turn) -> dict[str, Any]:
     turn_events = _events_of(turn.message_id, events)
     said = [{**event.data, "text": event.text} for event in turn_events if isinstance(event, BotUttered)]
     slots = _slots_after(turn.message_id, events)
+    customs = [one.get("custom") or {} for one in said]
     return {
         "replies": [reply for reply in map(to_reply, said) if reply],
         "language": slots.get("language") or turn.language,
         "language_fixed": bool(slots.get("language_fixed", turn.language_fixed)),
-        "matter_done": any((one.get("custom") or {}).get("matter_done") is True for one in said),
+        "matter_done": any(one.get("matter_done") is True for one in customs),
+        "wish": next((one["wish"] for one in customs if "wish" in one), None),
     }
 
 

@@ -18,6 +18,7 @@ from aftersales.services.context import Context
 from aftersales.services.conversations import tell
 from aftersales.services.exchanges import continue_payments
 from aftersales.services.external_refunds import look_for_external
+from aftersales.services.handoff_claims import assign_waiting, relieve_waiting, requeue_dropped
 from aftersales.services.parcels import report_parcel
 from aftersales.services.refund_submission import reconcile_due, submit_due
 from aftersales.services.return_confirmation import release_at_shop
@@ -51,8 +52,12 @@ def make_jobs(
     *,
     forget_mails: Callable[[], Awaitable[object]],
     audit_key: bytes,
+    assigns: bool,
 ) -> list[Job]:
+    """`assigns`: chats that wait are given to free seats, rather than left for agents to take."""
+    assigning = [Job("assign_waiting", 1.0, lambda: assign_waiting(ctx))] if assigns else []
     return [
+        *assigning,
         Job("outbox", 0.5, lambda: deliver_outbox(ctx, handlers)),
         Job("submit_refunds", 0.5, lambda: submit_due(ctx)),
         Job("reconcile_refunds", 1.0, lambda: reconcile_due(ctx)),
@@ -62,6 +67,8 @@ def make_jobs(
         Job("continue_payments", 1.0, lambda: continue_payments(ctx)),
         Job("look_for_external_refunds", 300.0, lambda: look_for_external(ctx)),
         Job("seal_journal", 2.0, lambda: seal_due(ctx, key=audit_key)),
+        Job("requeue_dropped", 5.0, lambda: requeue_dropped(ctx)),
+        Job("relieve_waiting", 5.0, lambda: relieve_waiting(ctx)),
         Job("answer_orphans", 2.0, lambda: answer_orphans(ctx, bot)),
         Job("forget_expired_sessions", 3600.0, lambda: forget_expired_sessions(ctx)),
         Job("forget_agent_sessions", 3600.0, lambda: forget_ended_sessions(ctx)),

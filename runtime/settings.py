@@ -107,6 +107,10 @@ class Settings(BaseSettings):
         ["system_default"],
         description="Payment providers at Medusa that move no money by themselves, separated by commas.",
     )
+    chat_assignment: Literal["automatic", "by_agents"] = Field(
+        "automatic",
+        description="Who gives chats that wait to agents: the service, as seats are free, or they themselves.",
+    )
     promise_hours: int = Field(24, ge=1, description="Within how many hours a filed case is answered by a person.")
 
     @property

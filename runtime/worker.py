@@ -92,6 +92,7 @@ async def serve(settings: Settings) -> None:
             make_bot(settings),
             forget_mails=notifier.forget_old,
             audit_key=settings.audit_key.get_secret_value().encode(),
+            assigns=settings.chat_assignment == "automatic",
         )
         await run_jobs(jobs, stop=stop, data=settings.data)
     log.info("worker_stopped")

@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from aftersales.domain.conversations import Conversation, Message, Owner
 from aftersales.domain.faq import Faq
+from aftersales.domain.handovers import HandoverReason, HandoverWish
 from aftersales.domain.ids import new_id
 from aftersales.domain.journal import Entry
 from aftersales.domain.money import Money
@@ -20,7 +21,9 @@ from aftersales.domain.orders import Customer, Order
 from aftersales.domain.policy_rules import Policy
 from aftersales.ports import Payments
 from aftersales.services.context import Context
-from aftersales.services.conversations import receive_text, set_owner
+from aftersales.services.conversations import set_owner
+from aftersales.services.handoff import open_handover
+from aftersales.services.receiving import receive_text
 from aftersales.services.sessions import open_session
 from aftersales.stores.unit_of_work import SqlUnitOfWorkFactory
 from tests.databases import open_database
@@ -67,6 +70,8 @@ class World:
         """As an agent at the desk would."""
         async with self.ctx.unit_of_work() as uow:
             current = await uow.conversations.lock(conversation.id)
+            if owner is Owner.WAITING:
+                await open_handover(self.ctx, uow, current, HandoverWish(HandoverReason.REQUESTED))
             await set_owner(uow, current, owner, actor="agent:a1", trigger=owner.value, at=self.clock.now())
 
     async def now(self, conversation: Conversation) -> Conversation:

@@ -25,19 +25,25 @@ class Role(StrEnum):
 
 
 class Right(StrEnum):
-    """`pay_out`: have a refund made again, or book money as paid or received by other means."""
+    """`pay_out`: have a refund made again, or book money as paid or received by other means.
+
+    `take_over`: take a talk from the bot or from another agent.
+    """
 
     ANSWER_CASES = "answer_cases"
     HANDLE_RETURNS = "handle_returns"
     DECIDE_REFUNDS = "decide_refunds"
     PAY_OUT = "pay_out"
+    TAKE_OVER = "take_over"
     MANAGE_ACCOUNTS = "manage_accounts"
 
 
 # What is not named here is not allowed. Everybody who is signed in may look.
 RIGHTS: Mapping[Role, frozenset[Right]] = {
     Role.AGENT: frozenset({Right.ANSWER_CASES, Right.HANDLE_RETURNS, Right.DECIDE_REFUNDS}),
-    Role.SUPERVISOR: frozenset({Right.ANSWER_CASES, Right.HANDLE_RETURNS, Right.DECIDE_REFUNDS, Right.PAY_OUT}),
+    Role.SUPERVISOR: frozenset(
+        {Right.ANSWER_CASES, Right.HANDLE_RETURNS, Right.DECIDE_REFUNDS, Right.PAY_OUT, Right.TAKE_OVER}
+    ),
     Role.FINANCE: frozenset({Right.DECIDE_REFUNDS, Right.PAY_OUT}),
     Role.ADMIN: frozenset(Right),
 }

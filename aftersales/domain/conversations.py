@@ -7,6 +7,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, Literal
 
+from aftersales.domain.handovers import HandoverWish
 from aftersales.domain.texts import Language
 
 Author = Literal["customer", "bot", "agent", "system"]
@@ -29,7 +30,7 @@ class Conversation:
     `matter` numbers the Rasa session within the talk: it rises when a matter is done, so that trackers stay short.
     `last_seq` is the number of the newest message, `answered_seq` that of the newest customer message that
     the bot has dealt with, `asked_seq` that of the newest customer message at all. `customer_id` is set only by
-    a verified session.
+    a verified session. `agent_id` is the account of the person who owns it, None while none does.
     """
 
     id: str
@@ -43,6 +44,7 @@ class Conversation:
     last_seq: int
     answered_seq: int
     asked_seq: int = 0
+    agent_id: str | None = None
     created_at: datetime
     updated_at: datetime
 
@@ -63,7 +65,8 @@ class Message:
     """`seq` counts from 1 within the conversation without gaps. `value` is the chosen choice's value, if any.
 
     `cards` are JSON objects with a `type`; `attachment_ids` name stored files. `client_message_id` is what the
-    customer's client called it; `in_reply_to` the seq of the customer message that a bot message answers.
+    customer's client called it; `in_reply_to` the seq of the customer message that a bot message answers; `sender`
+    is the name that an agent goes by.
     """
 
     conversation_id: str
@@ -77,6 +80,19 @@ class Message:
     attachment_ids: tuple[str, ...] = ()
     client_message_id: str | None = None
     in_reply_to: int | None = None
+    sender: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChatNote:
+    """What agents write for each other about a conversation; `key` is unique. Never told to a customer."""
+
+    id: str
+    conversation_id: str
+    key: str
+    author: str
+    text: str
+    at: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,9 +121,13 @@ class Turn:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """What the bot says to a turn, the language it settled on, and whether the matter at hand is done."""
+    """What the bot says to a turn, the language it settled on, and whether the matter at hand is done.
+
+    `wish` is that a person shall take over.
+    """
 
     replies: tuple[Reply, ...]
     language: Language
     language_fixed: bool
     matter_done: bool = False
+    wish: HandoverWish | None = None

@@ -4,7 +4,7 @@ AftersalesError
   NotFound            missing, or not yours: the two are never told apart
   Refused             a rule says no; carries the Decision
   Forbidden           whoever asks has no right to it, or not so far
-  Conflict            the state does not allow it (any more)
+  Conflict            the state does not allow it (any more); Taken, Full
   Invalid             the input itself is wrong; carries the field
   Unavailable         an outside party did not answer; a retry is safe
   OutcomeUnknown      an outside party may have acted; never retry, reconcile
@@ -47,6 +47,18 @@ class Forbidden(AftersalesError):
 
 class Conflict(AftersalesError):
     code = "conflict"
+
+
+class Taken(Conflict):
+    """Somebody else has it; `detail` is the name that this person goes by."""
+
+    code = "taken"
+
+
+class Full(Conflict):
+    """No place is free for one more."""
+
+    code = "full"
 
 
 class Invalid(AftersalesError):

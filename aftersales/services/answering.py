@@ -16,7 +16,9 @@ from aftersales.domain.journal import Entry
 from aftersales.ports import Bot, UnitOfWork
 from aftersales.services.bot_trouble import bear_with
 from aftersales.services.context import Context
-from aftersales.services.conversations import answer_id, clean_text, typing
+from aftersales.services.conversations import answer_id, clean_text, customer_actor, typing
+from aftersales.services.handoff import hand_over
+from aftersales.services.moves import By
 
 RETRIES = (0.5, 1.0, 2.0, 4.0)  # seconds before each further try
 PATIENCE = 20.0  # seconds for all tries of one message together
@@ -162,23 +164,26 @@ async def _ask(bot: Bot, turn: Turn, *, retries: Sequence[float]) -> Answer | No
 async def _store(ctx: Context, pending: _Pending, answer: Answer) -> bool:
     """Shows the answer if nothing changed meanwhile; whether it did.
 
-    After a change of owner the answer is kept as a draft for whoever has the talk now. When another process has
+    Where the bot wants a person for the customer, the talk is handed over instead of answered. After a change of
+    owner the answer is kept as a draft for whoever has the talk now. When another process has
     answered the message already, nothing is left to do.
     """
     async with ctx.unit_of_work() as uow:
         current = await uow.conversations.lock(pending.conversation.id)
+        seq = pending.message.seq
         if current.epoch != pending.conversation.epoch or current.owner is not Owner.BOT:
-            await _keep_draft(ctx, uow, current, seq=pending.message.seq, answer=answer)
+            await _keep_draft(ctx, uow, current, seq=seq, answer=answer)
             return False
         if current.answered_seq != pending.conversation.answered_seq:
             return False
-        await _show(ctx, uow, current, seq=pending.message.seq, answer=answer)
+        await _show(ctx, uow, current, seq=seq, answer=answer)
         return True
 
 
 async def _show(ctx: Context, uow: UnitOfWork, current: Conversation, *, seq: int, answer: Answer) -> None:
     now = ctx.clock.now()
-    for index, reply in enumerate(answer.replies):
+    replies = () if answer.wish else answer.replies
+    for index, reply in enumerate(replies):
         message = Message(
             conversation_id=current.id,
             seq=current.last_seq + 1 + index,
@@ -193,7 +198,7 @@ async def _show(ctx: Context, uow: UnitOfWork, current: Conversation, *, seq: in
         await uow.messages.add(message)
     dealt_with = replace(
         current,
-        last_seq=current.last_seq + len(answer.replies),
+        last_seq=current.last_seq + len(replies),
         answered_seq=seq,
         language=answer.language,
         language_fixed=answer.language_fixed,
@@ -201,6 +206,9 @@ async def _show(ctx: Context, uow: UnitOfWork, current: Conversation, *, seq: in
         updated_at=now,
     )
     await uow.conversations.save(dealt_with)
+    if answer.wish:
+        by = By(customer_actor(current), current.channel)
+        await hand_over(ctx, uow, dealt_with, answer.wish, by=by, key=f"handoff:{current.id}:{seq}")
 
 
 async def _keep_draft(ctx: Context, uow: UnitOfWork, current: Conversation, *, seq: int, answer: Answer) -> None:

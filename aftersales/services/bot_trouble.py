@@ -1,4 +1,4 @@
-"""What the customer of a silent bot is told: a word after 30 seconds, a case with a person after 3 minutes."""
+"""What the customer of a silent bot gets: a word after 30 seconds, a person or a dated case after 3 minutes."""
 
 from __future__ import annotations
 
@@ -7,10 +7,13 @@ from datetime import timedelta
 
 from aftersales.domain.cases import Case, CaseKind
 from aftersales.domain.conversations import Conversation, Message
+from aftersales.domain.handovers import HandoverReason, HandoverWish
 from aftersales.ports import UnitOfWork
 from aftersales.services.cases import add_case
 from aftersales.services.context import Context
 from aftersales.services.conversations import say, tell, typing
+from aftersales.services.handoff import hand_over, somebody_comes
+from aftersales.services.moves import WORKER
 
 NOTICE_AFTER = timedelta(seconds=30)
 HAND_OVER_AFTER = timedelta(minutes=3)
@@ -44,6 +47,10 @@ async def _hand_over(ctx: Context, conversation: Conversation, message: Message)
         if not typing(current) or current.epoch != conversation.epoch:
             return
         if current.answered_seq >= message.seq:
+            return
+        if await somebody_comes(ctx, uow, current):
+            wish = HandoverWish(HandoverReason.BOT_FAILURE)
+            await hand_over(ctx, uow, current, wish, by=WORKER, key=f"{_REASON}:{current.id}:{message.seq}")
             return
         case = await _case(ctx, uow, current, message)
         promised = case.promised_by.astimezone(ctx.zone)

@@ -1,16 +1,15 @@
-"""What is said in a conversation: taken in once, numbered without gaps, and who may answer it."""
+"""What is said in a conversation: numbered without gaps, said once, and who may answer."""
 
 from __future__ import annotations
 
-import re
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from aftersales.domain.conversations import Author, Conversation, Message, Owner
-from aftersales.domain.errors import Invalid, NotFound
+from aftersales.domain.conversations import Author, Choice, Conversation, Message, Owner
+from aftersales.domain.errors import Invalid
 from aftersales.domain.journal import Entry
 from aftersales.domain.masking import mask_cards
 from aftersales.ports import UnitOfWork
@@ -18,7 +17,6 @@ from aftersales.services.context import Context
 
 LONGEST_TEXT = 2000
 LONGEST_HISTORY = 500
-_CLIENT_MESSAGE_ID = re.compile(r"[A-Za-z0-9_.:-]{1,64}")
 _KEPT_CONTROLS = frozenset("\n\t")
 _DROPPED = frozenset({"Cc", "Cs"})  # control characters and lone surrogates
 
@@ -42,57 +40,6 @@ def check_text(text: str) -> str:
 def typing(conversation: Conversation) -> bool:
     """Whether the bot is about to speak: it owns the talk and has not dealt with all customer messages."""
     return conversation.owner is Owner.BOT and conversation.asked_seq > conversation.answered_seq
-
-
-async def receive_text(ctx: Context, *, conversation_id: str, client_message_id: str, text: str) -> Message:
-    """Stores what the customer wrote; the same client id again gives the stored message.
-
-    Raises Invalid (empty_message, message_too_long, client_message_id) and NotFound.
-    """
-    cleaned = check_text(text)
-    _check_client_message_id(client_message_id)
-    async with ctx.unit_of_work() as uow:
-        conversation = await uow.conversations.lock(conversation_id)
-        known = await uow.messages.by_client_id(conversation_id, client_message_id)
-        return known or await _take_in(ctx, uow, conversation, client_message_id=client_message_id, text=cleaned)
-
-
-async def receive_choice(ctx: Context, *, conversation_id: str, client_message_id: str, value: str) -> Message:
-    """Stores the customer's choice under the title it was offered with; the same client id again: the stored one.
-
-    Raises Invalid("unknown_choice") for a value that was not offered in this conversation, and as receive_text.
-    """
-    _check_client_message_id(client_message_id)
-    async with ctx.unit_of_work() as uow:
-        conversation = await uow.conversations.lock(conversation_id)
-        known = await uow.messages.by_client_id(conversation_id, client_message_id)
-        if known is not None:
-            return known
-        title = await uow.messages.offers(conversation_id, value)
-        if title is None:
-            raise Invalid("unknown_choice")
-        return await _take_in(ctx, uow, conversation, client_message_id=client_message_id, text=title, value=value)
-
-
-async def receive_attachment(
-    ctx: Context, *, conversation_id: str, client_message_id: str, attachment_id: str
-) -> Message:
-    """Stores that the customer sent a file that was stored before; the same client id again: the stored message.
-
-    Raises NotFound for a file of another conversation, and as receive_text.
-    """
-    _check_client_message_id(client_message_id)
-    async with ctx.unit_of_work() as uow:
-        conversation = await uow.conversations.lock(conversation_id)
-        known = await uow.messages.by_client_id(conversation_id, client_message_id)
-        if known is not None:
-            return known
-        attachment = await uow.attachments.get(attachment_id)
-        if attachment.conversation_id != conversation_id:
-            raise NotFound("attachment")
-        return await _take_in(
-            ctx, uow, conversation, client_message_id=client_message_id, attachment_ids=(attachment_id,)
-        )
 
 
 async def history(
@@ -153,11 +100,13 @@ async def say(
     response: str,
     parameters: Mapping[str, Any],
     cards: Sequence[dict[str, Any]] = (),
+    choices: Sequence[Choice] = (),
     key: str,
 ) -> Conversation:
     """As tell, in the caller's transaction that holds the lock; gives the conversation as it is now."""
     text = ctx.texts.render(response, conversation.language, **parameters)
-    return await _add_once(ctx, uow, conversation, author="bot", text=text, cards=cards, name=f"tell:{key}")
+    said = Said(text=text, cards=tuple(cards), choices=tuple(choices))
+    return await add_once(ctx, uow, conversation, said, author="bot", name=f"tell:{key}")
 
 
 async def write_as_agent(ctx: Context, *, conversation_id: str, text: str, key: str) -> None:
@@ -170,19 +119,27 @@ async def add_agent_words(ctx: Context, uow: UnitOfWork, *, conversation_id: str
     """As write_as_agent, in the caller's transaction."""
     words = check_text(text)
     conversation = await uow.conversations.lock(conversation_id)
-    await _add_once(ctx, uow, conversation, author="agent", text=words, name=f"agent:{key}")
+    await add_once(ctx, uow, conversation, Said(text=words), author="agent", name=f"agent:{key}")
 
 
-async def _add_once(
-    ctx: Context,
-    uow: UnitOfWork,
-    conversation: Conversation,
-    *,
-    author: Author,
-    text: str,
-    cards: Sequence[dict[str, Any]] = (),
-    name: str,
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Said:
+    """What somebody other than the customer says; see Message."""
+
+    text: str
+    cards: tuple[dict[str, Any], ...] = ()
+    choices: tuple[Choice, ...] = ()
+    attachment_ids: tuple[str, ...] = ()
+    sender: str | None = None
+
+
+async def add_once(
+    ctx: Context, uow: UnitOfWork, conversation: Conversation, said: Said, *, author: Author, name: str
 ) -> Conversation:
+    """Adds a message unless one of this name is there; gives the conversation as it is now.
+
+    The caller holds the lock. `name` has 200 characters at most.
+    """
     if await uow.messages.by_client_id(conversation.id, name, author=author) is not None:
         return conversation
     now = ctx.clock.now()
@@ -190,15 +147,18 @@ async def _add_once(
         conversation_id=conversation.id,
         seq=conversation.last_seq + 1,
         author=author,
-        text=text,
+        text=said.text,
         at=now,
-        cards=tuple(cards),
+        choices=said.choices,
+        cards=said.cards,
+        attachment_ids=said.attachment_ids,
         client_message_id=name,
+        sender=said.sender,
     )
     await uow.messages.add(message)
-    said = replace(conversation, last_seq=message.seq, updated_at=now)
-    await uow.conversations.save(said)
-    return said
+    told = replace(conversation, last_seq=message.seq, updated_at=now)
+    await uow.conversations.save(told)
+    return told
 
 
 async def set_owner(
@@ -209,18 +169,25 @@ async def set_owner(
     actor: str,
     trigger: str,
     at: datetime,
+    agent_id: str | None = None,
     detail: Mapping[str, Any] | None = None,
 ) -> Conversation:
     """Changes who may answer: raises the epoch, journals, saves; nothing happens when the owner is the same.
 
-    The caller holds the conversation's lock. `actor` is "customer:<id>", "agent:<id>" or "system". What was
-    written while another owned the talk was not for the bot: once it is back, that counts as dealt with.
+    `agent_id` is the account of the person, for Owner.HUMAN. The caller holds the conversation's lock. `actor` is
+    "customer:<id>", "agent:<id>" or "system". What was written while another owned the talk was not for the bot:
+    once it is back, that counts as dealt with.
     """
-    if owner is conversation.owner:
+    if (owner, agent_id) == (conversation.owner, conversation.agent_id):
         return conversation
     answered = conversation.asked_seq if owner is Owner.BOT else conversation.answered_seq
     changed = replace(
-        conversation, owner=owner, epoch=conversation.epoch + 1, answered_seq=answered, updated_at=at
+        conversation,
+        owner=owner,
+        agent_id=agent_id,
+        epoch=conversation.epoch + 1,
+        answered_seq=answered,
+        updated_at=at,
     )
     await uow.conversations.save(changed)
     entry = Entry(
@@ -241,47 +208,3 @@ async def set_owner(
 def customer_actor(conversation: Conversation) -> str:
     """The customer as the journal names actors; a guest has no id."""
     return f"customer:{conversation.customer_id or 'guest'}"
-
-
-def _check_client_message_id(client_message_id: str) -> None:
-    if _CLIENT_MESSAGE_ID.fullmatch(client_message_id) is None:
-        raise Invalid("client_message_id")
-
-
-async def _take_in(
-    ctx: Context,
-    uow: UnitOfWork,
-    conversation: Conversation,
-    *,
-    client_message_id: str,
-    text: str = "",
-    value: str | None = None,
-    attachment_ids: tuple[str, ...] = (),
-) -> Message:
-    now = ctx.clock.now()
-    if conversation.owner is Owner.CLOSED:
-        conversation = await _reopen(uow, conversation, now=now)
-    message = Message(
-        conversation_id=conversation.id,
-        seq=conversation.last_seq + 1,
-        author="customer",
-        text=text,
-        at=now,
-        value=value,
-        attachment_ids=attachment_ids,
-        client_message_id=client_message_id,
-    )
-    await uow.messages.add(message)
-    await uow.conversations.save(
-        replace(conversation, last_seq=message.seq, asked_seq=message.seq, updated_at=now)
-    )
-    return message
-
-
-async def _reopen(uow: UnitOfWork, conversation: Conversation, *, now: datetime) -> Conversation:
-    """Back to the bot with a new matter; without an open session as a guest: another may sit there now."""
-    opened = await set_owner(
-        uow, conversation, Owner.BOT, actor=customer_actor(conversation), trigger="reopen", at=now
-    )
-    signed_in = await uow.sessions.is_open(conversation.id, now=now)
-    return replace(opened, matter=opened.matter + 1, customer_id=opened.customer_id if signed_in else None)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Row, insert, select
@@ -54,6 +55,22 @@ class SqlMessages:
                 messages.c.author == "customer",
             )
             .order_by(messages.c.seq)
+            .limit(1)
+        )
+        row = (await self._connection.execute(query)).one_or_none()
+        return None if row is None else _message(row)
+
+    async def last_of_bot(self, conversation_id: str, *, before: datetime) -> Message | None:
+        """The newest answer of the bot up to that moment."""
+        query = (
+            select(messages)
+            .where(
+                messages.c.conversation_id == conversation_id,
+                messages.c.author == "bot",
+                messages.c.in_reply_to.is_not(None),
+                messages.c.at <= before,
+            )
+            .order_by(messages.c.seq.desc())
             .limit(1)
         )
         row = (await self._connection.execute(query)).one_or_none()

@@ -12,11 +12,14 @@ from aftersales.ports import (
     AdjustmentRepository,
     AgentSessionRepository,
     AttachmentRepository,
+    CannedAnswerRepository,
     CaseRepository,
     ChangeRepository,
+    ChatNoteRepository,
     CodeRepository,
     ConversationRepository,
     FeedbackRepository,
+    HandoverRepository,
     JournalRepository,
     MessageRepository,
     OutboxRepository,
@@ -26,6 +29,7 @@ from aftersales.ports import (
     ReturnRepository,
     ReviewRepository,
     SealRepository,
+    SeatRepository,
     SessionRepository,
     UnitOfWork,
 )
@@ -33,11 +37,14 @@ from aftersales.stores.accounts import SqlAccounts
 from aftersales.stores.adjustments import SqlAdjustments
 from aftersales.stores.agent_sessions import SqlAgentSessions
 from aftersales.stores.attachments import SqlAttachments
+from aftersales.stores.canned_answers import SqlCannedAnswers
 from aftersales.stores.cases import SqlCases
 from aftersales.stores.changes import SqlChanges
+from aftersales.stores.chat_notes import SqlChatNotes
 from aftersales.stores.codes import SqlCodes
 from aftersales.stores.conversations import SqlConversations
 from aftersales.stores.feedback import SqlFeedback
+from aftersales.stores.handovers import SqlHandovers
 from aftersales.stores.journal import SqlJournal
 from aftersales.stores.messages import SqlMessages
 from aftersales.stores.outbox import SqlOutbox
@@ -47,6 +54,7 @@ from aftersales.stores.refunds import SqlRefunds
 from aftersales.stores.returns import SqlReturns
 from aftersales.stores.reviews import SqlReviews
 from aftersales.stores.seals import SqlSeals
+from aftersales.stores.seats import SqlSeats
 from aftersales.stores.sessions import SqlSessions
 
 
@@ -56,6 +64,8 @@ class SqlUnitOfWork:
     def __init__(self, connection: AsyncConnection) -> None:
         self.conversations: ConversationRepository = SqlConversations(connection)
         self.messages: MessageRepository = SqlMessages(connection)
+        self.handovers: HandoverRepository = SqlHandovers(connection)
+        self.chat_notes: ChatNoteRepository = SqlChatNotes(connection)
         self.sessions: SessionRepository = SqlSessions(connection)
         self.codes: CodeRepository = SqlCodes(connection)
         self.attachments: AttachmentRepository = SqlAttachments(connection)
@@ -69,6 +79,8 @@ class SqlUnitOfWork:
         self.seals: SealRepository = SqlSeals(connection)
         self.accounts: AccountRepository = SqlAccounts(connection)
         self.agent_sessions: AgentSessionRepository = SqlAgentSessions(connection)
+        self.seats: SeatRepository = SqlSeats(connection)
+        self.canned_answers: CannedAnswerRepository = SqlCannedAnswers(connection)
         self.reviews: ReviewRepository = SqlReviews(connection)
         self.photos: PhotoRepository = SqlPhotos(connection)
         self.policies: PolicyRepository = SqlPolicies(connection)

@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from aftersales.domain.conversations import Answer, Choice, Reply, Turn
 from aftersales.domain.errors import Unavailable
+from aftersales.domain.handovers import HandoverReason, HandoverWish
 from aftersales.domain.texts import Language
 
 log = structlog.get_logger("returndesk.bot")
@@ -31,11 +32,19 @@ class _Reply(_Wire):
     cards: list[dict[str, Any]]
 
 
+class _Wish(_Wire):
+    reason: HandoverReason
+    topic: str
+    vip: bool
+    about: dict[str, Any]
+
+
 class _Answer(_Wire):
     replies: list[_Reply]
     language: Language
     language_fixed: bool
     matter_done: bool
+    wish: _Wish | None
 
 
 class RasaBot:
@@ -114,4 +123,9 @@ def _from_wire(answer: _Answer) -> Answer:
         language=answer.language,
         language_fixed=answer.language_fixed,
         matter_done=answer.matter_done,
+        wish=_wish(answer.wish) if answer.wish else None,
     )
+
+
+def _wish(wish: _Wish) -> HandoverWish:
+    return HandoverWish(wish.reason, topic=wish.topic, vip=wish.vip, about=wish.about)

@@ -9,7 +9,7 @@ from sanic import HTTPResponse, Request
 from sanic.response import json
 
 from aftersales.domain.conversations import Message
-from aftersales.services.conversations import receive_choice, receive_text
+from aftersales.services.receiving import receive_choice, receive_text
 from connectors.web.bodies import read_json
 from connectors.web.chat import Chat, Visitor, access_request, chat_of
 from connectors.web.payloads import NewMessage, read

@@ -15,7 +15,7 @@ from sanic.response import json, raw
 from aftersales.domain.conversations import Message
 from aftersales.domain.ids import new_id
 from aftersales.services.attachments import read_attachment, store_attachment
-from aftersales.services.conversations import receive_attachment
+from aftersales.services.receiving import receive_attachment
 from connectors.web.bodies import read_body
 from connectors.web.chat import Chat, Visitor, access_request, chat_of
 from connectors.web.messages import stored

@@ -15,7 +15,8 @@ import desk
 from aftersales.domain.cases import Case, CaseKind
 from aftersales.domain.reasons import Reason
 from aftersales.services.cases import file_case
-from aftersales.services.conversations import history, receive_text
+from aftersales.services.conversations import history
+from aftersales.services.receiving import receive_text
 from aftersales.services.refunds import cancel_refund
 from aftersales.services.sessions import close_session, open_session
 from tests.fronts import MERCHANT_KEY, Front, open_front

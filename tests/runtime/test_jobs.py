@@ -135,7 +135,7 @@ async def test_mails_are_forgotten_after_a_day(goods: Goods) -> None:
     goods.clock.advance(hours=23)
     await mailbox.send(Mail(to="a@example.com", subject="new", text="654321"), key="new")
     bot = FakeBot()
-    jobs = make_jobs(goods.ctx, {}, bot, forget_mails=mailbox.forget_old, audit_key=b"k")
+    jobs = make_jobs(goods.ctx, {}, bot, forget_mails=mailbox.forget_old, audit_key=b"k", assigns=True)
     [job] = [job for job in jobs if job.name == "forget_mails"]
     await job.run()
     assert [mail.subject for mail in await mailbox.list_mails()] == ["old", "new"]

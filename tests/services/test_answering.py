@@ -11,7 +11,8 @@ from aftersales.domain.conversations import Answer, Owner, Reply, Turn
 from aftersales.domain.errors import NotFound
 from aftersales.services.answering import LEASE, PATIENCE, answer_orphans, answer_pending
 from aftersales.services.attachments import store_attachment
-from aftersales.services.conversations import is_answered_before, receive_attachment
+from aftersales.services.conversations import is_answered_before
+from aftersales.services.receiving import receive_attachment
 from aftersales.services.sessions import close_session, open_session
 from tests.databases import DATABASES
 from tests.fakes import FakeBot

@@ -15,12 +15,10 @@ from aftersales.services.conversations import (
     clean_text,
     history,
     latest,
-    receive_attachment,
-    receive_choice,
-    receive_text,
     tell,
     typing,
 )
+from aftersales.services.receiving import receive_attachment, receive_choice, receive_text
 from aftersales.services.sessions import close_session, open_session
 from tests.databases import DATABASES
 from tests.talks import World, open_world

@@ -33,6 +33,7 @@ conversations = Table(
     Column("last_seq", Integer, nullable=False),
     Column("asked_seq", Integer, nullable=False),
     Column("answered_seq", Integer, nullable=False),
+    Column("agent_id", String(32)),
     Column("created_at", UtcDateTime, nullable=False),
     Column("updated_at", UtcDateTime, nullable=False),
     # The lease of the process that is asking the bot just now; not part of the conversation itself.
@@ -56,6 +57,7 @@ messages = Table(
     Column("attachment_ids", JSON, nullable=False),
     Column("client_message_id", String(200)),
     Column("in_reply_to", Integer),
+    Column("sender", String(80)),
     Index("uq_messages_client_message_id", "conversation_id", "author", "client_message_id", unique=True),
 )
 

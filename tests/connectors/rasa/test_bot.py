@@ -14,6 +14,7 @@ from sanic.response import HTTPResponse, json, text
 
 from aftersales.domain.conversations import Answer, Choice, Reply, Turn
 from aftersales.domain.errors import Unavailable
+from aftersales.domain.handovers import HandoverReason, HandoverWish
 from connectors.rasa.bot import RasaBot
 
 TOKEN = "the internal secret"
@@ -30,6 +31,7 @@ ANSWER = {
     "language": "en",
     "language_fixed": True,
     "matter_done": True,
+    "wish": {"reason": "anger", "topic": "returns", "vip": True, "about": {"asked": "returns_items"}},
 }
 
 Respond = Callable[[Request], HTTPResponse]
@@ -80,6 +82,7 @@ async def test_a_turn_becomes_an_answer_with_choices_and_cards() -> None:
         language="en",
         language_fixed=True,
         matter_done=True,
+        wish=HandoverWish(HandoverReason.ANGER, topic="returns", vip=True, about={"asked": "returns_items"}),
     )
     assert seen == [
         (
@@ -109,9 +112,11 @@ async def test_any_other_status_is_unavailable(status: int) -> None:
         "no json",
         "[]",
         '{"replies": []}',
-        '{"replies": [], "language": "fr", "language_fixed": false, "matter_done": false}',
+        '{"replies": [], "language": "fr", "language_fixed": false, "matter_done": false, "wish": null}',
         '{"replies": [{"text": null, "choices": [], "cards": []}], "language": "zh", "language_fixed": false, '
-        '"matter_done": false}',
+        '"matter_done": false, "wish": null}',
+        '{"replies": [], "language": "zh", "language_fixed": false, "matter_done": false, '
+        '"wish": {"reason": "boredom", "topic": "", "vip": false, "about": {}}}',
     ],
 )
 async def test_an_answer_of_another_shape_is_unavailable(body: str) -> None:

@@ -16,7 +16,8 @@ from PIL import Image
 
 from aftersales.domain.conversations import Answer, Choice, Owner, Reply
 from aftersales.services.context import Context
-from aftersales.services.conversations import receive_text, set_owner
+from aftersales.services.conversations import set_owner
+from aftersales.services.receiving import receive_text
 from aftersales.services.sessions import resume_session
 from connectors.web.limits import Limits
 from connectors.web.problems import STATUS, ProblemTexts

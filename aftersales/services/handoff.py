@@ -1,0 +1,256 @@
+"""Wanting a person: the queue where somebody is at the desk, a dated case where nobody is, and the way out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import timedelta
+
+from aftersales.domain.cases import Case, CaseKind
+from aftersales.domain.conversations import Choice, Conversation, Message, Owner
+from aftersales.domain.handovers import (
+    HANDOVER_MACHINE,
+    Handover,
+    HandoverTrigger,
+    HandoverWish,
+    Outcome,
+    expected_wait,
+    ranked_at,
+)
+from aftersales.domain.ids import new_id
+from aftersales.domain.machine import advance
+from aftersales.domain.seats import Seat
+from aftersales.domain.texts import Language
+from aftersales.ports import UnitOfWork
+from aftersales.services.cases import add_case
+from aftersales.services.context import Context
+from aftersales.services.conversations import Said, add_once, customer_actor, say, set_owner
+from aftersales.services.moves import WORKER, By
+
+# What a customer in the queue may choose; the values of the choices.
+_CHOICES = {
+    "handoff:bot": Outcome.BOT,
+    "handoff:later": Outcome.LATER,
+    "handoff:callback": Outcome.CALLBACK,
+}
+USUAL_HANDLING = timedelta(minutes=8)  # until some talks have ended
+_LATELY = timedelta(days=7)
+_TOLD_AGAIN_AFTER = timedelta(minutes=1)
+_LONGEST_SUMMARY = 2000
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """How many come before, and how long it takes in whole minutes."""
+
+    ahead: int
+    minutes: int
+
+
+async def is_staffed(ctx: Context, *, language: Language, topic: str = "") -> bool:
+    """Whether somebody at the desk takes new chats in this language about this matter."""
+    async with ctx.unit_of_work(read_only=True) as uow:
+        return _is_taken(ctx, await uow.seats.all(), language=language, topic=topic)
+
+
+async def somebody_comes(ctx: Context, uow: UnitOfWork, conversation: Conversation, *, topic: str = "") -> bool:
+    """As is_staffed, for a conversation."""
+    return _is_taken(ctx, await uow.seats.all(), language=conversation.language, topic=topic)
+
+
+async def hand_over(
+    ctx: Context, uow: UnitOfWork, conversation: Conversation, wish: HandoverWish, *, by: By, key: str
+) -> Conversation:
+    """Gives the talk to people: into the queue, or to a dated case where nobody is there. The customer is told.
+
+    The caller holds the conversation's lock. Nothing happens unless the bot owns it. `key` names the wish: its
+    case is filed once.
+    """
+    if conversation.owner is not Owner.BOT:
+        return conversation
+    if not await somebody_comes(ctx, uow, conversation, topic=wish.topic):
+        return await file_for_later(ctx, uow, conversation, reason=wish.reason.value, key=key)
+    handover = await open_handover(ctx, uow, conversation, wish)
+    waiting = await set_owner(
+        uow,
+        conversation,
+        Owner.WAITING,
+        actor=by.actor,
+        trigger="hand_over",
+        at=handover.requested_at,
+        detail={"reason": wish.reason.value},
+    )
+    return await _tell_place(ctx, uow, waiting, handover, response="utter_handoff_waiting")
+
+
+async def open_handover(ctx: Context, uow: UnitOfWork, conversation: Conversation, wish: HandoverWish) -> Handover:
+    """The hand-over alone, waiting; whose the conversation is stays as it was."""
+    now = ctx.clock.now()
+    handover = Handover(
+        id=new_id(),
+        conversation_id=conversation.id,
+        reason=wish.reason,
+        language=conversation.language,
+        topic=wish.topic,
+        vip=wish.vip,
+        about=wish.about,
+        requested_at=now,
+        ranked_at=ranked_at(now, wish.reason, vip=wish.vip),
+        told_at=now,
+    )
+    await uow.handovers.add(handover)
+    return handover
+
+
+async def place_of(ctx: Context, uow: UnitOfWork, handover: Handover) -> Place:
+    """From the queue and the seats as they are now."""
+    now = ctx.clock.now()
+    waiting = await uow.handovers.waiting()
+    seats = [seat for seat in await uow.seats.all() if seat.takes_new(now) and seat.can_take(handover)]
+    ours = {seat.account_id for seat in seats}
+    loads = await uow.handovers.loads()
+    ahead = next((place for place, other in enumerate(waiting) if other.id == handover.id), len(waiting))
+    capacity = sum(seat.capacity for seat in seats)
+    handling = await uow.handovers.handling(since=now - _LATELY) or USUAL_HANDLING
+    wait = expected_wait(
+        ahead=ahead,
+        free=max(0, capacity - sum(load for account, load in loads.items() if account in ours)),
+        seats=capacity,
+        handling=handling,
+    )
+    return Place(ahead, wait // timedelta(minutes=1))
+
+
+async def hear_while_waiting(ctx: Context, uow: UnitOfWork, conversation: Conversation, message: Message) -> None:
+    """What a customer in the queue says: a choice to leave it, or words for the agent, answered with their place.
+
+    In the caller's transaction, which holds the lock and has stored the message.
+    """
+    handover = await uow.handovers.current(conversation.id)
+    outcome = _CHOICES.get(message.value or "")
+    if outcome is not None:
+        await leave_queue(ctx, uow, conversation, handover, outcome, by=By(customer_actor(conversation), "chat"))
+    elif ctx.clock.now() - handover.told_at >= _TOLD_AGAIN_AFTER:
+        await _tell_place(ctx, uow, conversation, handover, response="utter_handoff_still_waiting")
+
+
+def out_of_queue(value: str) -> str:
+    """What a choice of the queue means once the bot has the talk again; any other choice stays what it is."""
+    outcome = _CHOICES.get(value)
+    if outcome is None:
+        return value
+    return "/help" if outcome is Outcome.BOT else "/talk_to_human"
+
+
+async def leave_queue(
+    ctx: Context, uow: UnitOfWork, conversation: Conversation, handover: Handover, outcome: Outcome, *, by: By
+) -> Conversation:
+    """Ends a hand-over that nobody has taken: back to the bot, with a dated case unless the bot was wanted.
+
+    The caller holds the conversation's lock. Raises Conflict when it has ended.
+    """
+    handover = await end_handover(ctx, uow, handover, outcome)
+    back = await set_owner(
+        uow,
+        conversation,
+        Owner.BOT,
+        actor=by.actor,
+        trigger="leave_queue",
+        at=ctx.clock.now(),
+        detail={"outcome": outcome.value},
+    )
+    if outcome is not Outcome.BOT:
+        return await file_for_later(
+            ctx, uow, back, reason=handover.reason.value, key=f"handover:{handover.id}", wish=_WISHES[outcome]
+        )
+    told = await say(ctx, uow, back, response="utter_handoff_bot_again", parameters={}, key=f"bot:{handover.id}")
+    return await ask_again(ctx, uow, told, before=handover, key=handover.id)
+
+
+_WISHES = {Outcome.LATER: "", Outcome.CALLBACK: "callback", Outcome.UNMANNED: ""}
+
+
+async def end_handover(ctx: Context, uow: UnitOfWork, handover: Handover, outcome: Outcome) -> Handover:
+    """Raises Conflict when it has ended already."""
+    state = advance(HANDOVER_MACHINE, handover.state, HandoverTrigger.END)
+    ended = replace(handover, state=state, ended_at=ctx.clock.now(), outcome=outcome)
+    await uow.handovers.save(ended)
+    return ended
+
+
+async def ask_again(
+    ctx: Context, uow: UnitOfWork, conversation: Conversation, *, before: Handover, key: str
+) -> Conversation:
+    """Repeats what the bot had said last before the hand-over, with its choices."""
+    asked = await uow.messages.last_of_bot(conversation.id, before=before.requested_at)
+    if asked is None:
+        return conversation
+    said = Said(text=asked.text, choices=asked.choices)
+    return await add_once(ctx, uow, conversation, said, author="bot", name=f"again:{key}")
+
+
+async def file_for_later(
+    ctx: Context, uow: UnitOfWork, conversation: Conversation, *, reason: str, key: str, wish: str = ""
+) -> Conversation:
+    """A case with the time of the answer, told to the customer; one that waits already is told again."""
+    open_ones = await uow.cases.open_of(conversation.id)
+    known = next((case for case in open_ones if case.kind is CaseKind.HANDOVER), None)
+    case = known or await _file(ctx, uow, conversation, reason=reason, key=key, wish=wish)
+    responses = {"": "utter_handoff_filed", "callback": "utter_handoff_callback"}
+    response = "utter_handoff_filed_already" if known else responses[wish]
+    promised = f"{case.promised_by.astimezone(ctx.zone):%Y-%m-%d %H:%M}"
+    parameters = {"number": case.number, "promised": promised}
+    return await say(ctx, uow, conversation, response=response, parameters=parameters, key=f"filed:{key}")
+
+
+async def _file(
+    ctx: Context, uow: UnitOfWork, conversation: Conversation, *, reason: str, key: str, wish: str
+) -> Case:
+    since = await uow.messages.after(conversation.id, max(0, conversation.asked_seq - 30))
+    words = "\n".join(told.text for told in since if told.author == "customer" and told.value is None)
+    return await add_case(
+        ctx,
+        uow,
+        by=WORKER,
+        conversation_id=conversation.id,
+        customer_id=conversation.customer_id,
+        kind=CaseKind.HANDOVER,
+        reason=reason,
+        summary=words[-_LONGEST_SUMMARY:],
+        key=key,
+        promise=ctx.promise,
+        wish=wish,
+    )
+
+
+def _is_taken(ctx: Context, seats: Sequence[Seat], *, language: Language, topic: str) -> bool:
+    now = ctx.clock.now()
+    return any(seat.takes_new(now) and seat.speaks(language, topic=topic) for seat in seats)
+
+
+async def _tell_place(
+    ctx: Context, uow: UnitOfWork, conversation: Conversation, handover: Handover, *, response: str
+) -> Conversation:
+    place = await place_of(ctx, uow, handover)
+    now = ctx.clock.now()
+    await uow.handovers.save(replace(handover, told_at=now))
+    variant = "next" if place.ahead == 0 else "place"
+    return await say(
+        ctx,
+        uow,
+        conversation,
+        response=f"{response}_{variant}",
+        parameters={"ahead": str(place.ahead), "minutes": str(place.minutes)},
+        choices=_choices(ctx, conversation),
+        key=f"place:{handover.id}:{now.timestamp():.0f}",
+    )
+
+
+def _choices(ctx: Context, conversation: Conversation) -> tuple[Choice, ...]:
+    """Calling back needs somebody whom the shop knows."""
+    offered = [value for value in _CHOICES if value != "handoff:callback" or conversation.customer_id is not None]
+    titles = [f"utter_handoff_choice_{value.partition(':')[2]}" for value in offered]
+    return tuple(
+        Choice(ctx.texts.render(title, conversation.language), value)
+        for title, value in zip(titles, offered, strict=True)
+    )

@@ -1,0 +1,76 @@
+"""Seats: what an agent can take, and whether they do just now."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import replace
+
+from aftersales.domain.accounts import Account
+from aftersales.domain.errors import Invalid
+from aftersales.domain.seats import MOST_CHATS, Seat
+from aftersales.domain.texts import LANGUAGES, Language
+from aftersales.services.context import Context
+from aftersales.services.handoff_claims import fresh
+
+USUAL_CAPACITY = 4
+
+
+async def seat_of(ctx: Context, account: Account) -> Seat:
+    """The seat as it stands; a shut one that takes everything in every language where none was ever set up."""
+    async with ctx.unit_of_work(read_only=True) as uow:
+        return await uow.seats.get(account.id) or _first(ctx, account)
+
+
+async def sit_down(ctx: Context, account: Account, *, open: bool) -> Seat:
+    """Begins or stops taking new chats; the chats at hand stay. Raises Forbidden."""
+    async with ctx.unit_of_work() as uow:
+        account = await fresh(uow, account.id)
+        known = await uow.seats.get(account.id) or _first(ctx, account)
+        seat = replace(known, open=open, seen_at=ctx.clock.now())
+        await uow.seats.save(seat)
+        return seat
+
+
+async def set_up_seat(
+    ctx: Context,
+    account: Account,
+    *,
+    capacity: int,
+    languages: Collection[Language],
+    topics: Collection[str] = (),
+    departments: Collection[str] = (),
+    vip: bool = False,
+) -> Seat:
+    """What the seat of this account takes from now on. Raises Invalid (capacity 1 to 20, languages)."""
+    if not 1 <= capacity <= MOST_CHATS:
+        raise Invalid("capacity")
+    if not languages or set(languages) - set(LANGUAGES):
+        raise Invalid("languages")
+    async with ctx.unit_of_work() as uow:
+        known = await uow.seats.get(account.id) or _first(ctx, account)
+        seat = replace(
+            known,
+            capacity=capacity,
+            languages=frozenset(languages),
+            topics=frozenset(topics),
+            departments=frozenset(departments),
+            vip=vip,
+        )
+        await uow.seats.save(seat)
+        return seat
+
+
+async def seen(ctx: Context, account: Account) -> None:
+    """The agent's desk is open; cheap, for every few seconds."""
+    async with ctx.unit_of_work() as uow:
+        await uow.seats.touch(account.id, seen_at=ctx.clock.now())
+
+
+def _first(ctx: Context, account: Account) -> Seat:
+    return Seat(
+        account_id=account.id,
+        open=False,
+        capacity=USUAL_CAPACITY,
+        languages=frozenset(LANGUAGES),
+        seen_at=ctx.clock.now(),
+    )

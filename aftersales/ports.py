@@ -307,6 +307,10 @@ class ConversationRepository(Protocol):
         """As get, and holds the row for writing until the transaction ends."""
         ...
 
+    async def try_lock(self, conversation_id: str) -> Conversation | None:
+        """As lock, without waiting: None when somebody else holds it, or there is none."""
+        ...
+
     async def save(self, conversation: Conversation) -> None: ...
     async def unanswered(self, *, before: datetime, limit: int) -> Sequence[str]:
         """Ids of conversations of the bot with a customer message that was left unanswered since `before`."""
@@ -645,8 +649,12 @@ class HandoverRepository(Protocol):
         """Newest first."""
         ...
 
-    async def waiting(self, *, limit: int = 500) -> Sequence[Handover]:
+    async def waiting(self, *, limit: int = 1000) -> Sequence[Handover]:
         """In the order in which they come next."""
+        ...
+
+    async def count_before(self, handover: Handover) -> int:
+        """How many of those that wait in its language come before it."""
         ...
 
     async def claimed(self, *, agent_id: str | None = None) -> Sequence[Handover]:

@@ -105,11 +105,10 @@ async def open_handover(ctx: Context, uow: UnitOfWork, conversation: Conversatio
 async def place_of(ctx: Context, uow: UnitOfWork, handover: Handover) -> Place:
     """From the queue and the seats as they are now."""
     now = ctx.clock.now()
-    waiting = await uow.handovers.waiting()
+    ahead = await uow.handovers.count_before(handover)
     seats = [seat for seat in await uow.seats.all() if seat.takes_new(now) and seat.can_take(handover)]
     ours = {seat.account_id for seat in seats}
     loads = await uow.handovers.loads()
-    ahead = next((place for place, other in enumerate(waiting) if other.id == handover.id), len(waiting))
     capacity = sum(seat.capacity for seat in seats)
     handling = await uow.handovers.handling(since=now - _LATELY) or USUAL_HANDLING
     wait = expected_wait(

@@ -54,12 +54,16 @@ async def claim_next(ctx: Context, account: Account) -> Handover | None:
 
     Raises Full, Forbidden.
     """
-    async with ctx.unit_of_work(read_only=True) as uow:
+    async with ctx.unit_of_work() as uow:
+        account = await lock_agent(uow, account.id)
         seat = await uow.seats.get(account.id)
-        waiting = [one for one in await uow.handovers.waiting() if seat is not None and seat.can_take(one)]
-    for handover in waiting:
-        with suppress(Taken, NotFound):
-            return await claim(ctx, account, conversation_id=handover.conversation_id)
+        if seat is None:
+            return None
+        await _check_room(uow, account)
+        for candidate in await uow.handovers.waiting():
+            conversation = await _free(uow, candidate) if seat.can_take(candidate) else None
+            if conversation is not None:
+                return await _take(ctx, uow, conversation, candidate, account, trigger=HandoverTrigger.CLAIM)
     return None
 
 
@@ -211,6 +215,14 @@ async def name_of(uow: UnitOfWork, account_id: str | None) -> str:
     with suppress(NotFound):
         return (await uow.accounts.get(account_id)).display_name
     return ""
+
+
+async def _free(uow: UnitOfWork, waiting: Handover) -> Conversation | None:
+    """The conversation, locked, if it still waits and nobody else is at it just now."""
+    conversation = await uow.conversations.try_lock(waiting.conversation_id)
+    if conversation is None or await _current(uow, waiting) != waiting:
+        return None
+    return conversation
 
 
 async def _check_room(uow: UnitOfWork, account: Account) -> None:

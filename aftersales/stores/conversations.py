@@ -37,6 +37,12 @@ class SqlConversations:
         """As get, and holds the row for writing until the transaction ends (SQLite: the whole database)."""
         return await self._one(conversation_id, for_update=True)
 
+    async def try_lock(self, conversation_id: str) -> Conversation | None:
+        """As lock, without waiting: None when somebody else holds the row, or there is none."""
+        query = select(*_COLUMNS).where(conversations.c.id == conversation_id)
+        row = (await self._connection.execute(query.with_for_update(skip_locked=True))).one_or_none()
+        return None if row is None else _conversation(row)
+
     async def save(self, conversation: Conversation) -> None:
         """Writes all but the lease. The caller holds the lock."""
         values = asdict(conversation)

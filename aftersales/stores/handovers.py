@@ -7,7 +7,7 @@ from dataclasses import asdict
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import RowMapping, Select, func, insert, select, update
+from sqlalchemy import RowMapping, Select, func, insert, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from aftersales.domain.errors import NotFound
@@ -42,7 +42,7 @@ class SqlHandovers:
         query = select(handovers).where(handovers.c.conversation_id == conversation_id)
         return await self._read(query.order_by(handovers.c.requested_at.desc(), handovers.c.id))
 
-    async def waiting(self, *, limit: int = 500) -> Sequence[Handover]:
+    async def waiting(self, *, limit: int = 1000) -> Sequence[Handover]:
         """In the order in which they come next."""
         return await self._read(
             select(handovers)
@@ -50,6 +50,16 @@ class SqlHandovers:
             .order_by(handovers.c.ranked_at, handovers.c.id)
             .limit(limit)
         )
+
+    async def count_before(self, handover: Handover) -> int:
+        """How many of those that wait in its language come before it."""
+        query = select(func.count()).where(
+            _UNENDED,
+            handovers.c.language == handover.language,
+            handovers.c.state == HandoverState.WAITING.value,
+            tuple_(handovers.c.ranked_at, handovers.c.id) < (handover.ranked_at, handover.id),
+        )
+        return (await self._connection.execute(query)).scalar_one()
 
     async def claimed(self, *, agent_id: str | None = None) -> Sequence[Handover]:
         """What agents hold, or one of them holds, longest first."""

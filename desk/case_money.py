@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
-from decimal import Decimal, InvalidOperation
 from typing import TypeVar
 
 from aftersales.domain.accounts import Account
 from aftersales.domain.cases import Case
 from aftersales.domain.claims import Decision
-from aftersales.domain.errors import AftersalesError, Conflict, Invalid
-from aftersales.domain.money import Money, minor_digits
+from aftersales.domain.errors import AftersalesError, Conflict
+from aftersales.domain.money import Money
 from aftersales.domain.refunds import Refund
 from aftersales.services.adjustments import grant_adjustment_again
 from aftersales.services.agent_deeds import do_as
@@ -23,9 +22,9 @@ from aftersales.services.manual_refunds import may_be_recorded
 from aftersales.services.overview import case_with_talk, refunds_of_order
 from aftersales.services.price_protection import quote_price_drops, refund_price_drops
 from desk.decisions import NAME
+from desk.forms import read_amount
 
 T = TypeVar("T")
-_LARGEST = Decimal(10**9)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,7 +72,7 @@ def money_deed(
 
 
 async def _settle(ctx: Context, account: Account, number: str, form: Mapping[str, str]) -> object:
-    told = form.get("amount", "").strip()
+    told = form.get("amount", "")
     return await do_as(
         ctx,
         account,
@@ -108,14 +107,7 @@ async def _amount(ctx: Context, number: str, told: str) -> Money:
     case, _ = await case_with_talk(ctx, number=number)
     if case.order_number is None:
         raise Conflict("no order")
-    currency = (await ctx.shop.find_order(case.order_number)).currency
-    try:
-        value = Decimal(told.strip().replace(",", "."))
-    except InvalidOperation:
-        raise Invalid("amount") from None
-    if not value.is_finite() or not 0 < value < _LARGEST or value != round(value, minor_digits(currency)):
-        raise Invalid("amount")
-    return Money.parse(value, currency)
+    return read_amount(told, (await ctx.shop.find_order(case.order_number)).currency)
 
 
 async def _asked(quote: Callable[[Context, Case], Awaitable[T | None]], ctx: Context, case: Case) -> T | None:

@@ -96,6 +96,8 @@ async def done(request: Request, deed: Awaitable[object] | None, *, page: str) -
 
 def problem_of(error: AftersalesError) -> str:
     """The name of its text: problem_<name>."""
+    if isinstance(error, Invalid) and error.field == "amount":
+        return "amount"
     for kind, problem in _PROBLEMS:
         if isinstance(error, kind):
             return problem

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 from urllib.parse import parse_qsl
@@ -9,8 +10,12 @@ from urllib.parse import parse_qsl
 from sanic import Request
 from sanic.exceptions import PayloadTooLarge
 
+from aftersales.domain.errors import Invalid
+from aftersales.domain.money import Money, minor_digits
+
 _LIMIT = 16 * 1024
 _MOST_FIELDS = 20
+_AMOUNT = re.compile(r"[0-9]{1,12}(?:\.([0-9]{1,3}))?")
 
 
 async def read_form(request: Request) -> Mapping[str, str]:
@@ -26,3 +31,18 @@ async def read_form(request: Request) -> Mapping[str, str]:
     except ValueError:
         return {}
     return {name: value.replace("\x00", "") for name, value in fields}
+
+
+def read_amount(typed: str, currency: str) -> Money:
+    """An amount above zero in major units: digits, and a point before the decimals.
+
+    Nothing is guessed: what may mean another amount elsewhere ("1,000", "1e2", full-width digits) is refused.
+    Raises Invalid("amount"), also for zero and for more decimals than the currency has.
+    """
+    found = _AMOUNT.fullmatch(typed)
+    if found is None or len(found[1] or "") > minor_digits(currency):
+        raise Invalid("amount")
+    amount = Money.parse(typed, currency)
+    if not amount:
+        raise Invalid("amount")
+    return amount

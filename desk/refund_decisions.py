@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Awaitable, Mapping
 
 from sanic import HTTPResponse, Request
@@ -10,7 +9,6 @@ from sanic import HTTPResponse, Request
 from aftersales.domain.accounts import Account
 from aftersales.domain.approvals import Decided
 from aftersales.domain.errors import AftersalesError, Invalid
-from aftersales.domain.money import Money, minor_digits
 from aftersales.domain.refunds import Refund
 from aftersales.services.agent_deeds import do_as
 from aftersales.services.approvals import approve, lower, reject, split
@@ -19,9 +17,7 @@ from aftersales.services.refund_overview import find_refund
 from aftersales.services.refunds import cancel_refund
 from desk.application import back_to, desk_of
 from desk.decisions import guard, problem_of
-from desk.forms import read_form
-
-_AMOUNT = re.compile(r"(\d{1,12})(?:\.(\d{1,3}))?", re.ASCII)
+from desk.forms import read_amount, read_form
 
 
 async def decide_refund(request: Request, refund_id: str, decision: str) -> HTTPResponse:
@@ -37,8 +33,6 @@ async def decide_refund(request: Request, refund_id: str, decision: str) -> HTTP
         if error.last is not None and error.last.account == guarded.name:
             return back_to(request, page, done="1")  # the same button, pressed twice
         return back_to(request, page, problem="decided")
-    except Invalid as error:
-        return back_to(request, page, problem="amount" if error.field == "amount" else "bad_request")
     except AftersalesError as error:
         return back_to(request, page, problem=problem_of(error))
     return back_to(request, f"refunds/{left.id}", done="1")
@@ -58,7 +52,7 @@ async def _decide(
             taken: Awaitable[Refund] = do_as(ctx, account, cancel_refund, refund_id=refund_id)
             return await taken
     waiting = (await find_refund(ctx, refund_id=refund_id)).refund
-    amount = _amount(form.get("amount", ""), waiting.amount.currency)
+    amount = read_amount(form.get("amount", ""), waiting.amount.currency)
     match decision:
         case "lower":
             return await lower(
@@ -68,11 +62,3 @@ async def _decide(
             one, _ = await split(ctx, refund_id=refund_id, account=account, amount=amount, reason=reason)
             return one
     raise Invalid("decision")
-
-
-def _amount(given: str, currency: str) -> Money:
-    """Major units with a point. Raises Invalid for anything else, and for more decimals than the currency has."""
-    found = _AMOUNT.fullmatch(given.strip())
-    if found is None or len(found[2] or "") > minor_digits(currency):
-        raise Invalid("amount")
-    return Money.parse(found[0], currency)

@@ -82,6 +82,8 @@ refunds = Table(
     Column("by_hand", Boolean, nullable=False, server_default=false()),
     Index("ix_refunds_due", "state", "next_attempt_at"),
     Index("ix_refunds_order", "order_number", "created_at"),
+    Index("ix_refunds_customer", "customer_id", "created_at", "id"),
+    Index("ix_refunds_created", "created_at", "id"),
 )
 
 cases = Table(

@@ -56,7 +56,7 @@ class Understanding:
 def _row(text: str, data: Row) -> Row:
     """The likeliest real intent, whatever was decided about it."""
     ranking = [entry for entry in data.get("intent_ranking", []) if entry["name"] != FALLBACK]
-    top = ranking[0] if ranking else {"name": "out_of_scope", "confidence": 0.0}
+    top: Row = ranking[0] if ranking else {"name": "out_of_scope", "confidence": 0.0}
     unsure = (data.get("intent") or {}).get("name") == FALLBACK
     entities = [{key: one[key] for key in ("entity", "value", "start", "end")} for one in data.get("entities", [])]
     return {

@@ -12,7 +12,7 @@ from aftersales.ports import UnitOfWork
 from aftersales.services.cases import close_case_of
 from aftersales.services.context import Context
 from aftersales.services.conversations import clean_text
-from aftersales.services.external_refunds import read_funds
+from aftersales.services.external_refunds import read_bare_funds
 from aftersales.services.moves import By, move_refund
 from aftersales.services.news import tell_of_refund
 from aftersales.services.refund_outcomes import DISPUTED, close_when_paid, failed_key
@@ -36,7 +36,7 @@ async def record_manual_refund(
         raise Invalid("reference")
     async with ctx.unit_of_work(read_only=True) as uow:
         seen = await uow.refunds.get(refund_id)
-    funds = await read_funds(ctx, seen.order_id)
+    funds = await read_bare_funds(ctx, seen.order_id)
     by = By(actor, channel)
     async with ctx.unit_of_work() as uow:
         cause = await lock_cause(uow, seen)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import secrets
 import subprocess
 import sys
@@ -62,8 +63,6 @@ def _sqlite(data: Path) -> str:
 
 @contextmanager
 def _postgres() -> Iterator[str]:
-    import asyncio
-
     if not SERVER:
         sys.exit("RETURNDESK_TEST_POSTGRES names no PostgreSQL server")
     name = f"returndesk_faults_{uuid.uuid4().hex}"

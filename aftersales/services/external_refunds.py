@@ -30,7 +30,7 @@ from aftersales.services.context import Context
 from aftersales.services.moves import WORKER, open_refund
 from aftersales.services.news import tell_of_refund
 from aftersales.services.refund_outcomes import close_when_paid
-from aftersales.services.refund_sources import Funds, funds_of, lock_payments, sum_of
+from aftersales.services.refund_sources import Funds, funds_of, lock_payments, refunds_of, sum_of
 from aftersales.services.risk import MOST_ORDERS
 
 ELSEWHERE = "refund_elsewhere"  # the reason of a case: the shop paid something back itself
@@ -114,18 +114,18 @@ async def _look(ctx: Context, order_id: str) -> None:
 
 async def was_paid_elsewhere(uow: UnitOfWork, cause: Cause, payments: Sequence[Payment]) -> bool:
     """Whether the shop has paid something back for nothing that we know since this was owed."""
-    of_order = [refund for payment in payments for refund in await uow.refunds.of_payment(payment.id)]
-    return any(refund.cause_kind is CauseKind.SHOP and refund.created_at > cause.since for refund in of_order)
+    known = await refunds_of(uow, payments)
+    return any(refund.cause_kind is CauseKind.SHOP and refund.created_at > cause.since for refund in known)
 
 
 async def collides(ctx: Context, refund: Refund, order: Order) -> bool:
     """Whether the shop has paid something back by itself since the refund was granted or a person released it."""
     async with ctx.unit_of_work(read_only=True) as uow:
-        of_order = [found for payment in order.payments for found in await uow.refunds.of_payment(payment.id)]
+        known = await refunds_of(uow, order.payments)
         journal = await uow.journal.of("refund", refund.id)
     released = [entry.at for entry in journal if entry.trigger == RefundTrigger.APPROVE]
     since = max([refund.created_at, *released])
-    return any(found.cause_kind is CauseKind.SHOP and found.created_at > since for found in of_order)
+    return any(found.cause_kind is CauseKind.SHOP and found.created_at > since for found in known)
 
 
 async def _unknown(uow: UnitOfWork, order: Order) -> list[tuple[Payment, Money]]:
@@ -194,8 +194,7 @@ async def _warn(ctx: Context, uow: UnitOfWork, order: Order, booked: Sequence[Re
     """Refunds that are not called yet are held when their turn comes; others are held already, or no more."""
     under_way = [
         refund
-        for payment in order.payments
-        for refund in await uow.refunds.of_payment(payment.id)
+        for refund in await refunds_of(uow, order.payments)
         if is_under_way([refund]) and refund.state is not RefundState.CREATED
     ]
     if under_way:

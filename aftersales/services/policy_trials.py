@@ -23,6 +23,7 @@ from aftersales.domain.returns import HOLDING, Return
 from aftersales.ports import UnitOfWork
 from aftersales.services.access import normal_number
 from aftersales.services.context import Context
+from aftersales.services.refund_sources import refunds_of
 from aftersales.services.return_units import with_held
 
 _SETTLED = frozenset({RefundState.SUCCEEDED, RefundState.EXTERNAL})
@@ -97,7 +98,7 @@ async def _try(ctx: Context, item: Return, policy: Policy) -> Trial:
 
 
 async def _refunds_since(uow: UnitOfWork, order: Order, item: Return) -> Sequence[Refund]:
-    found = [refund for payment in order.payments for refund in await uow.refunds.of_payment(payment.id)]
+    found = await refunds_of(uow, order.payments)
     return [refund for refund in found if refund.created_at >= item.created_at and refund.state in _SETTLED]
 
 

@@ -76,6 +76,11 @@ async def free_of(uow: UnitOfWork, payment: Payment, *, funds: Funds, without: s
     return max(min(beside, payment.captured - sum_of(reserving, currency)), Money.zero(currency))
 
 
+async def refunds_of(uow: UnitOfWork, payments: Iterable[Payment]) -> list[Refund]:
+    """Payment by payment, of each the oldest first."""
+    return [refund for payment in payments for refund in await uow.refunds.of_payment(payment.id)]
+
+
 def sum_of(refunds: Iterable[Refund], currency: str) -> Money:
     return Money(sum(refund.amount.minor for refund in refunds), currency)
 
@@ -88,5 +93,5 @@ async def quote_tender(ctx: Context, order: Order, amount: Money) -> list[tuple[
 
 async def _booked(uow: UnitOfWork, order: Order) -> frozenset[str]:
     """What a person paid by other means is in no provider's books; the shop may have noted it, or not."""
-    ours = [refund for payment in order.payments for refund in await uow.refunds.of_payment(payment.id)]
+    ours = await refunds_of(uow, order.payments)
     return frozenset(refund.id for refund in ours if refund.state in _AT_THE_SHOP and not refund.by_hand)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import replace
 
 from aftersales.domain.errors import Conflict, Invalid, NotFound
-from aftersales.domain.orders import Payment
 from aftersales.domain.refunds import COVERING, Cause, CauseKind, Refund, RefundState, RefundTrigger
 from aftersales.domain.returns import Return, ReturnState
 from aftersales.ports import UnitOfWork
@@ -16,7 +15,7 @@ from aftersales.services.external_refunds import read_bare_funds
 from aftersales.services.moves import By, move_refund
 from aftersales.services.news import tell_of_refund
 from aftersales.services.refund_outcomes import DISPUTED, close_when_paid, failed_key
-from aftersales.services.refund_sources import Funds, free_of, sum_of
+from aftersales.services.refund_sources import Funds, free_of, payment_of, sum_of
 from aftersales.services.refunds import close_decided
 
 _LONGEST_REFERENCE = 200
@@ -101,13 +100,6 @@ async def _check_open(uow: UnitOfWork, refund: Refund, cause: Cause, funds: Fund
     others = [r for r in await uow.refunds.of_cause(cause.id) if r.state in COVERING and r.id != refund.id]
     if cause.amount - sum_of(others, refund.amount.currency) < refund.amount:
         raise Conflict("covered")
-    free = await free_of(uow, _payment(funds, refund), funds=funds, without=refund.id)
+    free = await free_of(uow, payment_of(funds.order, refund), funds=funds, without=refund.id)
     if free < refund.amount:
         raise Conflict("refundable")
-
-
-def _payment(funds: Funds, refund: Refund) -> Payment:
-    for payment in funds.order.payments:
-        if payment.id == refund.payment_id:
-            return payment
-    raise NotFound("payment")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from aftersales.domain.errors import NotFound
 from aftersales.domain.money import Money
 from aftersales.domain.orders import Order, Payment
 from aftersales.domain.refunds import RESERVING, Refund, RefundState
@@ -79,6 +80,14 @@ async def free_of(uow: UnitOfWork, payment: Payment, *, funds: Funds, without: s
 async def refunds_of(uow: UnitOfWork, payments: Iterable[Payment]) -> list[Refund]:
     """Payment by payment, of each the oldest first."""
     return [refund for payment in payments for refund in await uow.refunds.of_payment(payment.id)]
+
+
+def payment_of(order: Order, refund: Refund) -> Payment:
+    """Raises NotFound when the shop does not know the payment of the refund (any more)."""
+    for payment in order.payments:
+        if payment.id == refund.payment_id:
+            return payment
+    raise NotFound("payment")
 
 
 def sum_of(refunds: Iterable[Refund], currency: str) -> Money:

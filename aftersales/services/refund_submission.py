@@ -17,7 +17,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 from aftersales.domain.errors import NotFound, OutcomeUnknown, ProviderRejected, Unavailable
-from aftersales.domain.orders import Order, Payment
+from aftersales.domain.orders import Payment
 from aftersales.domain.refunds import Refund, RefundState, RefundTrigger, is_waiting
 from aftersales.ports import ProviderRefund
 from aftersales.services.batches import for_each
@@ -25,6 +25,7 @@ from aftersales.services.context import Context
 from aftersales.services.external_refunds import ELSEWHERE, collides, note_external
 from aftersales.services.moves import WORKER, move_refund
 from aftersales.services.refund_outcomes import BY_HAND, fail, hold_unpayable, miss, take_in
+from aftersales.services.refund_sources import payment_of
 
 MAX_ATTEMPTS = 20
 _CALL = timedelta(seconds=20)
@@ -58,7 +59,7 @@ async def submit(ctx: Context, refund: Refund) -> None:
     """One attempt: looked up, marked as submitted, called, taken in; each can be the last before a crash."""
     try:
         order = await ctx.shop.get_order(refund.order_id)
-        payment = _payment(order, refund)
+        payment = payment_of(order, refund)
     except Unavailable:
         return await _postpone(ctx, refund.id)
     except NotFound:
@@ -148,13 +149,6 @@ async def reconcile(ctx: Context, refund_id: str) -> None:
         await fail(ctx, refund.id, failure=refund.failure or "no_answer")
     else:
         await _try_again(ctx, refund.id)
-
-
-def _payment(order: Order, refund: Refund) -> Payment:
-    for payment in order.payments:
-        if payment.id == refund.payment_id:
-            return payment
-    raise NotFound("payment")
 
 
 async def _take(ctx: Context, refund_id: str) -> Refund | None:

@@ -12,14 +12,13 @@ from contextlib import suppress
 from aftersales.domain.accounts import Account, Right
 from aftersales.domain.approvals import Approval, Decided, NeedsAnother, OverLimit, Review, Step
 from aftersales.domain.errors import Forbidden, Invalid, NotFound
-from aftersales.domain.journal import Entry
 from aftersales.domain.money import Money
 from aftersales.domain.refunds import CauseKind, Refund, RefundState, RefundTrigger
 from aftersales.ports import UnitOfWork
 from aftersales.services.context import Context
 from aftersales.services.conversations import add_agent_words, clean_text
 from aftersales.services.manual_refunds import lock_cause
-from aftersales.services.moves import By
+from aftersales.services.moves import By, note_consent
 from aftersales.services.news import tell_of_refund
 from aftersales.services.refund_outcomes import close_when_paid
 from aftersales.services.refund_parts import replace_by_parts
@@ -47,7 +46,7 @@ async def approve(ctx: Context, *, refund_id: str, account: Account) -> Refund:
         if review.is_agreed_with(account.name):
             agreed = {"agreed": [*review.agreed, account.name]}
             return await decide_waiting(ctx, uow, refund, RefundTrigger.APPROVE, by=by, detail=agreed)
-        await _journal_consent(ctx, uow, refund, by=by)
+        await note_consent(uow, refund, by=by, at=ctx.clock.now())
         return refund
 
 
@@ -174,22 +173,6 @@ async def _keep(
             at=ctx.clock.now(),
         )
     )
-
-
-async def _journal_consent(ctx: Context, uow: UnitOfWork, refund: Refund, *, by: By) -> None:
-    """The first of two has agreed: the state stays."""
-    entry = Entry(
-        subject="refund",
-        subject_id=refund.id,
-        actor=by.actor,
-        channel=by.channel,
-        trigger="consent",
-        from_state=refund.state.value,
-        to_state=refund.state.value,
-        at=ctx.clock.now(),
-        policy_version=refund.policy_version,
-    )
-    await uow.journal.add(entry)
 
 
 async def _tell(ctx: Context, uow: UnitOfWork, refund: Refund, response: str, *, words: str) -> None:

@@ -73,7 +73,7 @@ async def move_change(
 
 async def open_refund(uow: UnitOfWork, refund: Refund, *, by: By) -> None:
     """Journals the birth of a refund that the caller has just added."""
-    await uow.journal.add(_refund_entry(refund, by=by, trigger="create", before=None, detail={}))
+    await uow.journal.add(_refund_entry(refund, by=by, trigger="create", before=None, at=refund.created_at))
 
 
 async def move_refund(
@@ -95,10 +95,15 @@ async def move_refund(
     state = advance(REFUND_MACHINE, refund.state, trigger)
     moved = replace(refund, state=state, next_attempt_at=next_attempt_at, updated_at=at, **changes)
     await uow.refunds.save(moved)
-    await uow.journal.add(
-        _refund_entry(moved, by=by, trigger=trigger.value, before=refund.state.value, detail=detail or {})
-    )
+    before = refund.state.value
+    await uow.journal.add(_refund_entry(moved, by=by, trigger=trigger.value, before=before, at=at, detail=detail))
     return moved
+
+
+async def note_consent(uow: UnitOfWork, refund: Refund, *, by: By, at: datetime) -> None:
+    """Journals that one of the people who have to agree has done so: the refund stays as it is."""
+    state = refund.state.value
+    await uow.journal.add(_refund_entry(refund, by=by, trigger="consent", before=state, at=at))
 
 
 def _return_entry(item: Return, *, by: By, trigger: str, before: str | None, detail: Mapping[str, Any]) -> Entry:
@@ -132,7 +137,15 @@ def _change_entry(change: Change, *, by: By, trigger: str, before: str | None) -
     )
 
 
-def _refund_entry(refund: Refund, *, by: By, trigger: str, before: str | None, detail: Mapping[str, Any]) -> Entry:
+def _refund_entry(
+    refund: Refund,
+    *,
+    by: By,
+    trigger: str,
+    before: str | None,
+    at: datetime,
+    detail: Mapping[str, Any] | None = None,
+) -> Entry:
     return Entry(
         subject="refund",
         subject_id=refund.id,
@@ -141,7 +154,7 @@ def _refund_entry(refund: Refund, *, by: By, trigger: str, before: str | None, d
         trigger=trigger,
         from_state=before,
         to_state=refund.state.value,
-        at=refund.updated_at,
+        at=at,
         policy_version=refund.policy_version,
-        detail=dict(detail),
+        detail=dict(detail or {}),
     )

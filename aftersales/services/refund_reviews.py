@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from aftersales.domain.accounts import Account
 from aftersales.domain.approvals import Approval, Grounds, Review, Step, is_agreed
 from aftersales.domain.money import Money
-from aftersales.domain.orders import Order
 from aftersales.domain.refunds import RESERVING, Cause, CauseKind, Refund, RefundTrigger
 from aftersales.ports import UnitOfWork
 from aftersales.services.context import Context
 from aftersales.services.moves import By
+from aftersales.services.refund_sources import Funds, sum_of
 from aftersales.services.risk import signals_of
 
 # Whose first entry in the journal tells who wanted it: the customer, or a person who settled a claim by it.
@@ -45,17 +45,19 @@ class RefundReview:
 
 
 async def weigh(
-    ctx: Context, uow: UnitOfWork, *, cause: Cause, order: Order, orders: Sequence[Order], by: By
+    ctx: Context, uow: UnitOfWork, *, cause: Cause, funds: Funds, earlier: Sequence[Refund], by: By
 ) -> tuple[Review, Grounds]:
-    """Who has to agree to what is owed for this cause, and why. Reads only."""
-    signals = await signals_of(ctx, uow, cause=cause, order=order, orders=orders)
-    grounds = Grounds(raised_by=await _raised_by(uow, cause, by=by), signals=signals)
+    """Who has to agree to what is owed for this cause, and why. Reads only.
+
+    `earlier` are all refunds that the cause has by now, oldest first.
+    """
+    signals = await signals_of(ctx, uow, cause=cause, order=funds.order, orders=funds.orders)
+    grounds = Grounds(raised_by=await _raised_by(uow, cause, earlier=earlier, by=by), signals=signals)
     return _level(ctx, cause.kind, cause.amount, grounds), grounds
 
 
-async def _raised_by(uow: UnitOfWork, cause: Cause, *, by: By) -> str:
+async def _raised_by(uow: UnitOfWork, cause: Cause, *, earlier: Sequence[Refund], by: By) -> str:
     """Who filed the cause, or had it paid the first time, if that is one of the shop's people."""
-    earlier = await uow.refunds.of_cause(cause.id)
     if earlier:
         return (await uow.reviews.grounds(earlier[0].id)).raised_by
     entries = await uow.journal.of(_FILED[cause.kind], cause.id) if cause.kind in _FILED else ()
@@ -67,7 +69,7 @@ async def review_of(ctx: Context, uow: UnitOfWork, refund: Refund) -> RefundRevi
     """For a decision the caller holds the locks of the refund and of its cause."""
     grounds = await uow.reviews.grounds(refund.id)
     siblings = await uow.refunds.of_cause(refund.cause_id)
-    total = sum((r.amount for r in siblings if r.state in RESERVING), Money.zero(refund.amount.currency))
+    total = sum_of((r for r in siblings if r.state in RESERVING), refund.amount.currency)
     entries = await uow.journal.of("refund", refund.id)
     return RefundReview(
         grounds=grounds,

@@ -44,7 +44,7 @@ async def grant_refund(ctx: Context, uow: UnitOfWork, *, cause: Cause, funds: Fu
         return []
     parts = await share_refund(ctx, uow, cause.amount, funds, earlier=covering)
     short = sum(part.minor for _, part in parts) < missing.minor
-    level, grounds = await weigh(ctx, uow, cause=cause, order=funds.order, orders=funds.orders, by=by)
+    level, grounds = await weigh(ctx, uow, cause=cause, funds=funds, earlier=earlier, by=by)
     reason = await _why_held(uow, cause, funds, short=short, level=level)
     held, attempt = bool(reason), 1 + max((_attempt(refund) for refund in earlier), default=0)
     granted = [

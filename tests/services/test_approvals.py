@@ -20,6 +20,7 @@ from aftersales.domain.returns import Return, ReturnState
 from aftersales.services.accounts import disable_account
 from aftersales.services.approvals import approve, approve_by_key, lower, reject, split
 from aftersales.services.conversations import history
+from aftersales.services.external_refunds import read_funds
 from aftersales.services.manual_approvals import record_by_key, record_by_person
 from aftersales.services.moves import By
 from aftersales.services.refund_reviews import RefundReview, review_of, weigh
@@ -260,9 +261,9 @@ async def test_what_nobody_sent_back_was_raised_by_whoever_has_it_paid(
 ) -> None:
     item = await goods.ask((COAT, 1))
     cause = replace(item.cause, kind=kind)
+    funds = await read_funds(goods.ctx, "o1")
     async with goods.ctx.unit_of_work(read_only=True) as uow:
-        order = await goods.order()
-        _, grounds = await weigh(goods.ctx, uow, cause=cause, order=order, orders=[], by=By(actor, "desk"))
+        _, grounds = await weigh(goods.ctx, uow, cause=cause, funds=funds, earlier=[], by=By(actor, "desk"))
     assert grounds.raised_by == raised_by
 
 

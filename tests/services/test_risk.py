@@ -21,6 +21,7 @@ from aftersales.domain.risk import Frequency, Recent, RiskRules, SignalKind
 from aftersales.ports import Attachment
 from aftersales.services.attachments import store_attachment
 from aftersales.services.cases import file_case
+from aftersales.services.external_refunds import read_funds
 from aftersales.services.moves import By
 from aftersales.services.refund_reviews import weigh
 from aftersales.services.sessions import open_session
@@ -47,10 +48,9 @@ def with_risk(goods: Goods, risk: RiskRules) -> Goods:
 
 async def found(goods: Goods, item: Return) -> dict[SignalKind, Mapping[str, str | int]]:
     """The facts by kind that a refund for this return shows just now."""
-    order = await goods.order()
-    orders = await goods.ctx.shop.list_orders("c-lin")
+    funds = await read_funds(goods.ctx, "o1")
     async with goods.ctx.unit_of_work(read_only=True) as uow:
-        _, grounds = await weigh(goods.ctx, uow, cause=item.cause, order=order, orders=orders, by=BY)
+        _, grounds = await weigh(goods.ctx, uow, cause=item.cause, funds=funds, earlier=[], by=BY)
     return {signal.kind: signal.facts for signal in grounds.signals}
 
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from aftersales.domain.errors import Invalid
 from aftersales.domain.money import Money
 from aftersales.domain.payment_methods import PaymentMethod
 from aftersales.domain.texts import Language, Text
@@ -184,3 +187,13 @@ class Variant:
     price: Money
     stock: int
     image: str
+
+
+def units_by_line(lines: Sequence[tuple[str, int]]) -> dict[str, int]:
+    """Units by line id, equal lines added up. Raises Invalid on nothing at all and on quantities below one."""
+    if not lines or any(count < 1 for _, count in lines):
+        raise Invalid("quantity")
+    total: Counter[str] = Counter()
+    for line_id, count in lines:
+        total[line_id] += count
+    return dict(total)

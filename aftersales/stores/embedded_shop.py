@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from aftersales.domain.errors import NotFound
 from aftersales.domain.money import Money
-from aftersales.domain.orders import Address, Customer, Fulfilment, Order, Variant
+from aftersales.domain.orders import Address, Customer, Fulfilment, Order, Variant, units_by_line
 from aftersales.ports import Capabilities, ExchangeLine
 from aftersales.stores import embedded_shop_changes as changes
 from aftersales.stores import embedded_shop_exchanges as exchanges
@@ -71,7 +71,7 @@ class EmbeddedShop:
         The same key gives the same reference and marks nothing more. Raises NotFound, Invalid on a quantity
         below one, and Conflict when more units are asked for than can still be returned.
         """
-        units = returns.counted(lines)
+        units = units_by_line(lines)
         async with writing(self._engine) as connection:
             return await returns.request(connection, order_id=order_id, units=units, key=key)
 
@@ -80,7 +80,7 @@ class EmbeddedShop:
 
         Raises NotFound (also for a variant that is not on sale), Invalid, Conflict, and Conflict("out_of_stock").
         """
-        units = returns.counted([(line.line_id, line.quantity) for line in lines])
+        units = units_by_line([(line.line_id, line.quantity) for line in lines])
         async with writing(self._engine) as connection:
             reference = await returns.request(connection, order_id=order_id, units=units, key=key)
             await exchanges.reserve(connection, reference, lines)
@@ -115,9 +115,9 @@ class EmbeddedShop:
         The same key again changes nothing. Raises NotFound, Invalid on a quantity below one, and Conflict when
         not as many are still unsent.
         """
-        counted = returns.counted(units)
+        wanted = units_by_line(units)
         async with writing(self._engine) as connection:
-            await changes.cancel(connection, order_id=order_id, units=counted, key=key)
+            await changes.cancel(connection, order_id=order_id, units=wanted, key=key)
 
     async def change_address(self, *, order_id: str, address: Address, key: str) -> None:
         """The same key again changes nothing. Raises NotFound, and Conflict once something of it was sent."""

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Sequence
 from typing import Any, Literal
 
 from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from aftersales.domain.errors import Conflict, Invalid, NotFound
+from aftersales.domain.errors import Conflict, NotFound
 from aftersales.domain.ids import new_id
 from aftersales.stores.schema.shop import shop_order_lines, shop_orders, shop_return_lines, shop_returns
 from aftersales.stores.transactions import insert_new
@@ -55,16 +53,6 @@ async def close(
         if into == "kept":
             change["dismissed"] = _LINES.dismissed + item["quantity"]
         await connection.execute(update(shop_order_lines).where(_LINES.id == item["line_id"]).values(change))
-
-
-def counted(lines: Sequence[tuple[str, int]]) -> dict[str, int]:
-    """Units by line id. Raises Invalid on nothing at all and on quantities below one."""
-    if not lines or any(count < 1 for _, count in lines):
-        raise Invalid("quantity")
-    total: Counter[str] = Counter()
-    for line_id, count in lines:
-        total[line_id] += count
-    return dict(total)
 
 
 async def reference_of(connection: AsyncConnection, key: str) -> str | None:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
-from aftersales.domain.errors import Conflict, Invalid, NotFound
+from aftersales.domain.errors import Conflict, NotFound
 from aftersales.domain.money import Money
-from aftersales.domain.orders import Address, Customer, Fulfilment, Order, Variant
+from aftersales.domain.orders import Address, Customer, Fulfilment, Order, Variant, units_by_line
 from aftersales.domain.returns import OUT_OF_STOCK
 from aftersales.domain.texts import Language
 from aftersales.ports import Capabilities, ExchangeLine
@@ -69,7 +69,7 @@ class MedusaShop:
 
     async def request_return(self, *, order_id: str, lines: Sequence[tuple[str, int]], key: str) -> str:
         """Raises NotFound, Invalid, Conflict when too few units are left, OutcomeUnknown."""
-        units = counted(lines)
+        units = units_by_line(lines)
         async with self._locks.hold(order_id):
             known = await returns.find_return(self._client, order_id, key=key)
             if known is not None:
@@ -82,7 +82,7 @@ class MedusaShop:
 
     async def request_exchange(self, *, order_id: str, lines: Sequence[ExchangeLine], key: str) -> str:
         """Raises NotFound, Invalid, Conflict, Conflict("out_of_stock"), OutcomeUnknown."""
-        units = counted([(line.line_id, line.quantity) for line in lines])
+        units = units_by_line([(line.line_id, line.quantity) for line in lines])
         async with self._locks.hold(order_id):
             filed = await returns.returns_of(self._client, order_id)
             known = await exchanges.find_exchange(self._client, order_id, key=key, returns=filed)
@@ -125,7 +125,7 @@ class MedusaShop:
 
         With the last units of an order of which nothing was sent, Medusa pays back all that was captured.
         """
-        wanted = counted(units)
+        wanted = units_by_line(units)
         async with self._locks.hold(order_id):
             row = await self._read.row(order_id)
             if not await edits.is_made(self._client, row, key=key):
@@ -178,16 +178,6 @@ class MedusaShop:
             needed[line.variant_id] += line.quantity
         if any(stock[variant_id] < count for variant_id, count in needed.items()):
             raise Conflict(OUT_OF_STOCK)
-
-
-def counted(lines: Sequence[tuple[str, int]]) -> dict[str, int]:
-    """Units by line id. Raises Invalid on nothing at all and on quantities below one."""
-    if not lines or any(count < 1 for _, count in lines):
-        raise Invalid("quantity")
-    total: Counter[str] = Counter()
-    for line_id, count in lines:
-        total[line_id] += count
-    return dict(total)
 
 
 def _by_item(ids: Mapping[str, str], units: Mapping[str, int]) -> dict[str, int]:

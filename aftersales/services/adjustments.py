@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from aftersales.domain.adjustments import Adjustment
 from aftersales.domain.cases import Case
 from aftersales.domain.errors import Conflict
-from aftersales.domain.ids import dated_number, new_id
+from aftersales.domain.ids import new_id
 from aftersales.domain.journal import Entry
 from aftersales.domain.money import Money
 from aftersales.domain.orders import Order
@@ -17,10 +16,9 @@ from aftersales.ports import UnitOfWork
 from aftersales.services.context import Context
 from aftersales.services.external_refunds import read_funds
 from aftersales.services.moves import By
+from aftersales.services.numbers import add_numbered
 from aftersales.services.refund_sources import Funds, free_of, lock_payments, sum_of
 from aftersales.services.refunds import grant_refund
-
-_TRIES = 20  # five random digits a day: a clash is drawn again
 
 
 async def grant_adjustment(
@@ -110,15 +108,9 @@ def _draft(
 
 
 async def _add(ctx: Context, uow: UnitOfWork, draft: Adjustment, *, by: By) -> Adjustment:
-    for _ in range(_TRIES):
-        item = replace(draft, number=dated_number("AD", ctx.today()))
-        try:
-            await uow.adjustments.add(item)
-        except Conflict:
-            continue
-        await uow.journal.add(_entry(item, by=by))
-        return item
-    raise Conflict("no free number, or the key is taken")
+    item = await add_numbered(uow.adjustments, draft, prefix="AD", day=ctx.today())
+    await uow.journal.add(_entry(item, by=by))
+    return item
 
 
 def _entry(item: Adjustment, *, by: By) -> Entry:

@@ -9,14 +9,13 @@ from typing import Any, NotRequired, TypedDict, Unpack
 
 from aftersales.domain.cases import CASE_MACHINE, LIVE, Case, CaseKind, CaseState, CaseTrigger, Severity
 from aftersales.domain.errors import Conflict
-from aftersales.domain.ids import dated_number, new_id
+from aftersales.domain.ids import new_id
 from aftersales.domain.journal import Entry
 from aftersales.domain.machine import advance
 from aftersales.ports import UnitOfWork
 from aftersales.services.context import Context
 from aftersales.services.moves import WORKER, By
-
-_TRIES = 20  # five random digits a day: a clash is drawn again
+from aftersales.services.numbers import add_numbered
 
 
 class NewCase(TypedDict):
@@ -46,27 +45,21 @@ async def file_case(ctx: Context, *, by: By = WORKER, **new: Unpack[NewCase]) ->
 
 async def add_case(ctx: Context, uow: UnitOfWork, *, by: By = WORKER, **new: Unpack[NewCase]) -> Case:
     """As file_case, inside the caller's transaction."""
+    known = await uow.cases.by_key(new["key"])
+    if known is not None:
+        return known
     now = ctx.clock.now()
     about: dict[str, Any] = {name: value for name, value in new.items() if name != "promise"}
-    for _ in range(_TRIES):
-        known = await uow.cases.by_key(new["key"])
-        if known is not None:
-            return known
-        case = Case(
-            id=new_id(),
-            number=dated_number("CS", ctx.today()),
-            created_at=now,
-            promised_by=now + new["promise"],
-            closed_at=None,
-            **about,
-        )
-        try:
-            await uow.cases.add(case)
-        except Conflict:
-            continue
-        await uow.journal.add(_entry(case, by=by, trigger="file", before=None, at=now))
-        return case
-    raise Conflict("no free case number")
+    draft = Case(id=new_id(), number="", created_at=now, promised_by=now + new["promise"], closed_at=None, **about)
+    try:
+        case = await add_numbered(uow.cases, draft, prefix="CS", day=ctx.today())
+    except Conflict:
+        known = await uow.cases.by_key(new["key"])  # another was faster
+        if known is None:
+            raise
+        return known
+    await uow.journal.add(_entry(case, by=by, trigger="file", before=None, at=now))
+    return case
 
 
 async def close_case(ctx: Context, *, number: str, actor: str, channel: str = "desk") -> Case:

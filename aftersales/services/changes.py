@@ -14,7 +14,7 @@ from aftersales.domain.changes_quote import (
     quote_variant,
 )
 from aftersales.domain.errors import Conflict, Invalid, NotFound
-from aftersales.domain.ids import dated_number, new_id
+from aftersales.domain.ids import new_id
 from aftersales.domain.money import Money
 from aftersales.domain.orders import Address, Order
 from aftersales.ports import UnitOfWork
@@ -23,10 +23,10 @@ from aftersales.services.changes_at_shop import make_change
 from aftersales.services.context import Context
 from aftersales.services.external_refunds import note_external
 from aftersales.services.moves import By, open_change
+from aftersales.services.numbers import add_numbered
 from aftersales.services.return_units import with_lower_prices
 
 _LONGEST_KEY = 200
-_TRIES = 20  # five random digits a day: a clash is drawn again
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -193,12 +193,6 @@ def _draft(ctx: Context, order: Order, kind: ChangeKind, rewrite: Rewrite, *, am
 
 async def _add(ctx: Context, uow: UnitOfWork, draft: Change, *, by: By) -> Change:
     """The change under a free number, with its first entry."""
-    for _ in range(_TRIES):
-        change = replace(draft, number=dated_number("CH", ctx.today()))
-        try:
-            await uow.changes.add(change)
-        except Conflict:
-            continue
-        await open_change(uow, change, by=by)
-        return change
-    raise Conflict("no free number, or the key is taken")
+    change = await add_numbered(uow.changes, draft, prefix="CH", day=ctx.today())
+    await open_change(uow, change, by=by)
+    return change

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from aftersales.domain.errors import Conflict, Invalid, NotFound, Refused
-from aftersales.domain.ids import dated_number, new_id
+from aftersales.domain.ids import new_id
 from aftersales.domain.money import Money
 from aftersales.domain.orders import Order
 from aftersales.domain.policy import Quote, QuotedLine
@@ -19,6 +19,7 @@ from aftersales.services.context import Context
 from aftersales.services.conversations import clean_text
 from aftersales.services.exchange_choice import read_swaps, worth_of
 from aftersales.services.moves import By, open_return
+from aftersales.services.numbers import add_numbered
 from aftersales.services.return_cases import add_return_case, approval_key
 from aftersales.services.return_confirmation import confirm_with_shop
 from aftersales.services.return_units import (
@@ -32,7 +33,6 @@ from aftersales.services.return_units import (
 LONGEST_COMMENT = 1000
 MOST_ATTACHMENTS = 10
 _LONGEST_KEY = 200
-_TRIES = 20  # five random digits a day: a clash is drawn again
 _RETURN = Wish()
 
 
@@ -233,14 +233,8 @@ def _line(order: Order, quoted: QuotedLine, swap: Swap | None) -> ReturnLine:
 
 async def add_return(ctx: Context, uow: UnitOfWork, draft: Return, *, by: By) -> Return:
     """The return under a free number, with its first entry and, where a person decides, the case."""
-    for _ in range(_TRIES):
-        item = replace(draft, number=dated_number("RT", ctx.today()))
-        try:
-            await uow.returns.add(item)
-        except Conflict:
-            continue
-        await open_return(uow, item, by=by)
-        if item.needs_human:
-            await add_return_case(ctx, uow, item, reason="return_approval", key=approval_key(item.id), by=by)
-        return item
-    raise Conflict("no free number, or the key is taken")
+    item = await add_numbered(uow.returns, draft, prefix="RT", day=ctx.today())
+    await open_return(uow, item, by=by)
+    if item.needs_human:
+        await add_return_case(ctx, uow, item, reason="return_approval", key=approval_key(item.id), by=by)
+    return item

@@ -52,13 +52,9 @@ class Conflict(AftersalesError):
 class Taken(Conflict):
     """Somebody else has it; `detail` is the name that this person goes by."""
 
-    code = "taken"
-
 
 class Full(Conflict):
     """No place is free for one more."""
-
-    code = "full"
 
 
 class Invalid(AftersalesError):

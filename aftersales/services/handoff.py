@@ -27,12 +27,20 @@ from aftersales.services.context import Context
 from aftersales.services.conversations import Said, add_once, customer_actor, say, set_owner
 from aftersales.services.moves import WORKER, By
 
-# What a customer in the queue may choose; the values of the choices.
+# What a customer in the queue may choose: the values of the choices, their titles, and what comes of them.
 _CHOICES = {
     "handoff:bot": Outcome.BOT,
     "handoff:later": Outcome.LATER,
     "handoff:callback": Outcome.CALLBACK,
 }
+_TITLES = {
+    "handoff:bot": "utter_handoff_choice_bot",
+    "handoff:later": "utter_handoff_choice_later",
+    "handoff:callback": "utter_handoff_choice_callback",
+}
+# For whoever comes next, and for everybody behind.
+_QUEUED = ("utter_handoff_waiting_next", "utter_handoff_waiting_place")
+_STILL_QUEUED = ("utter_handoff_still_waiting_next", "utter_handoff_still_waiting_place")
 USUAL_HANDLING = timedelta(minutes=8)  # until some talks have ended
 _LATELY = timedelta(days=7)
 _TOLD_AGAIN_AFTER = timedelta(minutes=1)
@@ -80,7 +88,7 @@ async def hand_over(
         at=handover.requested_at,
         detail={"reason": wish.reason.value},
     )
-    return await _tell_place(ctx, uow, waiting, handover, response="utter_handoff_waiting")
+    return await _tell_place(ctx, uow, waiting, handover, responses=_QUEUED)
 
 
 async def open_handover(ctx: Context, uow: UnitOfWork, conversation: Conversation, wish: HandoverWish) -> Handover:
@@ -130,7 +138,7 @@ async def hear_while_waiting(ctx: Context, uow: UnitOfWork, conversation: Conver
     if outcome is not None:
         await leave_queue(ctx, uow, conversation, handover, outcome, by=By(customer_actor(conversation), "chat"))
     elif ctx.clock.now() - handover.told_at >= _TOLD_AGAIN_AFTER:
-        await _tell_place(ctx, uow, conversation, handover, response="utter_handoff_still_waiting")
+        await _tell_place(ctx, uow, conversation, handover, responses=_STILL_QUEUED)
 
 
 def out_of_queue(value: str) -> str:
@@ -228,17 +236,16 @@ def _is_taken(ctx: Context, seats: Sequence[Seat], *, language: Language, topic:
 
 
 async def _tell_place(
-    ctx: Context, uow: UnitOfWork, conversation: Conversation, handover: Handover, *, response: str
+    ctx: Context, uow: UnitOfWork, conversation: Conversation, handover: Handover, *, responses: tuple[str, str]
 ) -> Conversation:
     place = await place_of(ctx, uow, handover)
     now = ctx.clock.now()
     await uow.handovers.save(replace(handover, told_at=now))
-    variant = "next" if place.ahead == 0 else "place"
     return await say(
         ctx,
         uow,
         conversation,
-        response=f"{response}_{variant}",
+        response=responses[min(place.ahead, 1)],
         parameters={"ahead": str(place.ahead), "minutes": str(place.minutes)},
         choices=_choices(ctx, conversation),
         key=f"place:{handover.id}:{now.timestamp():.0f}",
@@ -248,8 +255,4 @@ async def _tell_place(
 def _choices(ctx: Context, conversation: Conversation) -> tuple[Choice, ...]:
     """Calling back needs somebody whom the shop knows."""
     offered = [value for value in _CHOICES if value != "handoff:callback" or conversation.customer_id is not None]
-    titles = [f"utter_handoff_choice_{value.partition(':')[2]}" for value in offered]
-    return tuple(
-        Choice(ctx.texts.render(title, conversation.language), value)
-        for title, value in zip(titles, offered, strict=True)
-    )
+    return tuple(Choice(ctx.texts.render(_TITLES[value], conversation.language), value) for value in offered)

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.conversations.play import play
-from tests.conversations.script import Script, scripts
+from tests.conversations.script import Script, interrupted_scripts, scripts
 from tests.conversations.world import records, stranger
 from tests.e2e.conftest import model
 from tests.e2e.stock import import_records
@@ -33,15 +33,20 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.fixture(scope="session")
 def serials() -> dict[str, int]:
     """The place of each script among all, by its id."""
-    return {script.id: number for number, script in enumerate(scripts(), 1)}
+    return {script.id: number for number, script in enumerate([*scripts(), *interrupted_scripts()], 1)}
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def shop(model: Path, serials: dict[str, int], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
-    """A service with the customers of all scripts, behind a proxy that tells the address of each."""
+    """A service with the customers of all scripts, behind a proxy that tells the address of each.
+
+    Chats that wait for a person are left for agents to take.
+    """
     folder = tmp_path_factory.mktemp("scripts")
-    with serving(environment(folder / "data", model=model, trusted_proxies=1), folder=folder) as service:
-        people = [record for script in scripts() for record in records(script, serial=serials[script.id])]
+    settings = environment(folder / "data", model=model, trusted_proxies=1, chat_assignment="by_agents")
+    with serving(settings, folder=folder) as service:
+        everybody = [*scripts(), *interrupted_scripts()]
+        people = [record for script in everybody for record in records(script, serial=serials[script.id])]
         import_records(service, folder / "customers.jsonl", [*stranger(), *people])
         yield service
 

@@ -43,14 +43,22 @@ class Player:
         self.chat = self._open()
         self.heard = ""
 
+    @property
+    def language(self) -> str:
+        return self._script.language
+
     def play(self) -> None:
         """Every step with what has to be heard after it. Raises AssertionError with the talk so far."""
         for step in self._script.dialogue:
-            self._act(step)
+            self.act(step)
             for pattern in step.get("hear", ()):
                 assert re.search(self._filled(pattern), self.heard), f"{pattern!r} not heard in:\n{self.talk()}"
             for pattern in step.get("not", ()):
                 assert not re.search(self._filled(pattern), self.heard), f"{pattern!r} heard in:\n{self.talk()}"
+            self.after_step()
+
+    def after_step(self) -> None:
+        """For whoever has more to do in the talk than the script says."""
 
     def check(self) -> None:
         """Waits until each table holds just the rows that the script says, for work that is done later."""
@@ -81,7 +89,7 @@ class Player:
             self._conversations.append(conversation_of(database, session_token=token))
         return chat
 
-    def _act(self, step: Mapping[str, Any]) -> None:
+    def act(self, step: Mapping[str, Any]) -> None:
         deeds: dict[str, Callable[[Any], str]] = {
             "say": lambda told: words(self.chat.say(self._filled(told))),
             "hurry": lambda told: self._hurry(told),

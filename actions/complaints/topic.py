@@ -13,10 +13,12 @@ from actions.complaints import draft as c
 from actions.complaints import words as w
 from actions.complaints.common import OFFERS, case_facts, filing_key, orders_at_hand, orders_named, visitor_of
 from actions.complaints.draft import Draft, from_feedback, listen
+from actions.handoff import call_person
 from actions.said import Said
 from actions.topic import LEAVING, LOOSE, After, Finished, Topic
 from aftersales.domain.cases import Case, CaseKind, Severity
 from aftersales.domain.errors import AftersalesError
+from aftersales.domain.handovers import HandoverReason
 from aftersales.domain.orders import Order
 from aftersales.services.complaints import file_customer_case, find_filed_case
 
@@ -128,6 +130,8 @@ class ComplaintTopic(Topic):
             scene.say("utter_complaints_try_again")
             return Finished(slots={c.CONFIRMED: None, SHOWN: None}, after=After.ONCE_MORE)
         scene.say(_response(case), case_facts(scene, case))
+        if case.severity is Severity.URGENT:
+            await call_person(scene, HandoverReason.COMPLAINT)
         return Finished(slots=EMPTY)
 
     async def _filed(self, scene: Scene, customer_id: str) -> Case | None:

@@ -7,7 +7,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, Literal
 
-from aftersales.domain.handovers import HandoverWish
+from aftersales.domain.handovers import HandoverReason, HandoverWish
 from aftersales.domain.texts import Language
 
 Author = Literal["customer", "bot", "agent", "system"]
@@ -123,7 +123,7 @@ class Turn:
 class Answer:
     """What the bot says to a turn, the language it settled on, and whether the matter at hand is done.
 
-    `wish` is that a person shall take over.
+    `wish` is that a person shall take over; see `shown`.
     """
 
     replies: tuple[Reply, ...]
@@ -131,3 +131,8 @@ class Answer:
     language_fixed: bool
     matter_done: bool = False
     wish: HandoverWish | None = None
+
+    @property
+    def shown(self) -> tuple[Reply, ...]:
+        """What the customer gets to read: where a person takes over, only that something was done before."""
+        return self.replies if self.wish is None or self.wish.reason is HandoverReason.COMPLAINT else ()

@@ -182,7 +182,7 @@ async def _store(ctx: Context, pending: _Pending, answer: Answer) -> bool:
 
 async def _show(ctx: Context, uow: UnitOfWork, current: Conversation, *, seq: int, answer: Answer) -> None:
     now = ctx.clock.now()
-    replies = () if answer.wish else answer.replies
+    replies = answer.shown
     for index, reply in enumerate(replies):
         message = Message(
             conversation_id=current.id,

@@ -11,6 +11,7 @@ from aftersales.domain.conversations import Choice, Conversation, Message, Owner
 from aftersales.domain.handovers import (
     HANDOVER_MACHINE,
     Handover,
+    HandoverReason,
     HandoverTrigger,
     HandoverWish,
     Outcome,
@@ -78,6 +79,7 @@ async def hand_over(
         return conversation
     if not await somebody_comes(ctx, uow, conversation, topic=wish.topic):
         return await file_for_later(ctx, uow, conversation, reason=wish.reason.value, key=key)
+    wish = replace(wish, reason=await _reason(ctx, uow, conversation, wish))
     handover = await open_handover(ctx, uow, conversation, wish)
     waiting = await set_owner(
         uow,
@@ -228,6 +230,19 @@ async def _file(
         promise=ctx.promise,
         wish=wish,
     )
+
+
+async def _reason(ctx: Context, uow: UnitOfWork, conversation: Conversation, wish: HandoverWish) -> HandoverReason:
+    """Who asks for a person right after a verdict wants an exception from it, or what only people may grant."""
+    if wish.reason is not HandoverReason.REQUESTED:
+        return wish.reason
+    last = await uow.messages.last_of_bot(conversation.id, before=ctx.clock.now())
+    verdict = next((card for card in last.cards if card.get("type") == "verdict"), None) if last else None
+    if verdict is None:
+        return wish.reason
+    if not verdict.get("allowed"):
+        return HandoverReason.EXCEPTION
+    return HandoverReason.LIMIT if verdict.get("needs_review") else wish.reason
 
 
 def _is_taken(ctx: Context, seats: Sequence[Seat], *, language: Language, topic: str) -> bool:

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -52,6 +53,13 @@ async def told(world: World, conversation: Conversation) -> list[str]:
     return [
         message.text.split("/")[0] for message in await world.said(conversation) if message.author != "customer"
     ]
+
+
+async def keep_seats(world: World) -> None:
+    """All desks are open still."""
+    async with world.ctx.unit_of_work() as uow:
+        for seat in await uow.seats.all():
+            await uow.seats.touch(seat.account_id, seen_at=world.clock.now())
 
 
 async def choose(world: World, conversation: Conversation, value: str) -> None:
@@ -126,6 +134,53 @@ class TestAskingForAPerson:
         world.clock.advance(seconds=61)
         await world.write(talk, "在吗", "有人吗")
         assert await told(world, talk) == ["utter_handoff_waiting_next", "utter_handoff_still_waiting_next"]
+
+    @pytest.mark.parametrize(
+        ("card", "reason"),
+        [
+            ({"type": "verdict", "allowed": False}, HandoverReason.EXCEPTION),
+            ({"type": "verdict", "allowed": True, "needs_review": True}, HandoverReason.LIMIT),
+            ({"type": "verdict", "allowed": True, "needs_review": False}, HandoverReason.REQUESTED),
+            ({"type": "order"}, HandoverReason.REQUESTED),
+        ],
+        ids=["a no", "a yes for people to confirm", "a yes", "no verdict"],
+    )
+    async def test_the_reason_follows_from_the_verdict_that_was_just_told(
+        self, world: World, card: dict[str, Any], reason: HandoverReason
+    ) -> None:
+        await agent(world, "wei")
+        talk = await world.talk()
+        await world.write(talk, "退货")
+        world.bot.will_say(Answer(replies=(Reply(text="…", cards=(card,)),), language="zh", language_fixed=True))
+        await answer_pending(world.ctx, world.bot, conversation_id=talk.id)
+        await want_person(world, talk)
+        assert (await handover_of(world, talk)).reason is reason
+
+    async def test_what_was_filed_is_told_before_a_person_takes_over(self, world: World) -> None:
+        await agent(world, "wei")
+        talk = await world.talk()
+        await world.write(talk, "好的，提交")
+        wish = HandoverWish(HandoverReason.COMPLAINT)
+        filed = Reply(text="filed as CS1")
+        world.bot.will_say(Answer(replies=(filed,), language="zh", language_fixed=True, wish=wish))
+        await answer_pending(world.ctx, world.bot, conversation_id=talk.id)
+        assert await told(world, talk) == ["filed as CS1", "utter_handoff_waiting_next"]
+
+    async def test_a_silent_bot_hands_over_once_and_can_get_the_talk_back(self, world: World) -> None:
+        await agent(world, "wei")
+        talk = await world.talk()
+        await world.write(talk, "在吗")
+        world.bot.down = True
+        world.clock.advance(minutes=3, seconds=1)
+        await keep_seats(world)
+        for _ in range(2):
+            await answer_pending(world.ctx, world.bot, conversation_id=talk.id, retries=())
+        assert await told(world, talk) == ["utter_handoff_waiting_next"]
+        assert (await handover_of(world, talk)).reason is HandoverReason.BOT_FAILURE
+        world.bot.down = False
+        await choose(world, talk, "handoff:bot")
+        await world.write(talk, "你好")
+        assert await answer_pending(world.ctx, world.bot, conversation_id=talk.id) == 1
 
 
 class TestLeavingTheQueue:

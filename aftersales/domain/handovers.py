@@ -55,7 +55,8 @@ HANDOVER_MACHINE: Mapping[tuple[HandoverState, HandoverTrigger], HandoverState] 
 class Outcome(StrEnum):
     """How a hand-over ended. `bot`, `later` and `callback` are the customer's choice while waiting.
 
-    `unmanned`: everybody left the desk before it was taken, and a dated case was filed.
+    `unmanned`: everybody left the desk before it was taken, and a dated case was filed. `left`: the customer has
+    signed out.
     """
 
     HANDED_BACK = "handed_back"
@@ -64,6 +65,7 @@ class Outcome(StrEnum):
     LATER = "later"
     CALLBACK = "callback"
     UNMANNED = "unmanned"
+    LEFT = "left"
 
 
 # What counts as so much longer waited. All wait at the same pace: whoever came long enough before is never passed.

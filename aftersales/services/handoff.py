@@ -176,6 +176,21 @@ async def leave_queue(
     return await ask_again(ctx, uow, told, before=handover, key=handover.id)
 
 
+async def leave_people(ctx: Context, uow: UnitOfWork, conversation: Conversation) -> None:
+    """The customer signs out: nobody waits or answers here any more.
+
+    Whoever is known and still waited finds a dated case later. The caller holds the conversation's lock and
+    changes its owner. Harmless where people have nothing to do with it.
+    """
+    if conversation.owner not in (Owner.WAITING, Owner.HUMAN):
+        return
+    handover = await uow.handovers.current(conversation.id)
+    await end_handover(ctx, uow, handover, Outcome.LEFT)
+    if conversation.owner is Owner.WAITING and conversation.customer_id is not None:
+        key = f"handover:{handover.id}"
+        await _file(ctx, uow, conversation, reason=handover.reason.value, key=key, wish="")
+
+
 _WISHES = {Outcome.LATER: "", Outcome.CALLBACK: "callback", Outcome.UNMANNED: ""}
 
 

@@ -14,6 +14,7 @@ from aftersales.domain.texts import Language
 from aftersales.ports import Session
 from aftersales.services.context import Context
 from aftersales.services.conversations import customer_actor, set_owner
+from aftersales.services.handoff import leave_people
 
 GUEST_LIFETIME = timedelta(days=30)
 VERIFIED_LIFETIME = timedelta(hours=24)
@@ -66,7 +67,8 @@ async def resume_session(ctx: Context, *, token: str) -> Conversation:
 async def close_session(ctx: Context, *, token: str) -> None:
     """Signs out: the token opens nothing any more, the conversation is closed, a pending code is void.
 
-    Harmless for an unknown token. An answer of the bot that is still under way will not be shown.
+    Who waited for a person waits no more (services.handoff.leave_people). Harmless for an unknown token. An answer
+    of the bot that is still under way will not be shown.
     """
     token_hash = _hash(token)
     async with ctx.unit_of_work() as uow:
@@ -76,6 +78,7 @@ async def close_session(ctx: Context, *, token: str) -> None:
         conversation = await uow.conversations.lock(session.conversation_id)
         await uow.sessions.remove(token_hash)
         await uow.codes.remove(conversation.id)
+        await leave_people(ctx, uow, conversation)
         await set_owner(
             uow,
             conversation,

@@ -30,6 +30,7 @@ from aftersales.services.handoff_claims import (
 from aftersales.services.handoff_seats import set_up_seat, sit_down
 from aftersales.services.handoff_talk import CloseReason, add_note, close, hand_back, write
 from aftersales.services.receiving import receive_choice
+from aftersales.services.sessions import close_session, open_session
 from tests.databases import DATABASES
 from tests.desks import agent, handover_of, waiting_talk, want_person
 from tests.talks import World, open_world
@@ -234,6 +235,30 @@ class TestLeavingTheQueue:
         assert (await handover_of(world, talk)).outcome is Outcome.UNMANNED
         assert await told(world, talk) == ["utter_handoff_waiting_next", "utter_handoff_filed"]
         assert await relieve_waiting(world.ctx) == 0
+
+
+class TestSigningOut:
+    async def test_who_signs_out_waits_no_more_and_finds_a_dated_case_later(self, world: World) -> None:
+        wei = await agent(world, "wei")
+        token, talk = await open_session(world.ctx, channel="web", language="zh", customer_id="c-lin")
+        await want_person(world, talk)
+        await close_session(world.ctx, token=token)
+        with pytest.raises(NotFound):
+            await claim(world.ctx, wei, conversation_id=talk.id)
+        assert (await handover_of(world, talk)).outcome is Outcome.LEFT
+        [case] = await open_cases(world.ctx)
+        assert case.customer_id == "c-lin"
+
+    async def test_an_agent_is_told_that_the_customer_has_signed_out(self, world: World) -> None:
+        wei = await agent(world, "wei")
+        token, talk = await open_session(world.ctx, channel="web", language="zh", customer_id="c-lin")
+        await want_person(world, talk)
+        await claim(world.ctx, wei, conversation_id=talk.id)
+        await close_session(world.ctx, token=token)
+        with pytest.raises(Conflict, match="closed"):
+            await write(world.ctx, wei, conversation_id=talk.id, text="hello", key="k1")
+        assert await requeue_dropped(world.ctx) == 0
+        assert not await open_cases(world.ctx)
 
 
 class TestClaiming:

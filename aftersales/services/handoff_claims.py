@@ -56,7 +56,7 @@ async def claim_next(ctx: Context, account: Account) -> Handover | None:
     """
     async with ctx.unit_of_work(read_only=True) as uow:
         seat = await uow.seats.get(account.id)
-        waiting = [one for one in await uow.handovers.waiting() if seat is not None and seat.can_take(one)]
+        waiting = [one for one in await uow.handovers.waiting() if seat is None or seat.can_take(one)]
     for handover in waiting:
         with suppress(Taken, NotFound):
             return await claim(ctx, account, conversation_id=handover.conversation_id)

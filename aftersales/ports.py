@@ -325,12 +325,24 @@ class ConversationRepository(Protocol):
         """last_seq of each of these conversations; unknown ids are left out."""
         ...
 
+    async def by_ids(self, conversation_ids: Collection[str]) -> Mapping[str, Conversation]:
+        """Unknown ids are left out."""
+        ...
+
 
 class MessageRepository(Protocol):
     async def add(self, message: Message) -> None: ...
     async def after(self, conversation_id: str, seq: int, *, limit: int = 200) -> Sequence[Message]: ...
     async def next_of_customer(self, conversation_id: str, seq: int) -> Message | None:
         """The customer's first message with a higher number."""
+        ...
+
+    async def asked_last(self, conversation_ids: Collection[str]) -> Mapping[str, Message]:
+        """The customer's newest message of each conversation; those without one are left out."""
+        ...
+
+    async def answered_last(self, conversation_ids: Collection[str]) -> Mapping[str, int]:
+        """The number of the newest message that an agent wrote, of each; those without one are left out."""
         ...
 
     async def last_of_bot(self, conversation_id: str, *, before: datetime) -> Message | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -12,9 +12,13 @@ from sanic.response import html, redirect
 
 from aftersales.domain.texts import Language
 from aftersales.services.context import Context
+from connectors.web.chat import Sockets
+from desk.known import Known
 from desk.rendering import Pages
 from desk.sessions import DeskSession
 from desk.tries import Tries
+from runtime.buckets import Buckets
+from runtime.live import Live
 
 COOKIE = "desk_session"
 DEVICE_COOKIE = "desk_device"
@@ -26,17 +30,26 @@ PREFIX = "/desk"
 class Desk:
     """`key` is that of the accounts' secrets; `secure` where browsers come by https.
 
-    `folder` holds the customers' files.
+    `folder` holds the customers' files. `live` wakes who waits for news of a conversation. `sockets` are open per
+    account; a session is looked at again every `recheck_seconds`.
     """
 
     context: Context
     key: bytes
     secure: bool
     folder: Path
+    live: Live
+    recheck_seconds: float = 25.0
+    sockets: Sockets = field(default_factory=lambda: Sockets(most=10))
+    frames: Buckets = field(default_factory=lambda: Buckets(120, seconds=60))
 
     @cached_property
     def tries(self) -> Tries:
         return Tries(self.key)
+
+    @cached_property
+    def known(self) -> Known:
+        return Known(self.context)
 
     @cached_property
     def pages(self) -> Pages:

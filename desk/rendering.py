@@ -29,6 +29,9 @@ class Texts:
         words = self._words.get(name)
         return words[self.language].format(**parameters) if words else name
 
+    def knows(self, name: str) -> bool:
+        return name in self._words
+
     def coded(self, prefix: str, code: str) -> str:
         """The words for `prefix_code`, or the code."""
         return self(f"{prefix}_{code}") if f"{prefix}_{code}" in self._words else code

@@ -6,26 +6,42 @@ from pathlib import Path
 from typing import Any
 
 from sanic import Blueprint, HTTPResponse, Request
-from sanic.response import raw
 
-from desk import account, case_decisions, cases, decisions, refund_decisions, refunds, sign_in, statements, views
+from desk import (
+    account,
+    case_decisions,
+    cases,
+    chat_deeds,
+    chat_files,
+    chat_socket,
+    chats,
+    decisions,
+    refund_decisions,
+    refunds,
+    sign_in,
+    statements,
+    views,
+)
 from desk.application import PREFIX
+from runtime.static_files import Folder
 
-_STYLE = Path(__file__).parent / "static" / "desk.css"
+_STATIC = Path(__file__).parent / "static"
 
 
 def desk_blueprint() -> Blueprint:
     """The routes; they find their Desk at `app.ctx.desk`. Bodies are read by the handlers (stream)."""
-    style = _STYLE.read_bytes()
+    static = Folder(_STATIC)
 
-    async def stylesheet(_request: Request) -> HTTPResponse:
-        return raw(style, content_type="text/css; charset=utf-8", headers={"Cache-Control": "public, max-age=60"})
+    async def stylesheet(request: Request) -> HTTPResponse:
+        return await static.file(request, "desk.css")
 
     blueprint = Blueprint("desk", url_prefix=PREFIX)
     add: Any = blueprint.add_route
     add_middleware: Any = blueprint.middleware
+    add_middleware(chat_socket.guard_socket, "request")
     add_middleware(sign_in.load_session, "request")
     add(stylesheet, "/desk.css", methods=["GET"])
+    add(static.file, "/static/<path:path>", methods=["GET"], name="static")
     add(sign_in.sign_in_page, "/sign-in", methods=["GET"])
     add(sign_in.sign_in, "/sign-in", methods=["POST"], stream=True)
     add(sign_in.sign_out, "/sign-out", methods=["POST"], stream=True)
@@ -40,6 +56,13 @@ def desk_blueprint() -> Blueprint:
     add(cases.case_page, "/cases/<number:str>", methods=["GET"])
     add(cases.picture, "/cases/<number:str>/files/<attachment_id:str>", methods=["GET"])
     add(cases.feedback_page, "/feedback", methods=["GET"])
+    add(chats.chats_page, "/chats", methods=["GET"])
+    add(chats.chat_page, "/chats/<conversation_id:str>", methods=["GET"])
+    add(chat_files.chat_file, "/chats/<conversation_id:str>/files/<attachment_id:str>", methods=["GET"])
+    add(chat_deeds.decide_next, "/chats/next", methods=["POST"], stream=True)
+    add(chat_deeds.decide_seat, "/chats/seat", methods=["POST"], stream=True)
+    add(chat_deeds.decide_chat, "/chats/<conversation_id:str>/<deed:str>", methods=["POST"], stream=True)
+    blueprint.add_websocket_route(chat_socket.chats_socket, chat_socket.PATH)
     add(decisions.decide_return, "/returns/<number:str>/<decision:str>", methods=["POST"], stream=True)
     add(decisions.decide_change, "/changes/<number:str>/<decision:str>", methods=["POST"], stream=True)
     add(refund_decisions.decide_refund, "/refunds/<refund_id:str>/<decision:str>", methods=["POST"], stream=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import secrets
 
 from sanic import HTTPResponse, Request
@@ -16,6 +17,8 @@ from desk.forms import read_form
 from desk.sessions import DeskSession, same
 from desk.tries import DEVICE_SECONDS
 from runtime.buckets import TooMany
+
+_PAGE = re.compile(r"chats(/[A-Za-z0-9-]{1,40})?")
 
 
 async def load_session(request: Request) -> None:
@@ -32,16 +35,23 @@ async def load_session(request: Request) -> None:
 
 
 async def sign_in_page(request: Request) -> HTTPResponse:
+    """GET sign-in: `next` is the page of the desk that follows."""
+    wished = request.args.get("next", "")
     if session_of(request) is not None:
-        return back_to(request, "")
-    return _sign_in_form(request)
+        return back_to(request, _after(wished))
+    return _sign_in_form(request, after=wished)
+
+
+def _after(wished: str) -> str:
+    """The page that follows, one of ours or the first one."""
+    return wished if _PAGE.fullmatch(wished) else ""
 
 
 def _sign_in_form(
-    request: Request, *, problem: str | None = None, status: int = 200, name: str = ""
+    request: Request, *, problem: str | None = None, status: int = 200, name: str = "", after: str
 ) -> HTTPResponse:
     token = secrets.token_urlsafe(32)
-    values = {} if problem is None else {"problem": problem}
+    values = {"after": _after(after)} if problem is None else {"after": _after(after), "problem": problem}
     response = show(request, "sign_in.html", status=status, form_token=token, name=name, **values)
     _set_cookie(request, response, FORM_COOKIE, token, seconds=1800)
     return response
@@ -51,15 +61,16 @@ async def sign_in(request: Request) -> HTTPResponse:
     """POST sign-in: how often somebody may try stands in desk.tries."""
     desk = desk_of(request)
     form = await read_form(request)
+    after = form.get("next", "")
     expected = request.cookies.get(FORM_COOKIE) or ""
     if not expected or not same(form.get("form_token", ""), expected):
-        return _sign_in_form(request, problem="form", status=403)
+        return _sign_in_form(request, problem="form", status=403, after=after)
     name = form.get("name", "")[:100]
     try:
         device = request.cookies.get(DEVICE_COOKIE) or ""
         desk.tries.take(name, address=request.remote_addr or request.ip, device=device)
     except TooMany as error:
-        response = _sign_in_form(request, problem="rate_limited", status=429, name=name)
+        response = _sign_in_form(request, problem="rate_limited", status=429, name=name, after=after)
         response.headers["Retry-After"] = str(error.retry_after)
         return response
     try:
@@ -67,8 +78,8 @@ async def sign_in(request: Request) -> HTTPResponse:
             desk.context, name=name, password=form.get("key", ""), code=form.get("code", ""), key=desk.key
         )
     except Forbidden:
-        return _sign_in_form(request, problem="key", status=401, name=name)
-    response = back_to(request, "")
+        return _sign_in_form(request, problem="key", status=401, name=name, after=after)
+    response = back_to(request, _after(after))
     _set_cookie(request, response, COOKIE, signed_in.token, seconds=int(LIFETIME.total_seconds()))
     known = desk.tries.remember(signed_in.account.name)
     _set_cookie(request, response, DEVICE_COOKIE, known, seconds=DEVICE_SECONDS)

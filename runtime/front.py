@@ -160,6 +160,7 @@ def _provide(app: App, settings: Settings, *, context: Context, bot: Bot, site_t
         key=settings.account_key.get_secret_value().encode(),
         secure=settings.front_url.startswith("https:"),
         folder=settings.data / "attachments",
+        live=live,
     )
 
 

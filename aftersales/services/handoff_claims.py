@@ -57,11 +57,11 @@ async def claim_next(ctx: Context, account: Account) -> Handover | None:
     async with ctx.unit_of_work() as uow:
         account = await lock_agent(uow, account.id)
         seat = await uow.seats.get(account.id)
-        if seat is None:
-            return None
         await _check_room(uow, account)
         for candidate in await uow.handovers.waiting():
-            conversation = await _free(uow, candidate) if seat.can_take(candidate) else None
+            if seat is not None and not seat.can_take(candidate):
+                continue
+            conversation = await _free(uow, candidate)
             if conversation is not None:
                 return await _take(ctx, uow, conversation, candidate, account, trigger=HandoverTrigger.CLAIM)
     return None

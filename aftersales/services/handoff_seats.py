@@ -18,14 +18,14 @@ USUAL_CAPACITY = 4
 async def seat_of(ctx: Context, account: Account) -> Seat:
     """The seat as it stands; a shut one that takes everything in every language where none was ever set up."""
     async with ctx.unit_of_work(read_only=True) as uow:
-        return await uow.seats.get(account.id) or _first(ctx, account)
+        return await uow.seats.get(account.id) or unset_seat(ctx, account)
 
 
 async def sit_down(ctx: Context, account: Account, *, open: bool) -> Seat:
     """Begins or stops taking new chats; the chats at hand stay. Raises Forbidden."""
     async with ctx.unit_of_work() as uow:
         account = await fresh(uow, account.id)
-        known = await uow.seats.get(account.id) or _first(ctx, account)
+        known = await uow.seats.get(account.id) or unset_seat(ctx, account)
         seat = replace(known, open=open, seen_at=ctx.clock.now())
         await uow.seats.save(seat)
         return seat
@@ -47,7 +47,7 @@ async def set_up_seat(
     if not languages or set(languages) - set(LANGUAGES):
         raise Invalid("languages")
     async with ctx.unit_of_work() as uow:
-        known = await uow.seats.get(account.id) or _first(ctx, account)
+        known = await uow.seats.get(account.id) or unset_seat(ctx, account)
         seat = replace(
             known,
             capacity=capacity,
@@ -61,12 +61,18 @@ async def set_up_seat(
 
 
 async def seen(ctx: Context, account: Account) -> None:
-    """The agent's desk is open; cheap, for every few seconds."""
+    """The agent's desk is open; cheap, for every few seconds.
+
+    Whoever never sat down gets a shut seat: what they take themselves stays with them while they are seen.
+    """
     async with ctx.unit_of_work() as uow:
+        if await uow.seats.get(account.id) is None:
+            await uow.seats.save(unset_seat(ctx, account))
         await uow.seats.touch(account.id, seen_at=ctx.clock.now())
 
 
-def _first(ctx: Context, account: Account) -> Seat:
+def unset_seat(ctx: Context, account: Account) -> Seat:
+    """What an account has that never sat down: nothing new comes to it."""
     return Seat(
         account_id=account.id,
         open=False,

@@ -51,8 +51,11 @@ async def sign_in(ctx: Context, *, name: str, password: str, code: str, key: byt
     return signed_in
 
 
-async def resume(ctx: Context, *, token: str) -> Account:
-    """Whose session it is. Raises NotFound when it is unknown, ended or revoked, and for a disabled account."""
+async def resume(ctx: Context, *, token: str, is_click: bool = True) -> Account:
+    """Whose session it is. Raises NotFound when it is unknown, ended or revoked, and for a disabled account.
+
+    Only what a person does (`is_click`) keeps it open; a page that looks by itself does not.
+    """
     token_hash, now = _hash(token), ctx.clock.now()
     async with ctx.unit_of_work(read_only=True) as uow:
         session = await uow.agent_sessions.get(token_hash)
@@ -63,7 +66,7 @@ async def resume(ctx: Context, *, token: str) -> Account:
         account = await uow.accounts.get(session.account_id)
         if not account.active:
             raise NotFound("session")
-    if session.seen_at + _FRESH <= now:
+    if is_click and session.seen_at + _FRESH <= now:
         async with ctx.unit_of_work() as uow:
             await uow.agent_sessions.touch(token_hash, seen_at=now)
     return account

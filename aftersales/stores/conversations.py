@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime
 from typing import Any
@@ -99,6 +99,11 @@ class SqlConversations:
             query = select(conversations.c.id, conversations.c.last_seq).where(conversations.c.id.in_(ids))
             found.update({row.id: row.last_seq for row in await self._connection.execute(query)})
         return found
+
+    async def by_ids(self, conversation_ids: Collection[str]) -> Mapping[str, Conversation]:
+        """Unknown ids are left out."""
+        query = select(*_COLUMNS).where(conversations.c.id.in_(conversation_ids))
+        return {row.id: _conversation(row) for row in await self._connection.execute(query)}
 
     async def _one(self, conversation_id: str, *, for_update: bool) -> Conversation:
         query = select(*_COLUMNS).where(conversations.c.id == conversation_id)

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, insert, select
+from sqlalchemy import Row, func, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from aftersales.domain.conversations import Author, Choice, Message
-from aftersales.stores.schema.conversations import messages
+from aftersales.stores.schema.conversations import conversations, messages
 
 _OFFERS_REMEMBERED = 50  # messages of ours, looked through newest first
 
@@ -59,6 +59,21 @@ class SqlMessages:
         )
         row = (await self._connection.execute(query)).one_or_none()
         return None if row is None else _message(row)
+
+    async def asked_last(self, conversation_ids: Collection[str]) -> Mapping[str, Message]:
+        """The customer's newest message of each conversation; those without one are left out."""
+        newest = (messages.c.conversation_id == conversations.c.id) & (messages.c.seq == conversations.c.asked_seq)
+        query = select(messages).join(conversations, newest).where(conversations.c.id.in_(conversation_ids))
+        return {row.conversation_id: _message(row) for row in await self._connection.execute(query)}
+
+    async def answered_last(self, conversation_ids: Collection[str]) -> Mapping[str, int]:
+        """The number of the newest message that an agent wrote, of each; those without one are left out."""
+        query = (
+            select(messages.c.conversation_id, func.max(messages.c.seq))
+            .where(messages.c.conversation_id.in_(conversation_ids), messages.c.author == "agent")
+            .group_by(messages.c.conversation_id)
+        )
+        return {row[0]: row[1] for row in await self._connection.execute(query)}
 
     async def last_of_bot(self, conversation_id: str, *, before: datetime) -> Message | None:
         """The newest answer of the bot up to that moment."""

@@ -86,7 +86,10 @@ def attachment_json(attachment: Attachment) -> dict[str, Any]:
 
 
 def message_json(message: Message, attachments: Mapping[str, Attachment]) -> dict[str, Any]:
-    """A message as clients see it; `client_message_id` only on what the customer said."""
+    """A message as clients see it.
+
+    `client_message_id` is only on what the customer said, `agent_name` only on what a person wrote in their chat.
+    """
     shown: dict[str, Any] = {
         "seq": message.seq,
         "from": message.author,
@@ -98,6 +101,8 @@ def message_json(message: Message, attachments: Mapping[str, Attachment]) -> dic
     }
     if message.author == "customer" and message.client_message_id is not None:
         shown["client_message_id"] = message.client_message_id
+    if message.sender is not None:
+        shown["agent_name"] = message.sender
     return shown
 
 

@@ -308,3 +308,19 @@ async def test_files_are_counted_per_conversation(work: OpenUnitOfWork) -> None:
         assert await uow.attachments.get("f1") == file
         assert await uow.attachments.count_of(TALK.id) == 1
         assert await uow.attachments.count_of("another") == 0
+
+
+async def test_the_newest_words_of_customers_and_agents_are_found_for_many_talks_together(
+    work: OpenUnitOfWork,
+) -> None:
+    async with work() as uow:
+        await uow.conversations.add(replace(TALK, id="silent"))
+        authors: list[Author] = ["customer", "agent", "customer", "agent", "bot"]
+        for seq, author in enumerate(authors, 1):
+            await uow.messages.add(message(seq, author=author))
+        await uow.conversations.save(replace(TALK, last_seq=5, asked_seq=3))
+    async with work(read_only=True) as uow:
+        ids = [TALK.id, "silent", "unknown"]
+        assert set(await uow.conversations.by_ids(ids)) == {TALK.id, "silent"}
+        assert {key: said.seq for key, said in (await uow.messages.asked_last(ids)).items()} == {TALK.id: 3}
+        assert await uow.messages.answered_last(ids) == {TALK.id: 4}

@@ -1,0 +1,152 @@
+"""What the live desk shows: who waits, who has whom, and one chat with all that is known. Reads only."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+
+from aftersales.domain.accounts import Account
+from aftersales.domain.cases import Case
+from aftersales.domain.conversations import ChatNote, Conversation, Message, Owner
+from aftersales.domain.handovers import Handover
+from aftersales.domain.journal import Entry
+from aftersales.domain.returns import Return
+from aftersales.domain.seats import Seat
+from aftersales.ports import UnitOfWork
+from aftersales.services.context import Context
+from aftersales.services.handoff_seats import unset_seat
+
+LONGEST_TALK = 500
+_MOST_OF_A_CUSTOMER = 10
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChatLine:
+    """A chat in a list. `said` is the customer's newest message; `is_unread`: no agent has answered it yet.
+
+    `agent` is the name of who has the chat, empty for nobody.
+    """
+
+    handover: Handover
+    customer_id: str | None
+    said: Message | None
+    is_unread: bool
+    agent: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeskView:
+    """The queue in its order, what this agent holds, and what others hold, longest first.
+
+    `colleagues` are the others who take new chats now.
+    """
+
+    seat: Seat
+    queue: Sequence[ChatLine]
+    mine: Sequence[ChatLine]
+    others: Sequence[ChatLine]
+    colleagues: Sequence[Account]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChatView:
+    """A chat as it stands. `handover` is the one that has not ended, `past` are the others, newest first.
+
+    `agent` is the name of the person who has it. `draft` is what the bot would have said to the customer's newest
+    words, empty where it would not. `is_read`: the customer's client is still signed in to the talk.
+    """
+
+    conversation: Conversation
+    messages: Sequence[Message]
+    notes: Sequence[ChatNote]
+    handover: Handover | None
+    past: Sequence[Handover]
+    agent: str
+    draft: str
+    cases: Sequence[Case]
+    returns: Sequence[Return]
+    is_read: bool
+
+    @property
+    def timeline(self) -> Sequence[tuple[Message | None, ChatNote | None]]:
+        """Messages and private notes as they came; of the same moment messages first."""
+        said = [(message.at, 0, (message, None)) for message in self.messages]
+        noted = [(note.at, 1, (None, note)) for note in self.notes]
+        together: list[tuple[Message | None, ChatNote | None]] = []
+        together += [entry for _, _, entry in sorted([*said, *noted], key=lambda one: one[:2])]
+        return together
+
+
+async def read_desk(ctx: Context, account: Account) -> DeskView:
+    """The lists as this agent sees them, from one moment."""
+    async with ctx.unit_of_work(read_only=True) as uow:
+        waiting, claimed = await uow.handovers.waiting(), await uow.handovers.claimed()
+        accounts = {one.id: one for one in await uow.accounts.all()}
+        lines = await _lines(uow, [*waiting, *claimed], accounts)
+        seats = {seat.account_id: seat for seat in await uow.seats.all()}
+    now = ctx.clock.now()
+    held = [line for line in lines if line.handover.agent_id is not None]
+    there = [seat.account_id for seat in seats.values() if seat.takes_new(now) and seat.account_id != account.id]
+    return DeskView(
+        seat=seats.get(account.id) or unset_seat(ctx, account),
+        queue=[line for line in lines if line.handover.agent_id is None],
+        mine=[line for line in held if line.handover.agent_id == account.id],
+        others=[line for line in held if line.handover.agent_id != account.id],
+        colleagues=[accounts[one] for one in there if one in accounts and accounts[one].active],
+    )
+
+
+async def read_chat(ctx: Context, *, conversation_id: str) -> ChatView:
+    """Any chat, for the people at the desk. Raises NotFound."""
+    async with ctx.unit_of_work(read_only=True) as uow:
+        conversation = await uow.conversations.get(conversation_id)
+        customer_id = conversation.customer_id
+        after = max(0, conversation.last_seq - LONGEST_TALK)
+        stays = await uow.handovers.of(conversation_id)
+        answered = (await uow.messages.answered_last([conversation_id])).get(conversation_id, 0)
+        agent_id = conversation.agent_id
+        return ChatView(
+            conversation=conversation,
+            messages=await uow.messages.after(conversation_id, after, limit=LONGEST_TALK),
+            notes=await uow.chat_notes.of(conversation_id),
+            handover=next((one for one in stays if one.ended_at is None), None),
+            past=[one for one in stays if one.ended_at is not None],
+            agent=(await uow.accounts.get(agent_id)).display_name if agent_id else "",
+            draft=_draft(conversation, await uow.journal.of("conversation", conversation_id), answered=answered),
+            cases=await uow.cases.of(
+                conversation_id=conversation_id, customer_id=customer_id, limit=_MOST_OF_A_CUSTOMER
+            ),
+            returns=await uow.returns.of_customer(customer_id, limit=_MOST_OF_A_CUSTOMER) if customer_id else (),
+            is_read=await uow.sessions.is_open(conversation_id, now=ctx.clock.now()),
+        )
+
+
+async def _lines(
+    uow: UnitOfWork, handovers: Collection[Handover], accounts: Mapping[str, Account]
+) -> Sequence[ChatLine]:
+    ids = {one.conversation_id for one in handovers}
+    talks = await uow.conversations.by_ids(ids)
+    asked = await uow.messages.asked_last(ids)
+    answered = await uow.messages.answered_last(ids)
+
+    def line(handover: Handover) -> ChatLine:
+        talk = handover.conversation_id
+        said, agent = asked.get(talk), accounts.get(handover.agent_id or "")
+        return ChatLine(
+            handover=handover,
+            customer_id=talks[talk].customer_id,
+            said=said,
+            is_unread=said is not None and said.seq > answered.get(talk, 0),
+            agent=agent.display_name if agent else "",
+        )
+
+    return [line(handover) for handover in handovers if handover.conversation_id in talks]
+
+
+def _draft(conversation: Conversation, journal: Sequence[Entry], *, answered: int) -> str:
+    """The newest draft of the bot that no agent has written after."""
+    if conversation.owner not in (Owner.WAITING, Owner.HUMAN):
+        return ""
+    drafts = [entry.detail for entry in journal if entry.trigger == "draft"]
+    fresh = [draft for draft in drafts if int(draft.get("in_reply_to", 0)) > answered]
+    return "\n\n".join(str(text) for text in fresh[-1].get("texts", ())) if fresh else ""

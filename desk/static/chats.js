@@ -1,0 +1,218 @@
+// The live desk: swaps the regions that the server pushes, and keeps what somebody types, focuses and reads.
+
+const desk = document.querySelector("#live-desk");
+const words = desk.dataset;
+const region = (name) => document.querySelector(`#region-${name}`);
+const PATIENCE = 3000; // ms until a lost connection is told
+const HERE = 10_000;
+const AFTER_COMPOSITION = 100; // ms: Safari sends the confirming Enter just after compositionend
+const skew = new Date(words.now) - Date.now();
+const language = document.documentElement.lang.startsWith("zh") ? "zh" : "en";
+const title = document.title;
+const waiting = new Map(); // regions that are in use just now: name -> html
+
+// --- regions ---------------------------------------------------------------------------------------------------
+
+function swap(name, html) {
+  const node = region(name);
+  if (!node) return;
+  if (node.contains(document.activeElement) && document.activeElement.matches("select, input")) {
+    waiting.set(name, html);
+    return;
+  }
+  waiting.delete(name);
+  const focused = node.contains(document.activeElement) ? document.activeElement.id : "";
+  const scroller = name === "talk" ? document.querySelector("#scroller") : null;
+  const wasAtEnd = scroller && scroller.scrollHeight - scroller.scrollTop - scroller.clientHeight < 60;
+  node.innerHTML = html;
+  if (focused) document.getElementById(focused)?.focus({ preventScroll: true });
+  if (wasAtEnd) scroller.scrollTop = scroller.scrollHeight;
+  if (name === "talk") announce();
+  if (name === "state") follow();
+  dress();
+}
+
+document.addEventListener("focusout", () => setTimeout(() => [...waiting].forEach(([name, html]) => swap(name, html))));
+
+/** What the page adds to the server's HTML: ticking clocks, the count in the title, buttons that need a script. */
+function dress() {
+  const unread = Number(document.querySelector("[data-unread]")?.dataset.unread ?? 0);
+  const queued = Number(document.querySelector("[data-waiting]")?.dataset.waiting ?? 0);
+  document.title = `${unread ? `(${unread}) ` : ""}${queued ? `[${queued}] ` : ""}${title}`;
+  for (const button of document.querySelectorAll("[data-insert]")) button.hidden = false;
+  tick();
+}
+
+function tick() {
+  for (const node of document.querySelectorAll("time.ticks")) {
+    const minutes = Math.max(0, Math.floor((Date.now() + skew - new Date(node.dateTime)) / 60_000));
+    const text = minutes < 60 ? words.wordsMin.replace("#", minutes) : words.wordsH.replace("#", Math.floor(minutes / 60));
+    if (node.textContent !== text) node.textContent = text;
+  }
+}
+
+const seqs = () => [...document.querySelectorAll("li.customer[data-seq]")].map((node) => Number(node.dataset.seq));
+let announced = Math.max(0, ...seqs());
+
+/** Only what the customer says anew is read aloud, never the history. */
+function announce() {
+  const fresh = [...document.querySelectorAll("li.customer[data-seq]")].filter((node) => Number(node.dataset.seq) > announced);
+  if (!fresh.length) return;
+  announced = Math.max(announced, ...seqs());
+  document.querySelector("#news").textContent = fresh.map((node) => node.querySelector(".said")?.textContent ?? "").join(" ");
+}
+
+// --- writing ---------------------------------------------------------------------------------------------------
+
+const hand = document.querySelector("#hand");
+const drafts = `desk:${words.account}:${words.chat}:`;
+let asked = ""; // what was sent with {braces} in it once already
+let composedAt = -Infinity;
+
+/** Whoever loses the chat keeps what they have typed, and is told. */
+function follow() {
+  if (!hand) return;
+  const mine = region("state").querySelector("[data-state]")?.dataset.state === "mine";
+  const typed = Boolean(document.querySelector("#reply").value.trim());
+  hand.hidden = !mine && !typed;
+  for (const control of hand.querySelectorAll("button, select")) control.disabled = !mine;
+  tell("reply", mine || !typed ? "" : words.wordsLost);
+}
+
+function tell(name, text) {
+  const node = document.querySelector(`#${name}-problem`);
+  if (node.textContent !== text) node.textContent = text;
+}
+
+for (const name of ["reply", "note"]) {
+  const form = document.querySelector(`#${name}-form`);
+  if (!form) continue;
+  const field = form.elements[name];
+  field.value ||= sessionStorage.getItem(drafts + name) ?? "";
+  field.addEventListener("input", () => sessionStorage.setItem(drafts + name, field.value));
+  field.addEventListener("compositionend", (event) => (composedAt = event.timeStamp));
+  field.addEventListener("keydown", (event) => {
+    const composing = event.isComposing || event.keyCode === 229 || event.timeStamp - composedAt < AFTER_COMPOSITION;
+    if (event.key !== "Enter" || event.shiftKey || composing) return;
+    event.preventDefault();
+    if (!form.querySelector("button").disabled) form.requestSubmit();
+  });
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    send(form, name, field);
+  });
+}
+
+async function send(form, name, field) {
+  const text = field.value.trim();
+  if (!text || form.dataset.sending) return;
+  if ([...text].length > Number(words.longest)) return tell(name, words.wordsTooLong);
+  if (name === "reply" && /\{[a-z]+\}/.test(text) && asked !== text) {
+    asked = text;
+    return tell(name, words.wordsUnfilled);
+  }
+  form.dataset.sending = "yes";
+  const problem = await post(form).catch(() => words.wordsNotSent);
+  delete form.dataset.sending;
+  tell(name, problem);
+  if (problem) return;
+  form.elements.key.value = crypto.randomUUID?.() ?? `${Date.now()}-${Math.floor(Math.random() * 1e9)}`;
+  if (field.value.trim() === text) field.value = "";
+  sessionStorage.setItem(drafts + name, field.value);
+}
+
+/** Gives the words for what went wrong, nothing where it went well. */
+async function post(form) {
+  const answer = await fetch(form.action, { method: "POST", headers: { accept: "application/json" }, body: new URLSearchParams(new FormData(form)) });
+  const { sign_in: signIn, problem = "" } = await answer.json();
+  if (signIn) location.assign(signIn);
+  return signIn ? words.wordsNotSent : problem;
+}
+
+document.addEventListener("click", (event) => {
+  const button = event.target.closest("[data-insert]");
+  if (button) insert(document.querySelector(button.dataset.insert).textContent);
+});
+
+function insert(text) {
+  const field = document.querySelector("#reply");
+  field.value = field.value.trim() ? `${field.value.trimEnd()} ${text}` : text;
+  field.dispatchEvent(new Event("input"));
+  field.focus();
+}
+
+// --- keys ------------------------------------------------------------------------------------------------------
+
+const keys = {
+  KeyN: () => document.querySelector("#take-next")?.click(),
+  KeyJ: () => step(1),
+  KeyK: () => step(-1),
+  KeyR: () => document.querySelector("#reply")?.focus(),
+  KeyM: () => document.querySelector("#note")?.focus(),
+};
+
+function step(by) {
+  const mine = [...document.querySelectorAll("#region-mine .chat-line > a")];
+  const at = mine.findIndex((link) => link.hasAttribute("aria-current"));
+  if (mine.length) mine[(Math.max(at, by < 0 ? 0 : -1) + by + mine.length) % mine.length].click();
+}
+
+document.addEventListener("keydown", (event) => {
+  if (event.altKey && !event.ctrlKey && !event.metaKey && keys[event.code]) {
+    event.preventDefault();
+    keys[event.code]();
+  } else if (event.key === "?" && !event.target.matches("input, textarea, select")) {
+    const help = document.querySelector("#keys");
+    help.open = !help.open;
+    help.querySelector("summary").focus();
+  }
+});
+
+// --- connection ------------------------------------------------------------------------------------------------
+
+let socket = null;
+let tries = 0;
+let lost = null;
+let active = true;
+
+function connect() {
+  clearTimeout(connect.timer);
+  const address = new URL(`/desk/chats/socket?chat=${words.chat}&lang=${language}`, location.href);
+  address.protocol = address.protocol.replace("http", "ws");
+  const opened = (socket = new WebSocket(address));
+  opened.onopen = () => here();
+  opened.onmessage = ({ data }) => {
+    tries = 0;
+    clearTimeout(lost);
+    lost = null;
+    document.querySelector("#connection").hidden = true;
+    const { region: name, html } = JSON.parse(data);
+    swap(name, html);
+  };
+  opened.onclose = ({ code }) => opened === socket && again(code);
+}
+
+/** The full state comes with every new connection, so nothing needs to be asked for. */
+function again(code) {
+  if (code === 4401 || code === 4400) return location.reload(); // to the sign-in and back here
+  lost ??= setTimeout(() => (document.querySelector("#connection").hidden = false), PATIENCE);
+  connect.timer = setTimeout(connect, Math.min(15_000, 500 * 2 ** tries++) * (0.75 + Math.random() / 2));
+}
+
+function here() {
+  if (socket?.readyState !== WebSocket.OPEN) return;
+  socket.send(JSON.stringify({ type: "here", active }));
+  active = false;
+}
+
+for (const name of ["pointerdown", "keydown"]) document.addEventListener(name, () => (active = true), { passive: true });
+addEventListener("online", () => socket?.readyState === WebSocket.OPEN || connect());
+addEventListener("pageshow", (event) => event.persisted && connect());
+document.addEventListener("visibilitychange", () => document.hidden || here());
+setInterval(here, HERE);
+setInterval(tick, 5000);
+const log = document.querySelector("#scroller");
+if (log) log.scrollTop = log.scrollHeight;
+dress();
+if (log) follow();
+connect();

@@ -8,11 +8,13 @@ from typing import Any
 
 from actions.access import known_customer
 from actions.base import Events, Scene, ServiceAction
+from actions.cards import line_title, listed
 from actions.said import Said
 from actions.topic import TOPIC
 from aftersales.domain.cases import Case, CaseKind
 from aftersales.domain.errors import AftersalesError
 from aftersales.domain.handovers import HandoverReason
+from aftersales.services.access import access_order
 from aftersales.services.cases import file_case
 from aftersales.services.handoff import is_staffed
 from aftersales.services.overview import open_cases_of
@@ -21,6 +23,7 @@ from runtime.current import current
 
 VIP = "vip"  # as shops call the segment of their important customers
 _LIKELIEST = 3
+_WORTH_TELLING = 0.05
 _LONGEST_VALUE = 500
 
 
@@ -64,7 +67,7 @@ async def call_person(scene: Scene, reason: HandoverReason) -> bool:
     topic = str(scene.slot(TOPIC) or "")
     if not await is_staffed(scene.ctx, language=scene.language, topic=topic):
         return False
-    scene.want_person(reason, topic=topic, vip=await _is_vip(scene), about=_known(scene))
+    scene.want_person(reason, topic=topic, vip=await _is_vip(scene), about=await _known(scene))
     return True
 
 
@@ -79,19 +82,49 @@ async def _is_vip(scene: Scene) -> bool:
         return False
 
 
-def _known(scene: Scene) -> Mapping[str, Any]:
-    """What the message was understood as, and what is filled in by name of its slot."""
+async def _known(scene: Scene) -> Mapping[str, Any]:
+    """What the message was understood as, and what is filled in by name of its slot, goods by their titles."""
     said: Said = scene.said
-    filled = {
-        name: str(value)[:_LONGEST_VALUE]
-        for name, value in scene.tracker.slots.items()
-        if value not in (None, "", [], {}) and isinstance(value, str | int | list) and name.startswith(_OF_MATTERS)
+    likely = [pair for pair in said.ranking[:_LIKELIEST] if pair[1] >= _WORTH_TELLING]
+    filled = {name: str(scene.slot(name))[:_LONGEST_VALUE] for name in _FILLED if scene.slot(name)}
+    goods = await _goods(scene)
+    return {
+        "understood": [[name, round(confidence, 3)] for name, confidence in likely],
+        "asked": scene.slot("requested_slot") or "",
+        "filled": filled | ({_GOODS: goods} if goods else {}),
     }
-    likeliest = [[name, round(confidence, 3)] for name, confidence in said.ranking[:_LIKELIEST]]
-    return {"understood": likeliest, "asked": scene.slot("requested_slot") or "", "filled": filled}
 
 
-_OF_MATTERS = ("access_number", "returns_", "orders_", "complaints_", "withdraw_")
+async def _goods(scene: Scene) -> str:
+    """What the customer wants to return, in words; empty where that is not known, or the shop cannot tell now."""
+    lines, number = scene.slot(_GOODS), scene.slot("returns_order")
+    if not lines or not number:
+        return ""
+    try:
+        order = await access_order(scene.ctx, customer_id=await known_customer(scene), number=number)
+    except AftersalesError:
+        return ""
+    return listed([line_title(line, scene.language) for line in order.lines if line.id in lines], scene.language)
+
+
+_GOODS = "returns_items"
+# What people at the desk can read; the other slots are the bot's own notes.
+_FILLED = (
+    "access_number",
+    "returns_order",
+    "returns_quantity",
+    "returns_reason",
+    "returns_remedy",
+    "returns_wish",
+    "returns_comment",
+    "withdraw_number",
+    "complaints_type",
+    "complaints_order",
+    "complaints_details",
+    "complaints_wish",
+    "complaints_parcel",
+    "complaints_payment",
+)
 
 
 def _key(scene: Scene) -> str:

@@ -116,7 +116,7 @@ async def _transfer(ctx: Context, account: Account, chat_id: str, *, to: str) ->
 
 def _problem_of(error: AftersalesError) -> str:
     if isinstance(error, Taken | Full):
-        return error.code
+        return "taken" if isinstance(error, Taken) else "full"
     if isinstance(error, NotFound) and error.detail == "nobody_waits":
         return "nobody_waits"
     if isinstance(error, NotFound) and error.detail == "handover":

@@ -39,6 +39,7 @@ class Desk:
     secure: bool
     folder: Path
     live: Live
+    shop_name: str = ""
     recheck_seconds: float = 25.0
     sockets: Sockets = field(default_factory=lambda: Sockets(most=10))
     frames: Buckets = field(default_factory=lambda: Buckets(120, seconds=60))

@@ -9,10 +9,12 @@ from sanic import HTTPResponse, Request
 from aftersales.domain.accounts import Right
 from aftersales.domain.errors import NotFound
 from aftersales.domain.ids import new_id
+from aftersales.services.canned_answers import canned_answers
 from aftersales.services.conversations import LONGEST_TEXT
 from aftersales.services.handoff_seats import seen
 from aftersales.services.handoff_talk import STEPS, CloseReason
 from desk.application import back_to, desk_of, language_of, session_of, show
+from desk.canned import canned_for
 from desk.chat_regions import read_scene, render_regions
 from desk.decisions import NAME
 
@@ -53,6 +55,8 @@ async def show_chats(
         scene = await read_scene(desk, account, chat_id=chat_id)
     except NotFound:
         return back_to(request, "chats", problem="not_found")
+    may_chat = account.may(Right.ANSWER_CASES)
+    answers = await canned_answers(desk.context) if chat_id and may_chat else ()
     kept = {} if problem is None else {"problem": problem, "problem_words": problem_words}
     return show(
         request,
@@ -61,7 +65,9 @@ async def show_chats(
         regions=render_regions(desk, scene, session, language=language_of(request)),
         chat=scene.chat,
         state=scene.state_for(account),
-        may_chat=account.may(Right.ANSWER_CASES),
+        may_chat=may_chat,
+        may_manage=account.may(Right.MANAGE_DESK),
+        canned=canned_for(desk, answers, scene, account),
         typed={"reply": "", "note": "", "key": new_id(), **(typed or {})},
         longest=LONGEST_TEXT,
         steps=STEPS,

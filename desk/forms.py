@@ -18,7 +18,7 @@ _MOST_FIELDS = 20
 _AMOUNT = re.compile(r"[0-9]{1,12}(?:\.([0-9]{1,3}))?")
 
 
-async def read_form(request: Request) -> Mapping[str, str]:
+async def read_form(request: Request, *, most_fields: int = _MOST_FIELDS) -> Mapping[str, str]:
     """The fields of an urlencoded body, the last of each name. Raises PayloadTooLarge above 16 KB."""
     body = b""
     stream: Any = request.stream
@@ -27,7 +27,7 @@ async def read_form(request: Request) -> Mapping[str, str]:
         if len(body) > _LIMIT:
             raise PayloadTooLarge("form")
     try:
-        fields = parse_qsl(body.decode(), keep_blank_values=True, max_num_fields=_MOST_FIELDS)
+        fields = parse_qsl(body.decode(), keep_blank_values=True, max_num_fields=most_fields)
     except ValueError:
         return {}
     return {name: value.replace("\x00", "") for name, value in fields}

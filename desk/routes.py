@@ -9,6 +9,7 @@ from sanic import Blueprint, HTTPResponse, Request
 
 from desk import (
     account,
+    canned,
     case_decisions,
     cases,
     chat_deeds,
@@ -18,6 +19,7 @@ from desk import (
     decisions,
     refund_decisions,
     refunds,
+    seats,
     sign_in,
     statements,
     views,
@@ -63,6 +65,10 @@ def desk_blueprint() -> Blueprint:
     add(chat_deeds.decide_seat, "/chats/seat", methods=["POST"], stream=True)
     add(chat_deeds.decide_chat, "/chats/<conversation_id:str>/<deed:str>", methods=["POST"], stream=True)
     blueprint.add_websocket_route(chat_socket.chats_socket, chat_socket.PATH)
+    add(canned.canned_page, "/canned", methods=["GET"])
+    add(canned.decide_canned, "/canned/<deed:str>", methods=["POST"], stream=True)
+    add(seats.seats_page, "/seats", methods=["GET"])
+    add(seats.decide_seats, "/seats/<name:str>", methods=["POST"], stream=True)
     add(decisions.decide_return, "/returns/<number:str>/<decision:str>", methods=["POST"], stream=True)
     add(decisions.decide_change, "/changes/<number:str>/<decision:str>", methods=["POST"], stream=True)
     add(refund_decisions.decide_refund, "/refunds/<refund_id:str>/<decision:str>", methods=["POST"], stream=True)

@@ -161,6 +161,7 @@ def _provide(app: App, settings: Settings, *, context: Context, bot: Bot, site_t
         secure=settings.front_url.startswith("https:"),
         folder=settings.data / "attachments",
         live=live,
+        shop_name=settings.shop_name,
     )
 
 

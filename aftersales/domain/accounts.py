@@ -27,7 +27,7 @@ class Role(StrEnum):
 class Right(StrEnum):
     """`pay_out`: have a refund made again, or book money as paid or received by other means.
 
-    `take_over`: take a talk from the bot or from another agent.
+    `take_over`: take a talk from the bot or from another agent. `manage_desk`: set up seats and canned answers.
     """
 
     ANSWER_CASES = "answer_cases"
@@ -35,6 +35,7 @@ class Right(StrEnum):
     DECIDE_REFUNDS = "decide_refunds"
     PAY_OUT = "pay_out"
     TAKE_OVER = "take_over"
+    MANAGE_DESK = "manage_desk"
     MANAGE_ACCOUNTS = "manage_accounts"
 
 
@@ -42,7 +43,14 @@ class Right(StrEnum):
 RIGHTS: Mapping[Role, frozenset[Right]] = {
     Role.AGENT: frozenset({Right.ANSWER_CASES, Right.HANDLE_RETURNS, Right.DECIDE_REFUNDS}),
     Role.SUPERVISOR: frozenset(
-        {Right.ANSWER_CASES, Right.HANDLE_RETURNS, Right.DECIDE_REFUNDS, Right.PAY_OUT, Right.TAKE_OVER}
+        {
+            Right.ANSWER_CASES,
+            Right.HANDLE_RETURNS,
+            Right.DECIDE_REFUNDS,
+            Right.PAY_OUT,
+            Right.TAKE_OVER,
+            Right.MANAGE_DESK,
+        }
     ),
     Role.FINANCE: frozenset({Right.DECIDE_REFUNDS, Right.PAY_OUT}),
     Role.ADMIN: frozenset(Right),

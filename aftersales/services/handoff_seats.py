@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 
-from aftersales.domain.accounts import Account
-from aftersales.domain.errors import Invalid
+from aftersales.domain.accounts import Account, Right
+from aftersales.domain.errors import Invalid, NotFound
 from aftersales.domain.seats import MOST_CHATS, Seat
 from aftersales.domain.texts import LANGUAGES, Language
 from aftersales.services.context import Context
 from aftersales.services.handoff_claims import fresh
 
 USUAL_CAPACITY = 4
+# What a seat can be limited to; the names of the bot's matters.
+TOPICS = ("returns", "withdrawal", "orders", "status", "complaints", "parcel", "payment", "feedback", "follow")
 
 
 async def seat_of(ctx: Context, account: Account) -> Seat:
@@ -58,6 +60,43 @@ async def set_up_seat(
         )
         await uow.seats.save(seat)
         return seat
+
+
+async def set_up_seat_of(
+    ctx: Context,
+    manager: Account,
+    *,
+    name: str,
+    capacity: int,
+    languages: Collection[Language],
+    topics: Collection[str] = (),
+    departments: Collection[str] = (),
+    vip: bool = False,
+) -> Seat:
+    """As set_up_seat, by somebody who manages the desk, for the account of this name.
+
+    Raises Forbidden, NotFound, Invalid (capacity, languages, topics, departments).
+    """
+    if set(topics) - set(TOPICS):
+        raise Invalid("topics")
+    if set(departments) - set(ctx.policy.cases.departments):
+        raise Invalid("departments")
+    async with ctx.unit_of_work(read_only=True) as uow:
+        (await uow.accounts.get(manager.id)).check(Right.MANAGE_DESK)
+        account = await uow.accounts.by_name(name)
+    if account is None:
+        raise NotFound("account")
+    return await set_up_seat(
+        ctx, account, capacity=capacity, languages=languages, topics=topics, departments=departments, vip=vip
+    )
+
+
+async def seats_of_all(ctx: Context) -> Sequence[tuple[Account, Seat]]:
+    """Everybody who may chat, by name, with their seats."""
+    async with ctx.unit_of_work(read_only=True) as uow:
+        seats = {seat.account_id: seat for seat in await uow.seats.all()}
+        accounts = [one for one in await uow.accounts.all() if one.may(Right.ANSWER_CASES)]
+    return [(account, seats.get(account.id) or unset_seat(ctx, account)) for account in accounts]
 
 
 async def seen(ctx: Context, account: Account) -> None:

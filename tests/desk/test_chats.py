@@ -277,3 +277,11 @@ async def test_unknown_chats_and_files_of_other_chats_are_not_found(front: Front
         for path in ("chats/nowhere", "chats/a%20b", f"chats/{chat}/files/nothing"):
             assert (await wei.look(path)).headers["location"] == "/desk/chats?lang=en&problem=not_found"
         assert (await wei.do("nowhere/claim")).headers["location"] == "/desk/chats?lang=en&problem=not_found"
+
+
+async def test_one_account_alone_can_run_the_desk(front: Front) -> None:
+    """The first account is an administrator: all of the desk is open to it."""
+    async with httpx.AsyncClient(base_url=front.url) as client:
+        await sign_in(replace(front, client=client))
+        for path in ("chats", "canned", "seats"):
+            assert (await client.get(f"/desk/{path}?lang=en")).status_code == 200

@@ -26,9 +26,12 @@ check: $(DEV) ## Format, lint, types, import rules
 	.envs/dev/bin/mypy
 	.envs/dev/bin/lint-imports
 
-test: $(DEV) $(BOT) ## All tests; trains the model first when there is none
+# Whole services want the machine for themselves; all other tests run a file at a time on each of two cores.
+test: $(DEV) $(BOT) ## All tests, or those that PYTEST tells; trains the model first when there is none
 	.envs/dev/bin/python -m runtime.cli train
-	.envs/dev/bin/python -m pytest $(PYTEST)
+	@if test -n "$$PYTEST"; then set -x; exec .envs/dev/bin/python -m pytest $$PYTEST; fi; set -ex; \
+	.envs/dev/bin/python -m pytest -q -n 2 --dist loadfile -m "not e2e"; \
+	.envs/dev/bin/python -m pytest -q -m e2e
 
 test-medusa: $(DEV) ## The contracts on a real Medusa, built here (needs Node 20 and RETURNDESK_TEST_POSTGRES)
 	@.envs/dev/bin/python -m tests.connectors.medusa.serve .envs/medusa $(PYTEST)
@@ -77,7 +80,7 @@ lock: $(UV) ## Write the locked dependencies to requirements/ (UPGRADE=--upgrade
 migrate: $(SERVICE) ## Bring the database to the present tables (run does so by itself)
 	@.envs/service/bin/python -m runtime.cli migrate
 
-export TEXT IN OUT TODAY EVAL ERRORS N DATABASE
+export PYTEST TEXT IN OUT TODAY EVAL ERRORS N DATABASE
 
 $(UV):
 	@echo "fetching uv into .tools/"

@@ -14,6 +14,7 @@ from aftersales.domain.returns import Return
 from aftersales.domain.seats import Seat
 from aftersales.ports import UnitOfWork
 from aftersales.services.context import Context
+from aftersales.services.handoff_claims import name_of
 from aftersales.services.handoff_seats import unset_seat
 
 LONGEST_TALK = 500
@@ -104,14 +105,13 @@ async def read_chat(ctx: Context, *, conversation_id: str) -> ChatView:
         after = max(0, conversation.last_seq - LONGEST_TALK)
         stays = await uow.handovers.of(conversation_id)
         answered = (await uow.messages.answered_last([conversation_id])).get(conversation_id, 0)
-        agent_id = conversation.agent_id
         return ChatView(
             conversation=conversation,
             messages=await uow.messages.after(conversation_id, after, limit=LONGEST_TALK),
             notes=await uow.chat_notes.of(conversation_id),
             handover=next((one for one in stays if one.ended_at is None), None),
             past=[one for one in stays if one.ended_at is not None],
-            agent=(await uow.accounts.get(agent_id)).display_name if agent_id else "",
+            agent=await name_of(uow, conversation.agent_id),
             draft=_draft(conversation, await uow.journal.of("conversation", conversation_id), answered=answered),
             cases=await uow.cases.of(
                 conversation_id=conversation_id, customer_id=customer_id, limit=_MOST_OF_A_CUSTOMER
@@ -119,6 +119,12 @@ async def read_chat(ctx: Context, *, conversation_id: str) -> ChatView:
             returns=await uow.returns.of_customer(customer_id, limit=_MOST_OF_A_CUSTOMER) if customer_id else (),
             is_read=await uow.sessions.is_open(conversation_id, now=ctx.clock.now()),
         )
+
+
+async def agent_name(ctx: Context, *, account_id: str) -> str:
+    """The name that customers read; empty for an account that is gone."""
+    async with ctx.unit_of_work(read_only=True) as uow:
+        return await name_of(uow, account_id)
 
 
 async def _lines(

@@ -12,6 +12,7 @@ from aftersales.domain.conversations import Conversation, Message
 from aftersales.domain.errors import NotFound
 from aftersales.ports import Attachment
 from aftersales.services.conversations import history, typing
+from aftersales.services.handoff_views import agent_name
 from connectors.web.chat import Chat
 from connectors.web.payloads import message_json
 
@@ -22,8 +23,15 @@ RECHECK_SECONDS = 5.0
 
 @dataclass(frozen=True, slots=True)
 class Status:
+    """`agent_id` is the account of the person who has the talk; clients are told the name alone."""
+
     typing: bool
     owner: str
+    agent_id: str | None = None
+
+
+def status_of(conversation: Conversation) -> Status:
+    return Status(typing(conversation), conversation.owner.value, conversation.agent_id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +58,7 @@ async def next_update(
                 chat.context, conversation_id=conversation_id, after=after, limit=PAGE
             )
             watch.seen = max(conversation.last_seq, watch.seen)
-            status = Status(typing(conversation), conversation.owner.value)
+            status = status_of(conversation)
             is_news = bool(messages) or (known is not None and status != known)
             remaining = deadline - monotonic()
             if is_news or remaining <= 0 or chat.live.closing:
@@ -63,12 +71,14 @@ async def _update(
     chat: Chat, messages: Sequence[Message], conversation: Conversation, *, after: int, is_news: bool
 ) -> Update:
     attachments = await attachments_of(chat, messages)
-    status = Status(typing(conversation), conversation.owner.value)
-    body = {
+    status = status_of(conversation)
+    body: dict[str, Any] = {
         "messages": [message_json(message, attachments) for message in messages],
         "typing": status.typing,
         "owner": status.owner,
     }
+    if status.agent_id is not None:
+        body["agent_name"] = await agent_name(chat.context, account_id=status.agent_id)
     return Update(body=body, status=status, last=messages[-1].seq if messages else after, is_news=is_news)
 
 

@@ -109,6 +109,7 @@ function connect() {
     clearTimeout(lost);
     lost = null;
     document.querySelector("#connection").hidden = true;
+    words.live = "yes";
     const { region: name, html } = JSON.parse(data);
     swap(name, html);
   };
@@ -118,6 +119,7 @@ function connect() {
 /** The full state comes with every new connection, so nothing needs to be asked for. */
 function again(code) {
   if (code === 4401 || code === 4400) return location.reload(); // to the sign-in and back here
+  delete words.live;
   lost ??= setTimeout(() => (document.querySelector("#connection").hidden = false), PATIENCE);
   connect.timer = setTimeout(connect, Math.min(15_000, 500 * 2 ** tries++) * (0.75 + Math.random() / 2));
 }

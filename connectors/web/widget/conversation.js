@@ -179,6 +179,7 @@ export class Conversation extends EventTarget {
     for (const message of update.messages) this.#keep(message);
     this.#cursor = Math.max(this.#cursor, ...update.messages.map((message) => message.seq));
     this.owner = update.owner ?? this.owner;
+    this.agentName = update.agent_name ?? this.agentName;
     this.#type(Boolean(update.typing));
     this.loaded = true;
     this.#changed();

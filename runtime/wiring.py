@@ -15,6 +15,7 @@ from aftersales.stores.unit_of_work import SqlUnitOfWorkFactory
 from connectors.rasa.bot import RasaBot
 from runtime.clock import SystemClock
 from runtime.faq_file import FAQ, load_faq
+from runtime.hours_file import load_hours
 from runtime.policy_file import load_policy
 from runtime.policy_history import read_history
 from runtime.settings import Settings
@@ -30,7 +31,7 @@ async def open_context(settings: Settings, *, short_reads: bool = False) -> Asyn
     Raises PolicyFileError or FaqFileError for files that cannot be used.
     """
     texts = ResponseTexts(RESPONSES)
-    clock = SystemClock()
+    clock, zone = SystemClock(), ZoneInfo(settings.timezone)
     engine = make_engine(settings.database, short_reads=short_reads)
     unit_of_work = SqlUnitOfWorkFactory(engine)
     async with AsyncExitStack() as stack:
@@ -46,7 +47,8 @@ async def open_context(settings: Settings, *, short_reads: bool = False) -> Asyn
             faq=load_faq(FAQ, policy=policy, responses=texts.names),
             texts=texts,
             clock=clock,
-            zone=ZoneInfo(settings.timezone),
+            zone=zone,
+            hours=load_hours(settings.hours_file, zone=zone),
             promise=timedelta(hours=settings.promise_hours),
             history=history,
         )

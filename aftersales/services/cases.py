@@ -8,10 +8,11 @@ from datetime import datetime, timedelta
 from typing import Any, NotRequired, TypedDict, Unpack
 
 from aftersales.domain.cases import CASE_MACHINE, LIVE, Case, CaseKind, CaseState, CaseTrigger, Severity
-from aftersales.domain.errors import Conflict
+from aftersales.domain.errors import Conflict, NotFound
 from aftersales.domain.ids import new_id
 from aftersales.domain.journal import Entry
 from aftersales.domain.machine import advance
+from aftersales.domain.texts import LANGUAGES, Language
 from aftersales.ports import UnitOfWork
 from aftersales.services.context import Context
 from aftersales.services.moves import WORKER, By
@@ -19,7 +20,7 @@ from aftersales.services.numbers import add_numbered
 
 
 class NewCase(TypedDict):
-    """What a case is about; `promise` is within what time from now a person answers."""
+    """What a case is about; `promise` is within what business time from now a person answers."""
 
     conversation_id: str
     customer_id: str | None
@@ -49,8 +50,10 @@ async def add_case(ctx: Context, uow: UnitOfWork, *, by: By = WORKER, **new: Unp
     if known is not None:
         return known
     now = ctx.clock.now()
+    language = await _language(uow, new["conversation_id"])
     about: dict[str, Any] = {name: value for name, value in new.items() if name != "promise"}
-    draft = Case(id=new_id(), number="", created_at=now, promised_by=now + new["promise"], closed_at=None, **about)
+    promised_by = ctx.hours.after(now, new["promise"], language)
+    draft = Case(id=new_id(), number="", created_at=now, promised_by=promised_by, closed_at=None, **about)
     try:
         case = await add_numbered(uow.cases, draft, prefix="CS", day=ctx.today())
     except Conflict:
@@ -102,6 +105,14 @@ async def move_case(
     before = case.state.value
     await uow.journal.add(_entry(moved, by=by, trigger=trigger.value, before=before, at=at, detail=detail))
     return moved
+
+
+async def _language(uow: UnitOfWork, conversation_id: str) -> Language:
+    """What its customer speaks; the shop's own cases, which have no conversation, are in the first language."""
+    try:
+        return (await uow.conversations.get(conversation_id)).language
+    except NotFound:
+        return LANGUAGES[0]
 
 
 async def _close(ctx: Context, uow: UnitOfWork, case: Case, *, by: By) -> Case:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from zoneinfo import ZoneInfo
 
+from aftersales.domain.business_time import ALWAYS_OPEN, Hours
 from aftersales.domain.faq import Faq
 from aftersales.domain.orders import Order
 from aftersales.domain.policy_history import NO_HISTORY, PolicyHistory
@@ -21,7 +22,8 @@ class Context:
 
     `zone` is the shop's time zone: days are counted in it, times are kept in UTC.
 
-    `promise` is within what time a filed case is answered by a person.
+    `promise` is within what time a filed case is answered by a person, counted in `hours`, when people are there
+    (always, where no hours are given).
     """
 
     unit_of_work: OpenUnitOfWork
@@ -34,6 +36,7 @@ class Context:
     zone: ZoneInfo
     promise: timedelta = timedelta(hours=24)
     history: PolicyHistory = NO_HISTORY
+    hours: Hours = ALWAYS_OPEN
 
     def today(self) -> date:
         """The day it is in the shop's zone."""

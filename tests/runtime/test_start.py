@@ -36,6 +36,7 @@ def settings(data: Path, **changes: Any) -> Settings:
         "actions_port": actions,
         "bot_python": Path(sys.executable),
         "policy_file": ROOT / "returns_policy.yml",
+        "hours_file": ROOT / "desk_hours.yml",
     }
     return Settings(_env_file=None, **{**given, **changes})
 
@@ -96,11 +97,12 @@ def test_a_database_that_we_cannot_use_is_a_problem(url: str, tmp_path: Path) ->
 
 def test_missing_files_are_problems_all_at_once(tmp_path: Path) -> None:
     none = tmp_path / "none"
-    lines = problems_of(tmp_path, bot_python=none, model=str(none), policy_file=none)
+    lines = problems_of(tmp_path, bot_python=none, model=str(none), policy_file=none, hours_file=none)
     assert [line.partition(":")[0] for line in lines] == [
         "RETURNDESK_BOT_PYTHON",
         "RETURNDESK_MODEL",
         "RETURNDESK_POLICY_FILE",
+        "RETURNDESK_HOURS_FILE",
     ]
 
 

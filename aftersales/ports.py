@@ -536,6 +536,9 @@ class AdjustmentRepository(Protocol):
         ...
 
 
+Pressing = Literal["overdue", "soon"]
+
+
 class CaseRepository(Protocol):
     async def add(self, case: Case) -> None: ...
     async def save(self, case: Case) -> None: ...
@@ -553,7 +556,16 @@ class CaseRepository(Protocol):
         """The customer's cases, and those filed in this conversation by nobody known; newest first."""
         ...
 
-    async def open(self, *, limit: int = 100) -> Sequence[Case]: ...
+    async def open(
+        self, *, limit: int = 100, pressing: Pressing | None = None, now: datetime | None = None
+    ) -> Sequence[Case]:
+        """As domain.case_clocks.due_at puts them, what is due by no time last; `pressing`: at `now`."""
+        ...
+
+    async def with_clock_due(self, *, now: datetime, limit: int = 100) -> Sequence[Case]:
+        """Cases of which domain.case_clocks.notices tells something."""
+        ...
+
     async def add_note(self, note: CaseNote) -> bool:
         """False when a note of this key is there already."""
         ...

@@ -15,28 +15,34 @@ from aftersales.domain.claims import Decision
 from aftersales.domain.conversations import Message
 from aftersales.domain.errors import AftersalesError, NotFound
 from aftersales.domain.ids import new_id
-from aftersales.ports import Attachment
+from aftersales.ports import Attachment, Pressing
 from aftersales.services.attachments import read_attachment
 from aftersales.services.cases import open_cases
 from aftersales.services.context import Context
 from aftersales.services.feedback import read_feedback
 from aftersales.services.overview import case_with_talk, read_notes, reads_replies
 from desk.application import back_to, desk_of, language_of, session_of, show
+from desk.case_clocks import standing_of
 from desk.case_money import money_of
 
 MOST = 100
+_PRESSING: Mapping[str, Pressing] = {"overdue": "overdue", "soon": "soon"}
 _NUMBER = re.compile(r"[A-Za-z0-9-]{1,40}")
 
 
 async def cases_page(request: Request) -> HTTPResponse:
-    """GET /desk/cases: those promised soonest first."""
+    """GET /desk/cases: those due soonest first; ?show=overdue or soon: those alone."""
     if session_of(request) is None:
         return back_to(request, "sign-in")
     ctx = desk_of(request).context
-    cases = await open_cases(ctx, limit=MOST)
+    wanted = _PRESSING.get(request.args.get("show", ""))
+    cases = await open_cases(ctx, limit=MOST, pressing=wanted)
     names = await read_names(ctx, cases)
-    rows = [(case, names.get(case.customer_id or ""), _department(request, case)) for case in cases]
-    return show(request, "cases.html", rows=rows, most=MOST)
+    rows = [
+        (case, standing_of(case, ctx.clock.now()), names.get(case.customer_id or ""), _department(request, case))
+        for case in cases
+    ]
+    return show(request, "cases.html", rows=rows, most=MOST, shown=wanted or "all")
 
 
 async def case_page(request: Request, number: str) -> HTTPResponse:
@@ -56,6 +62,7 @@ async def case_page(request: Request, number: str) -> HTTPResponse:
         request,
         "case.html",
         case=case,
+        standing=standing_of(case, ctx.clock.now()),
         talk=talk,
         notes=notes,
         files=await _files(ctx, case, notes, talk),

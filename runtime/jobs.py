@@ -13,6 +13,7 @@ from aftersales.domain.texts import Language
 from aftersales.ports import Bot, Mail, Notifier, OutboxItem
 from aftersales.services.answering import answer_orphans
 from aftersales.services.batches import for_each
+from aftersales.services.case_clocks import watch_clocks
 from aftersales.services.changes_at_shop import continue_changes
 from aftersales.services.context import Context
 from aftersales.services.conversations import tell
@@ -66,6 +67,7 @@ def make_jobs(
         Job("continue_changes", 5.0, lambda: continue_changes(ctx)),
         Job("continue_payments", 1.0, lambda: continue_payments(ctx)),
         Job("look_for_external_refunds", 300.0, lambda: look_for_external(ctx)),
+        Job("watch_clocks", 5.0, lambda: watch_clocks(ctx)),
         Job("seal_journal", 2.0, lambda: seal_due(ctx, key=audit_key)),
         Job("requeue_dropped", 5.0, lambda: requeue_dropped(ctx)),
         Job("relieve_waiting", 5.0, lambda: relieve_waiting(ctx)),

@@ -97,6 +97,7 @@ async def file_customer_case(
             summary=words,
             key=key,
             promise=ctx.policy.cases.promise(department, severity),
+            resolve=ctx.policy.cases.resolve(department, severity),
             severity=severity,
             department=department.id,
             order_number=order_number,
@@ -156,7 +157,7 @@ async def add_to_case(
         if not await uow.cases.add_note(note):
             return case
         trigger = CaseTrigger.REOPEN if case.state is CaseState.RESOLVED else CaseTrigger.HEAR
-        return await move_case(uow, case, trigger, by=visitor.by, at=now)
+        return await move_case(ctx, uow, case, trigger, by=visitor.by)
 
 
 async def withdraw_case(ctx: Context, visitor: Visitor, *, number: str) -> Case:
@@ -166,7 +167,7 @@ async def withdraw_case(ctx: Context, visitor: Visitor, *, number: str) -> Case:
         case = await uow.cases.lock(number)
         if case.state is CaseState.CLOSED:
             return case
-        return await move_case(uow, case, CaseTrigger.WITHDRAW, by=visitor.by, at=ctx.clock.now())
+        return await move_case(ctx, uow, case, CaseTrigger.WITHDRAW, by=visitor.by)
 
 
 async def find_filed_case(ctx: Context, visitor: Visitor, *, key: str) -> Case | None:

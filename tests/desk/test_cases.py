@@ -216,3 +216,19 @@ async def test_a_claim_is_refunded_with_the_amount_that_a_person_names(front: Fr
     shown = soup(await page(front, f"cases/{claim.number}")).get_text(" ", strip=True)
     assert "CN¥12.00" in shown
     assert "Claim AD" in shown
+
+
+async def test_the_list_can_show_what_is_overdue_or_due_soon_alone(front: Front) -> None:
+    late = await complain(front, await visit(front), reason="service")
+    front.goods.clock.advance(hours=25)
+    soon = await complain(front, await visit(front), reason="service", key="k2")
+    front.goods.clock.advance(hours=20)
+    fresh = await complain(front, await visit(front), reason="quality", key="k3")
+    await sign_in(front)
+    numbers = {case.number for case in (late, soon, fresh)}
+    for wish, expected in (("overdue", [late]), ("soon", [soon]), ("", [late, soon, fresh])):
+        shown = (await page(front, "cases", show=wish)).text
+        assert {number for number in numbers if number in shown} == {case.number for case in expected}
+    shown = soup(await page(front, f"cases/{late.number}")).get_text(" ", strip=True)
+    assert "Answer due" in shown
+    assert "Overdue" in shown

@@ -48,8 +48,8 @@ async def sign_in(
     return await front.client.post(f"/desk/sign-in?lang={lang}", data=data)
 
 
-async def page(front: Front, path: str = "", lang: str = "en") -> httpx.Response:
-    response = await front.client.get(f"/desk/{path}?lang={lang}")
+async def page(front: Front, path: str = "", lang: str = "en", **query: str) -> httpx.Response:
+    response = await front.client.get(f"/desk/{path}", params={"lang": lang, **query})
     assert response.status_code == 200, response.headers
     return response
 

@@ -8,16 +8,27 @@ from datetime import datetime, timedelta
 from typing import Any, NotRequired, TypedDict, Unpack
 
 from aftersales.domain.case_clocks import clocks_after, start_clock
-from aftersales.domain.cases import CASE_MACHINE, LIVE, Case, CaseKind, CaseState, CaseTrigger, Severity
-from aftersales.domain.errors import Conflict, NotFound
+from aftersales.domain.cases import (
+    CASE_MACHINE,
+    CUSTOMERS_KINDS,
+    LIVE,
+    Case,
+    CaseKind,
+    CaseState,
+    CaseTrigger,
+    Severity,
+)
+from aftersales.domain.errors import Conflict
 from aftersales.domain.ids import new_id
 from aftersales.domain.journal import Entry
 from aftersales.domain.machine import advance
-from aftersales.domain.texts import LANGUAGES, Language
+from aftersales.domain.promises import Subject
 from aftersales.ports import Pressing, UnitOfWork
 from aftersales.services.context import Context
 from aftersales.services.moves import WORKER, By
+from aftersales.services.news import language_of
 from aftersales.services.numbers import add_numbered
+from aftersales.services.promises import Promised, keep_promises, promise_answer, release_promises
 
 _TIMES = ("promise", "resolve")
 
@@ -54,7 +65,7 @@ async def add_case(ctx: Context, uow: UnitOfWork, *, by: By = WORKER, **new: Unp
     if known is not None:
         return known
     now = ctx.clock.now()
-    language = await _language(uow, new["conversation_id"])
+    language = await language_of(uow, new["conversation_id"])
     first = start_clock(now, new["promise"], ctx.hours, language)
     resolve = new.get("resolve")
     about: dict[str, Any] = {name: value for name, value in new.items() if name not in _TIMES}
@@ -77,6 +88,7 @@ async def add_case(ctx: Context, uow: UnitOfWork, *, by: By = WORKER, **new: Unp
             raise
         return known
     await uow.journal.add(case_entry(case, by=by, trigger="file", before=None, at=now))
+    await _promise(ctx, uow, case)
     return case
 
 
@@ -121,15 +133,24 @@ async def move_case(
     await uow.cases.save(moved)
     before = case.state.value
     await uow.journal.add(case_entry(moved, by=by, trigger=trigger.value, before=before, at=at, detail=detail))
+    if moved.answered_at is not None:
+        await keep_promises(uow, case.id, at=moved.answered_at)
+    elif state is CaseState.CLOSED:
+        await release_promises(uow, case.id, at=at)
     return moved
 
 
-async def _language(uow: UnitOfWork, conversation_id: str) -> Language:
-    """What its customer speaks; the shop's own cases, which have no conversation, are in the first language."""
-    try:
-        return (await uow.conversations.get(conversation_id)).language
-    except NotFound:
-        return LANGUAGES[0]
+async def _promise(ctx: Context, uow: UnitOfWork, case: Case) -> None:
+    """Customers are told when they get an answer; approvals are the shop's own."""
+    if case.kind in CUSTOMERS_KINDS:
+        about = Promised(
+            subject=Subject.CASE,
+            id=case.id,
+            number=case.number,
+            conversation_id=case.conversation_id,
+            customer_id=case.customer_id,
+        )
+        await promise_answer(ctx, uow, about, due_at=case.promised_by)
 
 
 async def _close(ctx: Context, uow: UnitOfWork, case: Case, *, by: By) -> Case:

@@ -17,6 +17,7 @@ from aftersales.services.attachments import store_attachment
 from aftersales.services.complaints import Visitor, access_case, file_customer_case
 from aftersales.services.conversations import history
 from aftersales.services.feedback import give_feedback
+from aftersales.services.promise_watch import watch_promises
 from aftersales.services.sessions import open_session
 from tests.desk.test_desk import decide, forms, page, sign_in, soup
 from tests.fronts import Front, open_front
@@ -232,3 +233,19 @@ async def test_the_list_can_show_what_is_overdue_or_due_soon_alone(front: Front)
     shown = soup(await page(front, f"cases/{late.number}")).get_text(" ", strip=True)
     assert "Answer due" in shown
     assert "Overdue" in shown
+
+
+async def test_the_desk_shows_what_was_promised_and_what_was_broken(front: Front) -> None:
+    case = await complain(front, await visit(front), reason="service")
+    await sign_in(front)
+    shown = soup(await page(front, "promises")).get_text(" ", strip=True)
+    assert case.number in shown
+    assert "Answer to a case" in shown
+    front.goods.clock.advance(hours=25)
+    await watch_promises(front.goods.ctx)
+    await sign_in(front)
+    assert case.number not in (await page(front, "promises")).text
+    broken = soup(await page(front, "promises", show="broken")).get_text(" ", strip=True)
+    assert case.number in broken
+    assert "not kept yet 1" in broken
+    assert "没有按时兑现" in (await page(front, "promises", lang="zh")).text

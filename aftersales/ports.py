@@ -829,6 +829,10 @@ class PromiseRepository(Protocol):
         """Holds the row for writing until the transaction ends. Raises NotFound."""
         ...
 
+    async def of(self, subject_id: str) -> Sequence[Promise]:
+        """Oldest first, whatever became of them."""
+        ...
+
     async def open_of(self, subject_id: str) -> Sequence[Promise]:
         """Holds them for writing until the transaction ends."""
         ...

@@ -10,7 +10,7 @@ from urllib.parse import quote
 from sanic import HTTPResponse, Request
 from sanic.response import raw
 
-from aftersales.domain.cases import CLAIMS, LIVE, Case, CaseNote
+from aftersales.domain.cases import CLAIMS, CUSTOMERS_KINDS, LIVE, Case, CaseNote
 from aftersales.domain.claims import Decision
 from aftersales.domain.conversations import Message
 from aftersales.domain.errors import AftersalesError, NotFound
@@ -72,6 +72,7 @@ async def case_page(request: Request, number: str) -> HTTPResponse:
         is_live=case.state in LIVE,
         decisions=[decision.value for decision in Decision] if case.kind in CLAIMS else [],
         reply_id=new_id(),
+        link=ctx.links.link(case.number, now=ctx.clock.now()) if case.kind in CUSTOMERS_KINDS else "",
         case_money=await money_of(ctx, case),
     )
 

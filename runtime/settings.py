@@ -67,6 +67,10 @@ class Settings(BaseSettings):
         SecretStr(""),
         description="Encrypts the secrets of agents' authenticator apps; empty: made in the data folder.",
     )
+    case_link_key: SecretStr = Field(
+        SecretStr(""),
+        description="Signs the links under which customers see how a case stands; empty: made in the data folder.",
+    )
     site_token_key: SecretStr = Field(
         SecretStr(""),
         description="HS256 secret or Ed25519 public key (PEM) that verifies the shop site's tokens; "

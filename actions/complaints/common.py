@@ -108,11 +108,12 @@ def with_photo(photos: Sequence[str] | None, said: Said, *, most: int) -> list[s
 
 
 def case_facts(scene: Scene, case: Case) -> dict[str, str]:
-    """What texts say about a case: number, department, promised."""
+    """What texts say about a case: number, department, promised, and the link under which it can be followed."""
     department = scene.ctx.policy.cases.departments.get(case.department)
     name = department.name.of(scene.language) if department else scene.title("utter_complaints_department_any")
     promised = formats.moment(case.promised_by, scene.language, scene.ctx.zone)
-    return {"number": case.number, "department": name, "promised": promised}
+    link = scene.ctx.links.link(case.number, now=scene.ctx.clock.now())
+    return {"number": case.number, "department": name, "promised": promised, "link": link}
 
 
 def promised_time(scene: Scene, department: Department, severity: Severity = Severity.NORMAL) -> str:

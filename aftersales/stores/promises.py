@@ -46,6 +46,10 @@ class SqlPromises:
             raise NotFound("promise")
         return found[0]
 
+    async def of(self, subject_id: str) -> Sequence[Promise]:
+        query = select(promises).where(_T.subject_id == subject_id)
+        return await self._read(query.order_by(_T.told_at, _T.id))
+
     async def open_of(self, subject_id: str) -> Sequence[Promise]:
         query = select(promises).where(_T.subject_id == subject_id, _OPEN)
         return await self._read(query.order_by(_T.id).with_for_update())

@@ -115,8 +115,8 @@ def test_secrets_are_made_once_and_for_the_owner_alone(tmp_path: Path) -> None:
     first, second = load_or_make(settings(tmp_path)), load_or_make(settings(tmp_path))
     assert first.merchant_key == second.merchant_key
     keys = {first.internal_secret, first.merchant_key, first.site_token_key, first.audit_key}
-    keys |= {first.account_key}
-    assert len(keys) == 5
+    keys |= {first.account_key, first.case_link_key}
+    assert len(keys) == 6
     assert all(len(key.get_secret_value()) >= 32 for key in keys)
     files = list((tmp_path / "secrets").iterdir())
     assert len(files) == len(NAMES)

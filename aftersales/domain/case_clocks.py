@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
 from aftersales.domain.business_time import Hours
 from aftersales.domain.cases import LIVE, Case, CaseState, CaseTrigger, Clock, Severity
+from aftersales.domain.journal import Entry
 from aftersales.domain.texts import Language
 
 # A person's words to the customer: each stops the clock of the first answer. Automatic words never do.
@@ -55,6 +57,66 @@ def _later(clock: Clock, since: datetime, at: datetime, hours: Hours, language: 
         return hours.after(at, left, language) if left else moment
 
     return replace(clock, due=moved(clock.due), soon=moved(clock.soon))
+
+
+def timed_anew(
+    case: Case,
+    *,
+    promise: timedelta,
+    resolve: timedelta | None,
+    journal: Sequence[Entry],
+    at: datetime,
+    hours: Hours,
+) -> Case:
+    """A live case with clocks of other lengths, as if it had had them from the start; rests count as they were.
+
+    `journal` is its own, oldest first. The first answer is never due later than the customer was promised. A
+    notice stays noted as long as its time is over under the new clock as well.
+    """
+    first = start_clock(case.created_at, promise, hours, case.language)
+    first = replace(first, due=min(first.due, case.promised_by), soon=min(first.soon, case.promised_by))
+    resolution = None
+    if resolve is not None:
+        rested = _rested(case, journal, hours)
+        fresh = start_clock(case.created_at, resolve + rested, hours, case.language)
+        soon = hours.after(case.created_at, resolve * 4 / 5 + rested, case.language)
+        resolution = _with_notices(replace(fresh, soon=soon), case.resolution, at)
+    return replace(case, first=_with_notices(first, case.first, at), resolution=resolution)
+
+
+def _with_notices(clock: Clock, before: Clock | None, at: datetime) -> Clock:
+    if before is None:
+        return clock
+    return replace(
+        clock,
+        warned_at=before.warned_at if clock.soon <= at else None,
+        breached_at=before.breached_at if clock.due <= at else None,
+    )
+
+
+def _rested(case: Case, journal: Sequence[Entry], hours: Hours) -> timedelta:
+    """The business time for which its resolution rested, without a rest that goes on."""
+    total, since = timedelta(0), None
+    for entry in journal:
+        rests = entry.to_state in _RESTING
+        if rests and since is None:
+            since = entry.at
+        elif not rests and since is not None:
+            total += hours.between(since, entry.at, case.language)
+            since = None
+    return total
+
+
+def sooner(case: Case, other: Case) -> Case:
+    """The case with the times of another where those are sooner: whoever waits longest counts."""
+    times = [clock for clock in (case.first, other.first) if clock is not None]
+    resolutions = [clock for clock in (case.resolution, other.resolution) if clock is not None]
+    return replace(
+        case,
+        promised_by=min(case.promised_by, other.promised_by),
+        first=min(times, key=lambda clock: clock.due, default=None),
+        resolution=min(resolutions, key=lambda clock: clock.due, default=None),
+    )
 
 
 def running(case: Case) -> tuple[tuple[ClockName, Clock], ...]:

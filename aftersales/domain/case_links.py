@@ -6,7 +6,7 @@ import hashlib
 import hmac
 import re
 from base64 import urlsafe_b64encode
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 LIFETIME = timedelta(days=30)
@@ -26,7 +26,7 @@ class ExpiredLink(Exception):
 class CaseLinks:
     """`address` is the front's, as browsers see it. Without a key there are no links, and none is right."""
 
-    key: bytes = b""
+    key: bytes = field(default=b"", repr=False)
     address: str = ""
 
     def link(self, number: str, *, now: datetime) -> str:

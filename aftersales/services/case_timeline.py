@@ -14,7 +14,6 @@ from aftersales.services.context import Context
 
 _FILED = "file"
 _TOLD = frozenset(trigger.value for trigger in CaseTrigger) | {_FILED}
-_MOST_MERGES = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +44,7 @@ async def read_timeline(ctx: Context, *, number: str) -> Timeline:
     """Of a case that customers follow; a duplicate tells of the one with which it goes on. Raises NotFound."""
     async with ctx.unit_of_work(read_only=True) as uow:
         asked = await uow.cases.by_number(number)
-        case = await _answering(uow, asked)
+        case = await uow.cases.by_number(asked.merged_into) if asked.merged_into else asked
         if asked.kind not in CUSTOMERS_KINDS:
             raise NotFound("case")
         own = [entry for entry in await uow.journal.of("case", asked.id) if entry.trigger == _FILED]
@@ -61,14 +60,6 @@ async def read_timeline(ctx: Context, *, number: str) -> Timeline:
         is_late=is_late or is_overdue,
         is_overdue=is_overdue,
     )
-
-
-async def _answering(uow: UnitOfWork, case: Case) -> Case:
-    for _ in range(_MOST_MERGES):
-        if case.merged_into is None:
-            return case
-        case = await uow.cases.by_number(case.merged_into)
-    return case
 
 
 async def _answer_by(uow: UnitOfWork, case: Case) -> tuple[datetime | None, bool]:

@@ -133,11 +133,20 @@ async def move_case(
     await uow.cases.save(moved)
     before = case.state.value
     await uow.journal.add(case_entry(moved, by=by, trigger=trigger.value, before=before, at=at, detail=detail))
-    if moved.answered_at is not None:
-        await keep_promises(uow, case.id, at=moved.answered_at)
-    elif state is CaseState.CLOSED:
-        await release_promises(uow, case.id, at=at)
+    await _settle_promises(uow, case, moved, at=at)
     return moved
+
+
+async def _settle_promises(uow: UnitOfWork, before: Case, moved: Case, *, at: datetime) -> None:
+    """A duplicate's promise goes on with the case into which it was merged."""
+    is_answered = before.answered_at is None and moved.answered_at is not None
+    if not is_answered and (moved.state is not CaseState.CLOSED or moved.merged_into is not None):
+        return
+    for about in (moved, *await uow.cases.merged_into(moved.number)):
+        if is_answered:
+            await keep_promises(uow, about.id, at=at)
+        else:
+            await release_promises(uow, about.id, at=at)
 
 
 async def _promise(ctx: Context, uow: UnitOfWork, case: Case) -> None:

@@ -60,6 +60,10 @@ class SqlCases:
             .order_by(cases.c.created_at)
         )
 
+    async def merged_into(self, number: str) -> Sequence[Case]:
+        query = select(cases).where(cases.c.merged_into == number)
+        return await self._read(query.order_by(cases.c.created_at, cases.c.id))
+
     async def of(self, *, conversation_id: str, customer_id: str | None, limit: int = 20) -> Sequence[Case]:
         nobodys = and_(cases.c.conversation_id == conversation_id, cases.c.customer_id.is_(None))
         theirs = nobodys if customer_id is None else or_(nobodys, cases.c.customer_id == customer_id)

@@ -249,3 +249,25 @@ async def test_the_desk_shows_what_was_promised_and_what_was_broken(front: Front
     assert case.number in broken
     assert "not kept yet 1" in broken
     assert "没有按时兑现" in (await page(front, "promises", lang="zh")).text
+
+
+async def test_a_case_is_sorted_and_merged_at_the_desk(front: Front) -> None:
+    visitor = await visit(front)
+    case, other = (
+        await complain(front, visitor),
+        await complain(front, visitor, key="k2", details="the same again"),
+    )
+    await sign_in(front)
+    wanted = {"severity": "urgent", "department": "service"}
+    assert "problem=bad_request" in await decide(front, f"cases/{case.number}/reclassify", reason="", **wanted)
+    assert "done=1" in await decide(front, f"cases/{case.number}/reclassify", reason="wrong team", **wanted)
+    shown = soup(await page(front, f"cases/{case.number}")).get_text(" ", strip=True)
+    assert "customer care team" in shown
+    assert "Urgent" in shown
+    assert "done=1" in await decide(front, f"cases/{other.number}/merge", into=case.number.lower())
+    shown = soup(await page(front, f"cases/{case.number}")).get_text(" ", strip=True)
+    assert f"Duplicate {other.number}" in shown
+    assert "the same again" in shown
+    assert f"Merged into {case.number}" in soup(await page(front, f"cases/{other.number}")).get_text(
+        " ", strip=True
+    )

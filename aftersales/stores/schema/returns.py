@@ -121,7 +121,7 @@ cases = Table(
     Column("resolve_warned_at", UtcDateTime),
     Column("resolve_breached_at", UtcDateTime),
     Column("paused_since", UtcDateTime),
-    Column("merged_into", String(32)),
+    Column("merged_into", String(32), index=True),
     Index("ix_cases_open", "closed_at", "promised_by"),
     Index("ix_cases_customer", "customer_id", "created_at"),
 )

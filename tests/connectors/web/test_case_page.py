@@ -162,3 +162,4 @@ def test_the_words_of_the_page_are_there_for_every_state_and_step_in_both_langua
         assert words["steps"].keys() == {"file", *CaseTrigger}
         assert {state for state in CaseState if state not in ("open", "assigned")} <= words["next_steps"].keys()
         assert words["problems"].keys() == {"wrong", "expired", "too_many"}
+        assert all(problem.keys() == {"title", "text"} for problem in words["problems"].values())

@@ -24,6 +24,7 @@ def upgrade() -> None:
         for name in _TIMES:
             batch_op.add_column(sa.Column(name, _TIME, nullable=True))
         batch_op.add_column(sa.Column("merged_into", sa.String(length=32), nullable=True))
+        batch_op.create_index(batch_op.f("ix_cases_merged_into"), ["merged_into"], unique=False)
     op.execute(
         "UPDATE cases SET language = 'en' "
         "WHERE conversation_id IN (SELECT id FROM conversations WHERE language = 'en')"
@@ -59,5 +60,6 @@ def upgrade() -> None:
 def downgrade() -> None:
     op.drop_table("promises")
     with op.batch_alter_table("cases", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_cases_merged_into"))
         for name in ("merged_into", *reversed(_TIMES), "language"):
             batch_op.drop_column(name)

@@ -20,6 +20,7 @@ from aftersales.domain.handovers import Handover
 from aftersales.domain.journal import Entry
 from aftersales.domain.money import Money
 from aftersales.domain.orders import Address, Customer, Fulfilment, Order, Payment, Variant
+from aftersales.domain.promises import Promise
 from aftersales.domain.refunds import Refund, RefundState
 from aftersales.domain.returns import Return, ReturnState
 from aftersales.domain.seals import Seal
@@ -536,6 +537,9 @@ class AdjustmentRepository(Protocol):
         ...
 
 
+Pressing = Literal["overdue", "soon"]
+
+
 class CaseRepository(Protocol):
     async def add(self, case: Case) -> None: ...
     async def save(self, case: Case) -> None: ...
@@ -549,11 +553,24 @@ class CaseRepository(Protocol):
         ...
 
     async def open_of(self, conversation_id: str) -> Sequence[Case]: ...
+    async def merged_into(self, number: str) -> Sequence[Case]:
+        """Its duplicates, oldest first."""
+        ...
+
     async def of(self, *, conversation_id: str, customer_id: str | None, limit: int = 20) -> Sequence[Case]:
         """The customer's cases, and those filed in this conversation by nobody known; newest first."""
         ...
 
-    async def open(self, *, limit: int = 100) -> Sequence[Case]: ...
+    async def open(
+        self, *, limit: int = 100, pressing: Pressing | None = None, now: datetime | None = None
+    ) -> Sequence[Case]:
+        """As domain.case_clocks.due_at puts them, what is due by no time last; `pressing`: at `now`."""
+        ...
+
+    async def with_clock_due(self, *, now: datetime, limit: int = 100) -> Sequence[Case]:
+        """Cases of which domain.case_clocks.notices tells something."""
+        ...
+
     async def add_note(self, note: CaseNote) -> bool:
         """False when a note of this key is there already."""
         ...
@@ -789,6 +806,54 @@ class PolicyRepository(Protocol):
         ...
 
 
+Standing = Literal["open", "soon", "broken"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kept:
+    """How many promises were kept in time, kept late, and not kept so far though they were due."""
+
+    in_time: int
+    late: int
+    not_kept: int
+
+
+class PromiseRepository(Protocol):
+    """What customers were promised. Open: neither kept nor released."""
+
+    async def add(self, promise: Promise) -> bool:
+        """False when one of this key is there already."""
+        ...
+
+    async def save(self, promise: Promise) -> None:
+        """Writes what changes in a promise's life; what was promised never does."""
+        ...
+
+    async def lock(self, promise_id: str) -> Promise:
+        """Holds the row for writing until the transaction ends. Raises NotFound."""
+        ...
+
+    async def of(self, subject_id: str) -> Sequence[Promise]:
+        """Oldest first, whatever became of them."""
+        ...
+
+    async def open_of(self, subject_id: str) -> Sequence[Promise]:
+        """Holds them for writing until the transaction ends."""
+        ...
+
+    async def pressing(self, *, now: datetime, limit: int) -> Sequence[Promise]:
+        """Open ones of which it was not yet told that they will be late, or not yet noted that they are broken."""
+        ...
+
+    async def find(self, standing: Standing, *, now: datetime, limit: int = 100) -> Sequence[Promise]:
+        """Broken ones: those that are still open first, then the newest; others soonest first."""
+        ...
+
+    async def count(self, *, since: datetime) -> Kept:
+        """Of those that were due since then."""
+        ...
+
+
 class OutboxRepository(Protocol):
     async def add(self, *, kind: str, key: str, payload: dict[str, Any], due_at: datetime) -> None:
         """Harmless when the key is there already."""
@@ -827,6 +892,7 @@ class UnitOfWork(Protocol):
     reviews: ReviewRepository
     photos: PhotoRepository
     policies: PolicyRepository
+    promises: PromiseRepository
     outbox: OutboxRepository
 
 

@@ -7,9 +7,10 @@ from collections.abc import Awaitable, Mapping
 from sanic import HTTPResponse, Request
 
 from aftersales.domain.accounts import Account
-from aftersales.domain.cases import NoteKind
+from aftersales.domain.cases import NoteKind, Severity
 from aftersales.services.agent_deeds import do_as
 from aftersales.services.case_desk import assign_case, write_about_case
+from aftersales.services.case_sorting import merge_cases, reclassify_case
 from aftersales.services.cases import close_case
 from aftersales.services.context import Context
 from desk.application import desk_of
@@ -19,7 +20,7 @@ from desk.forms import read_form
 
 
 async def decide_case(request: Request, number: str, decision: str) -> HTTPResponse:
-    """POST /desk/cases/{number}/assign, reply, close, or a deed of case_money; words count once."""
+    """POST /desk/cases/{number}/assign, reply, close, reclassify, merge, or a deed of case_money."""
     form = await read_form(request)
     guarded = guard(request, form, number)
     if isinstance(guarded, HTTPResponse):
@@ -40,6 +41,18 @@ def _deed(
         case "reply" if NAME.fullmatch(key) and form.get("kind", NoteKind.ANSWER) in _WRITTEN:
             kind = NoteKind(form.get("kind", NoteKind.ANSWER))
             return do_as(ctx, account, write_about_case, number=number, kind=kind, text=text, key=key)
+        case "reclassify" if form.get("severity") in set(Severity):
+            return do_as(
+                ctx,
+                account,
+                reclassify_case,
+                number=number,
+                severity=Severity(form["severity"]),
+                department=form.get("department", ""),
+                reason=form.get("reason", ""),
+            )
+        case "merge" if NAME.fullmatch(into := form.get("into", "").strip().upper()):
+            return do_as(ctx, account, merge_cases, number=number, into=into)
     return money_deed(ctx, account, number, decision, form)
 
 

@@ -10,33 +10,40 @@ from urllib.parse import quote
 from sanic import HTTPResponse, Request
 from sanic.response import raw
 
-from aftersales.domain.cases import CLAIMS, LIVE, Case, CaseNote
+from aftersales.domain.cases import CLAIMS, CUSTOMERS_KINDS, LIVE, Case, CaseNote, Severity
 from aftersales.domain.claims import Decision
 from aftersales.domain.conversations import Message
 from aftersales.domain.errors import AftersalesError, NotFound
 from aftersales.domain.ids import new_id
-from aftersales.ports import Attachment
+from aftersales.ports import Attachment, Pressing
 from aftersales.services.attachments import read_attachment
+from aftersales.services.case_sorting import duplicates_of
 from aftersales.services.cases import open_cases
 from aftersales.services.context import Context
 from aftersales.services.feedback import read_feedback
 from aftersales.services.overview import case_with_talk, read_notes, reads_replies
 from desk.application import back_to, desk_of, language_of, session_of, show
+from desk.case_clocks import standing_of
 from desk.case_money import money_of
 
 MOST = 100
+_PRESSING: Mapping[str, Pressing] = {"overdue": "overdue", "soon": "soon"}
 _NUMBER = re.compile(r"[A-Za-z0-9-]{1,40}")
 
 
 async def cases_page(request: Request) -> HTTPResponse:
-    """GET /desk/cases: those promised soonest first."""
+    """GET /desk/cases: those due soonest first; ?show=overdue or soon: those alone."""
     if session_of(request) is None:
         return back_to(request, "sign-in")
     ctx = desk_of(request).context
-    cases = await open_cases(ctx, limit=MOST)
+    wanted = _PRESSING.get(request.args.get("show", ""))
+    cases = await open_cases(ctx, limit=MOST, pressing=wanted)
     names = await read_names(ctx, cases)
-    rows = [(case, names.get(case.customer_id or ""), _department(request, case)) for case in cases]
-    return show(request, "cases.html", rows=rows, most=MOST)
+    rows = [
+        (case, standing_of(case, ctx.clock.now()), names.get(case.customer_id or ""), _department(request, case))
+        for case in cases
+    ]
+    return show(request, "cases.html", rows=rows, most=MOST, shown=wanted or "all")
 
 
 async def case_page(request: Request, number: str) -> HTTPResponse:
@@ -51,20 +58,26 @@ async def case_page(request: Request, number: str) -> HTTPResponse:
     except NotFound:
         return back_to(request, "cases", problem="not_found")
     notes = await read_notes(ctx, case)
+    duplicates = [(one, await read_notes(ctx, one)) for one in await duplicates_of(ctx, number=case.number)]
     names = await read_names(ctx, [case])
     return show(
         request,
         "case.html",
         case=case,
+        standing=standing_of(case, ctx.clock.now()),
         talk=talk,
         notes=notes,
-        files=await _files(ctx, case, notes, talk),
+        files=await _all_files(ctx, [(case, notes), *duplicates], talk),
+        duplicates=duplicates,
+        departments=_departments(request),
+        severities=list(Severity),
         customer=names.get(case.customer_id or ""),
         department=_department(request, case),
         is_read=await reads_replies(ctx, conversation_id=case.conversation_id),
         is_live=case.state in LIVE,
         decisions=[decision.value for decision in Decision] if case.kind in CLAIMS else [],
         reply_id=new_id(),
+        link=ctx.links.link(case.number, now=ctx.clock.now()) if case.kind in CUSTOMERS_KINDS else "",
         case_money=await money_of(ctx, case),
     )
 
@@ -120,6 +133,21 @@ async def read_names(ctx: Context, cases: Iterable[Case]) -> Mapping[str, str]:
 def _department(request: Request, case: Case) -> str:
     found = desk_of(request).context.policy.cases.departments.get(case.department)
     return found.name.of(language_of(request)) if found else case.department
+
+
+def _departments(request: Request) -> Mapping[str, str]:
+    """Ids and names of all that there are."""
+    language, found = language_of(request), desk_of(request).context.policy.cases.departments
+    return {name: department.name.of(language) for name, department in found.items()}
+
+
+async def _all_files(
+    ctx: Context, cases: Iterable[tuple[Case, Sequence[CaseNote]]], talk: Sequence[Message]
+) -> Mapping[str, Attachment]:
+    found: dict[str, Attachment] = {}
+    for case, notes in cases:
+        found |= await _files(ctx, case, notes, talk)
+    return found
 
 
 async def _files(

@@ -17,6 +17,7 @@ from desk import (
     chat_socket,
     chats,
     decisions,
+    promises,
     refund_decisions,
     refunds,
     seats,
@@ -57,6 +58,7 @@ def desk_blueprint() -> Blueprint:
     add(cases.cases_page, "/cases", methods=["GET"])
     add(cases.case_page, "/cases/<number:str>", methods=["GET"])
     add(cases.picture, "/cases/<number:str>/files/<attachment_id:str>", methods=["GET"])
+    add(promises.promises_page, "/promises", methods=["GET"])
     add(cases.feedback_page, "/feedback", methods=["GET"])
     add(chats.chats_page, "/chats", methods=["GET"])
     add(chats.chat_page, "/chats/<conversation_id:str>", methods=["GET"])

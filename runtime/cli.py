@@ -13,6 +13,7 @@ from runtime import (
     cli_agent,
     cli_audit,
     cli_faq,
+    cli_hours,
     cli_migrations,
     cli_policy,
     cli_shop,
@@ -34,6 +35,7 @@ app = typer.Typer(
 app.add_typer(cli_shop.app, name="shop")
 app.add_typer(cli_policy.app, name="policy")
 app.add_typer(cli_faq.app, name="faq")
+app.add_typer(cli_hours.app, name="hours")
 app.add_typer(cli_agent.app, name="agent")
 app.add_typer(cli_audit.app, name="audit")
 app.add_typer(cli_understanding.app)

@@ -24,6 +24,8 @@ from aftersales.services.context import Context
 from aftersales.services.conversations import latest
 from connectors.medusa.inbound import MedusaNotices, medusa_notices_blueprint
 from connectors.refund_service.inbound import RefundNotices, refund_notices_blueprint
+from connectors.web.case_page.inbound import CaseLinkPages, case_link_blueprint
+from connectors.web.case_page.pages import CasePages
 from connectors.web.chat import Chat
 from connectors.web.inbound import add_cors, chat_blueprint, guard_origin
 from connectors.web.messages import Shown
@@ -47,6 +49,7 @@ from runtime.merchant_statements import statements_blueprint
 from runtime.secret_files import load_or_make
 from runtime.settings import Settings
 from runtime.static_files import Folder
+from runtime.texts import RESPONSES, ResponseTexts
 from runtime.wiring import make_bot, open_context
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -76,7 +79,7 @@ def create_front(
     add_middleware(add_cors, "response")
     add_middleware(add_security_headers, "response")
     app.blueprint([chat_blueprint(), merchant_blueprint(), statements_blueprint()])
-    app.blueprint([desk_blueprint(), docs_blueprint(), health_blueprint()])
+    app.blueprint([desk_blueprint(), case_link_blueprint(), docs_blueprint(), health_blueprint()])
     if settings.refund_service_url:
         app.blueprint(refund_notices_blueprint())
     if settings.shop == "medusa" and settings.medusa_webhook_secret.get_secret_value():
@@ -155,6 +158,7 @@ def _provide(app: App, settings: Settings, *, context: Context, bot: Bot, site_t
         secret=settings.medusa_webhook_secret.get_secret_value(),
         wrong_signatures=Buckets(10, seconds=60),
     )
+    app.ctx.case_links = CaseLinkPages(context, CasePages(ResponseTexts(RESPONSES), zone=context.zone))
     app.ctx.desk = Desk(
         context=context,
         key=settings.account_key.get_secret_value().encode(),

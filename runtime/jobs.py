@@ -13,6 +13,7 @@ from aftersales.domain.texts import Language
 from aftersales.ports import Bot, Mail, Notifier, OutboxItem
 from aftersales.services.answering import answer_orphans
 from aftersales.services.batches import for_each
+from aftersales.services.case_clocks import watch_clocks
 from aftersales.services.changes_at_shop import continue_changes
 from aftersales.services.context import Context
 from aftersales.services.conversations import tell
@@ -20,6 +21,7 @@ from aftersales.services.exchanges import continue_payments
 from aftersales.services.external_refunds import look_for_external
 from aftersales.services.handoff_claims import assign_waiting, relieve_waiting, requeue_dropped
 from aftersales.services.parcels import report_parcel
+from aftersales.services.promise_watch import watch_promises
 from aftersales.services.refund_submission import reconcile_due, submit_due
 from aftersales.services.return_confirmation import release_at_shop
 from aftersales.services.returns import continue_received, continue_requested
@@ -66,6 +68,8 @@ def make_jobs(
         Job("continue_changes", 5.0, lambda: continue_changes(ctx)),
         Job("continue_payments", 1.0, lambda: continue_payments(ctx)),
         Job("look_for_external_refunds", 300.0, lambda: look_for_external(ctx)),
+        Job("watch_promises", 5.0, lambda: watch_promises(ctx)),
+        Job("watch_clocks", 5.0, lambda: watch_clocks(ctx)),
         Job("seal_journal", 2.0, lambda: seal_due(ctx, key=audit_key)),
         Job("requeue_dropped", 5.0, lambda: requeue_dropped(ctx)),
         Job("relieve_waiting", 5.0, lambda: relieve_waiting(ctx)),

@@ -16,12 +16,14 @@ from runtime.policy_reader import Reader
 Node = yaml.Node | None
 K = TypeVar("K", bound=StrEnum)
 _KEYS = ("departments", "complaints", "claims", "urgent_hours", "parcels")
+_NOT_NEEDED = ("urgent_resolve_hours",)
 
 
 def read_cases(reader: Reader, node: Node) -> CaseRules:
     """Notes every problem: an unknown department, a type or a claim without one, times that make no sense."""
-    found = reader.mapping(node, name="cases", needed=_KEYS)
+    found = reader.mapping(node, name="cases", needed=_KEYS, optional=_NOT_NEEDED)
     departments = _departments(reader, found.get("departments"))
+    urgent_hours = reader.hours(found.get("urgent_hours"), name="cases.urgent_hours")
     claims = _assigned(reader, found.get("claims"), sorted(CLAIMS), departments, name="cases.claims")
     return CaseRules(
         departments=departments,
@@ -29,8 +31,11 @@ def read_cases(reader: Reader, node: Node) -> CaseRules:
             reader, found.get("complaints"), list(ComplaintType), departments, name="cases.complaints"
         ),
         claims={CaseKind(kind): department for kind, department in claims.items()},
-        urgent_hours=reader.hours(found.get("urgent_hours"), name="cases.urgent_hours"),
+        urgent_hours=urgent_hours,
         parcels=_parcels(reader, found.get("parcels")),
+        urgent_resolve_hours=_resolve_hours(
+            reader, found.get("urgent_resolve_hours"), name="cases.urgent_resolve_hours", least=urgent_hours
+        ),
     )
 
 
@@ -43,12 +48,26 @@ def _departments(reader: Reader, node: Node) -> Mapping[str, Department]:
 
 def _department(reader: Reader, department: str, node: yaml.Node) -> Department:
     name = f"cases.departments.{department}"
-    found = reader.mapping(node, name=name, needed=("hours", "name"))
+    found = reader.mapping(node, name=name, needed=("hours", "name"), optional=("resolve_hours",))
+    hours = reader.hours(found.get("hours"), name=f"{name}.hours")
     return Department(
         id=department,
         name=reader.text(found.get("name"), name=f"{name}.name"),
-        hours=reader.hours(found.get("hours"), name=f"{name}.hours"),
+        hours=hours,
+        resolve_hours=_resolve_hours(
+            reader, found.get("resolve_hours"), name=f"{name}.resolve_hours", least=hours
+        ),
     )
+
+
+def _resolve_hours(reader: Reader, node: Node, *, name: str, least: int) -> int | None:
+    """None where the file has none, as files of before there were such times."""
+    if node is None:
+        return None
+    hours = reader.hours(node, name=name)
+    if hours < least:
+        reader.note(node, f"{name}: nothing is resolved before it is answered ({least} hours)")
+    return hours
 
 
 def _assigned(

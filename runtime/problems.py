@@ -8,12 +8,14 @@ import socket
 from collections.abc import Iterator, Mapping
 from ipaddress import ip_address
 from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
 
 from pydantic import ValidationError
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
 from runtime.faq_file import FAQ, FaqFileError, load_faq
+from runtime.hours_file import load_hours
 from runtime.policy_file import PolicyFileError, load_policy
 from runtime.settings import Settings
 from runtime.texts import RESPONSES, load_responses
@@ -80,6 +82,10 @@ def _file_problems(settings: Settings) -> Iterator[str]:
         yield f"{variable('policy_file')}: {error}"
     except FaqFileError as error:
         yield str(error)
+    try:
+        load_hours(settings.hours_file, zone=ZoneInfo(settings.timezone))
+    except PolicyFileError as error:
+        yield f"{variable('hours_file')}: {error}"
 
 
 def _database_problems(settings: Settings) -> Iterator[str]:

@@ -11,7 +11,7 @@ from pydantic import SecretStr
 
 from runtime.settings import Settings
 
-NAMES = ("internal_secret", "merchant_key", "site_token_key", "audit_key", "account_key")
+NAMES = ("internal_secret", "merchant_key", "site_token_key", "audit_key", "account_key", "case_link_key")
 
 
 Link = Callable[[Path, Path], None]

@@ -42,6 +42,7 @@ class Settings(BaseSettings):
     public_url: str = Field("", description="The front's address as browsers see it; empty: http://host:port.")
     database_url: str = Field("", description="SQLAlchemy URL; empty: SQLite in the data folder.")
     policy_file: Path = Field(Path("returns_policy.yml"), description="The shop's returns policy.")
+    hours_file: Path = Field(Path("desk_hours.yml"), description="When people are there to answer.")
     model: str = Field(
         "", description="Trained model archive; empty: the one for the present data, trained if need be."
     )
@@ -65,6 +66,10 @@ class Settings(BaseSettings):
     account_key: SecretStr = Field(
         SecretStr(""),
         description="Encrypts the secrets of agents' authenticator apps; empty: made in the data folder.",
+    )
+    case_link_key: SecretStr = Field(
+        SecretStr(""),
+        description="Signs the links under which customers see how a case stands; empty: made in the data folder.",
     )
     site_token_key: SecretStr = Field(
         SecretStr(""),

@@ -7,6 +7,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import timedelta
 from zoneinfo import ZoneInfo
 
+from aftersales.domain.case_links import CaseLinks
 from aftersales.ports import Bot
 from aftersales.services.context import Context
 from aftersales.stores.base import make_engine
@@ -15,6 +16,7 @@ from aftersales.stores.unit_of_work import SqlUnitOfWorkFactory
 from connectors.rasa.bot import RasaBot
 from runtime.clock import SystemClock
 from runtime.faq_file import FAQ, load_faq
+from runtime.hours_file import load_hours
 from runtime.policy_file import load_policy
 from runtime.policy_history import read_history
 from runtime.settings import Settings
@@ -30,7 +32,7 @@ async def open_context(settings: Settings, *, short_reads: bool = False) -> Asyn
     Raises PolicyFileError or FaqFileError for files that cannot be used.
     """
     texts = ResponseTexts(RESPONSES)
-    clock = SystemClock()
+    clock, zone = SystemClock(), ZoneInfo(settings.timezone)
     engine = make_engine(settings.database, short_reads=short_reads)
     unit_of_work = SqlUnitOfWorkFactory(engine)
     async with AsyncExitStack() as stack:
@@ -46,7 +48,9 @@ async def open_context(settings: Settings, *, short_reads: bool = False) -> Asyn
             faq=load_faq(FAQ, policy=policy, responses=texts.names),
             texts=texts,
             clock=clock,
-            zone=ZoneInfo(settings.timezone),
+            zone=zone,
+            hours=load_hours(settings.hours_file, zone=zone),
+            links=CaseLinks(settings.case_link_key.get_secret_value().encode(), settings.front_url),
             promise=timedelta(hours=settings.promise_hours),
             history=history,
         )

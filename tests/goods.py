@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import insert, select, update
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from aftersales.domain.case_links import CaseLinks
 from aftersales.domain.cases import Case
 from aftersales.domain.faq import Faq
 from aftersales.domain.journal import Entry
@@ -195,6 +196,7 @@ async def open_goods(kind: str, folder: Path) -> AsyncIterator[Goods]:
             texts=FakeTexts(),
             clock=clock,
             zone=ZoneInfo("Asia/Shanghai"),
+            links=CaseLinks(b"key of the tests", "https://desk.example"),
         )
         yield Goods(ctx, clock, shop, payments, engine)
 

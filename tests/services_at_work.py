@@ -42,6 +42,7 @@ def environment(data: Path, **settings: object) -> dict[str, str]:
         "actions_port": actions,
         "bot_python": BOT_PYTHON,
         "policy_file": ROOT / "returns_policy.yml",
+        "hours_file": ROOT / "desk_hours.yml",
         "demo": True,
         "refund_delay_seconds": 0.5,
         **settings,

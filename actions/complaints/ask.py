@@ -6,7 +6,7 @@ from rasa_sdk.events import SlotSet
 
 from actions.access import known_customer
 from actions.base import Events, Question, Scene, inform
-from actions.complaints.common import consent_buttons, order_buttons, orders_at_hand
+from actions.complaints.common import consent_buttons, order_buttons, orders_at_hand, promised_time
 from actions.complaints.draft import Draft
 from actions.complaints.topic import NOTED, SHOWN, offered_orders, shown
 from aftersales.domain.cases import CaseKind
@@ -63,9 +63,8 @@ class AskComplaintsConfirmed(Question):
         )
         if scene.slot(SHOWN) == now:
             rules = scene.ctx.policy.cases
-            promise = rules.promise(rules.department(CaseKind.COMPLAINT, draft.type), draft.severity)
-            hours = str(int(promise.total_seconds()) // 3600)
-            scene.say("utter_complaints_confirm_again", {"hours": hours}, buttons=buttons)
+            promised = promised_time(scene, rules.department(CaseKind.COMPLAINT, draft.type), draft.severity)
+            scene.say("utter_complaints_confirm_again", {"promised": promised}, buttons=buttons)
             return []
         before = scene.slot(SHOWN)
         if before and {**before, "photos": now["photos"]} == now:

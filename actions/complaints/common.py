@@ -11,7 +11,8 @@ from actions.returns import draft as returns
 from actions.returns.listen import pick
 from actions.returns.quote import consent_digest
 from actions.said import Said
-from aftersales.domain.cases import Case
+from aftersales.domain.case_rules import Department
+from aftersales.domain.cases import Case, Severity
 from aftersales.domain.errors import NotFound
 from aftersales.domain.orders import Order
 from aftersales.services.access import access_order, access_orders
@@ -107,11 +108,19 @@ def with_photo(photos: Sequence[str] | None, said: Said, *, most: int) -> list[s
 
 
 def case_facts(scene: Scene, case: Case) -> dict[str, str]:
-    """What texts say about a case: number, department, promised."""
+    """What texts say about a case: number, department, promised, and the link under which it can be followed."""
     department = scene.ctx.policy.cases.departments.get(case.department)
     name = department.name.of(scene.language) if department else scene.title("utter_complaints_department_any")
     promised = formats.moment(case.promised_by, scene.language, scene.ctx.zone)
-    return {"number": case.number, "department": name, "promised": promised}
+    link = scene.ctx.links.link(case.number, now=scene.ctx.clock.now())
+    return {"number": case.number, "department": name, "promised": promised, "link": link}
+
+
+def promised_time(scene: Scene, department: Department, severity: Severity = Severity.NORMAL) -> str:
+    """By when an answer would come if the case was filed now, as it is told."""
+    rules, hours = scene.ctx.policy.cases, scene.ctx.hours
+    due = hours.after(scene.ctx.clock.now(), rules.promise(department, severity), scene.language)
+    return formats.moment(due, scene.language, scene.ctx.zone)
 
 
 def says_done(said: Said) -> bool:

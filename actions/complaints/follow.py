@@ -127,7 +127,7 @@ class FollowTopic(Topic):
         if said.choice and said.choice[0] == "case":
             return said.choice[1] if said.choice[1] in numbers else None
         if number := w.case_number(said.text):
-            return number if number in numbers else ""
+            return next((view.case.number for view in views if number in view.numbers), "")
         offered = [view.case.number for view in live_views(views)[:OFFERS]]
         return pick(said, offered) if asked == CASE else None
 

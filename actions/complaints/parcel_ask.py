@@ -7,7 +7,7 @@ from rasa_sdk.events import SlotSet
 from actions.access import proven_customer
 from actions.base import Events, Question, Scene, inform
 from actions.complaints import parcel as p
-from actions.complaints.common import consent_buttons, order_buttons, orders_at_hand
+from actions.complaints.common import consent_buttons, order_buttons, orders_at_hand, promised_time
 from aftersales.domain.cases import CaseKind
 from aftersales.domain.parcels import ParcelState
 from aftersales.services.access import access_order
@@ -56,7 +56,8 @@ class AskComplaintsParcelSure(Question):
         buttons = consent_buttons(scene, now, other)
         department = scene.ctx.policy.cases.department(CaseKind.NOT_DELIVERED, "")
         if scene.slot(p.SHOWN) == now:
-            scene.say("utter_complaints_confirm_again", {"hours": str(department.hours)}, buttons=buttons)
+            promised = promised_time(scene, department)
+            scene.say("utter_complaints_confirm_again", {"promised": promised}, buttons=buttons)
             return []
         parameters = {
             "order": order.number,

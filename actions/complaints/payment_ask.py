@@ -7,7 +7,7 @@ from rasa_sdk.events import SlotSet
 from actions.access import proven_customer
 from actions.base import Events, Question, Scene, inform
 from actions.complaints import payment as p
-from actions.complaints.common import consent_buttons, order_buttons, orders_at_hand
+from actions.complaints.common import consent_buttons, order_buttons, orders_at_hand, promised_time
 from aftersales.domain.cases import CaseKind
 from aftersales.domain.claims import PaymentTrouble
 
@@ -45,7 +45,8 @@ class AskComplaintsChargeSure(Question):
         buttons = consent_buttons(scene, now)
         department = scene.ctx.policy.cases.department(CaseKind.PAYMENT, "")
         if scene.slot(p.SHOWN) == now:
-            scene.say("utter_complaints_confirm_again", {"hours": str(department.hours)}, buttons=buttons)
+            promised = promised_time(scene, department)
+            scene.say("utter_complaints_confirm_again", {"promised": promised}, buttons=buttons)
             return []
         parameters = {
             "trouble": scene.title(f"utter_complaints_payment_{scene.slot(p.TROUBLE)}"),

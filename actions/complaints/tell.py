@@ -43,7 +43,7 @@ def tell_case(scene: Scene, view: CaseView) -> None:
     if answer is not None:
         at = formats.moment(answer.at, scene.language, scene.ctx.zone)
         last = scene.ctx.texts.render("utter_complaints_last_answer", scene.language, at=at, answer=answer.text)
-    late = case.state in LIVE and case.promised_by < scene.ctx.clock.now()
+    late = case.state in LIVE and case.answered_at is None and case.promised_by < scene.ctx.clock.now()
     state = "late" if late and case.state is not CaseState.WAITING_CUSTOMER else case.state.value
     scene.say(f"utter_complaints_status_{state}", {**parameters, "last": last}, buttons=_buttons(scene, case))
 

@@ -13,11 +13,12 @@ from aftersales.domain.texts import Text
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Department:
-    """`hours` is within what time it answers."""
+    """Within how many business hours it answers first, and resolves (None: by no certain time)."""
 
     id: str
     name: Text
     hours: int
+    resolve_hours: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,13 +35,14 @@ class ParcelTimes:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CaseRules:
-    """`complaints` and `claims` hold ids of departments."""
+    """`complaints` and `claims` hold ids of departments. All hours are business hours."""
 
     departments: Mapping[str, Department]
     complaints: Mapping[ComplaintType, str]
     claims: Mapping[CaseKind, str]
     urgent_hours: int
     parcels: ParcelTimes
+    urgent_resolve_hours: int | None = None
 
     def department(self, kind: CaseKind, reason: str) -> Department:
         """Who answers such a case. Raises KeyError for a kind or type that customers do not file."""
@@ -51,3 +53,11 @@ class CaseRules:
         """Within what time an answer is promised: sooner where it is urgent, never later."""
         hours = min(department.hours, self.urgent_hours) if severity is Severity.URGENT else department.hours
         return timedelta(hours=hours)
+
+    def resolve(self, department: Department, severity: Severity) -> timedelta | None:
+        """Within what time a case is to be resolved, as promise; None where no time is set."""
+        wanted = [department.resolve_hours]
+        if severity is Severity.URGENT:
+            wanted.append(self.urgent_resolve_hours)
+        set_hours = [hours for hours in wanted if hours is not None]
+        return timedelta(hours=min(set_hours)) if set_hours else None

@@ -8,6 +8,8 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Literal
 
+from aftersales.domain.texts import Language
+
 
 class CaseKind(StrEnum):
     HANDOVER = "handover"
@@ -75,11 +77,24 @@ LIVE = frozenset({CaseState.OPEN, CaseState.ASSIGNED, CaseState.WAITING_CUSTOMER
 
 
 class Severity(StrEnum):
-    """`high`: the customer is angry; `urgent`: an authority, a lawyer, the press or a chargeback was named."""
+    """`high`: the customer is angry; `urgent`: an authority, a lawyer, the press or a chargeback was named.
+
+    A time that was not kept makes it one step higher.
+    """
 
     NORMAL = "normal"
     HIGH = "high"
     URGENT = "urgent"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Clock:
+    """Something that is to be done by `due`; from `soon` on it presses. The last two are noted once."""
+
+    due: datetime
+    soon: datetime
+    warned_at: datetime | None = None
+    breached_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,6 +105,11 @@ class Case:
     `customer_id` None: filed by somebody who has not proven who they are. `department` is an id of the policy's
     cases.departments, empty where any person will do. `facts` are what else is known of a claim, by name.
     `decision` is what a person settled a claim with. `closed_at` is set while nobody has anything left to do.
+
+    `promised_by` is what the customer was told; `first` and `resolution` are the shop's own clocks, see
+    domain.case_clocks: until `answered_at`, when a person first wrote, and until it is resolved, which rests while
+    `paused_since` is set. `language` is that in which it is answered. `merged_into` is the number
+    of the case with which a duplicate goes on.
     """
 
     id: str
@@ -113,6 +133,12 @@ class Case:
     decision: str = ""
     attachment_ids: tuple[str, ...] = ()
     facts: Mapping[str, str] = field(default_factory=dict)
+    language: Language = "zh"
+    first: Clock | None = None
+    answered_at: datetime | None = None
+    resolution: Clock | None = None
+    paused_since: datetime | None = None
+    merged_into: str | None = None
 
 
 NoteAuthor = Literal["customer", "agent"]

@@ -12,6 +12,7 @@ from aftersales.domain.accounts import Account, Right
 from aftersales.domain.errors import Forbidden
 from aftersales.services.adjustments import grant_adjustment_again
 from aftersales.services.case_desk import assign_case, write_about_case
+from aftersales.services.case_sorting import merge_cases, reclassify_case
 from aftersales.services.cases import close_case
 from aftersales.services.changes_at_shop import grant_change_again
 from aftersales.services.claims import settle_claim
@@ -32,6 +33,8 @@ NEEDED: Mapping[Deed[Any], Right] = {
     write_about_case: Right.ANSWER_CASES,
     settle_claim: Right.ANSWER_CASES,
     close_case: Right.ANSWER_CASES,
+    reclassify_case: Right.ANSWER_CASES,
+    merge_cases: Right.ANSWER_CASES,
     receive_return: Right.HANDLE_RETURNS,
     approve_return: Right.HANDLE_RETURNS,
     reject_return: Right.HANDLE_RETURNS,

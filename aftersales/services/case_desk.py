@@ -23,8 +23,8 @@ async def assign_case(ctx: Context, *, number: str, actor: str, channel: str = "
         case = await uow.cases.lock(number)
         if case.assigned_to == actor:
             return case
-        by, now = By(actor, channel), ctx.clock.now()
-        return await move_case(uow, case, CaseTrigger.ASSIGN, by=by, at=now, assigned_to=actor)
+        by = By(actor, channel)
+        return await move_case(ctx, uow, case, CaseTrigger.ASSIGN, by=by, assigned_to=actor)
 
 
 async def write_about_case(
@@ -41,8 +41,8 @@ async def write_about_case(
         if not await add_agent_note(ctx, uow, case, kind=kind, text=words, key=key):
             return case
         if case.state not in _SETTLED or kind is NoteKind.RESOLUTION:
-            by, now = By(actor, channel), ctx.clock.now()
-            case = await move_case(uow, case, _TRIGGERS[kind], by=by, at=now, assigned_to=actor)
+            by = By(actor, channel)
+            case = await move_case(ctx, uow, case, _TRIGGERS[kind], by=by, assigned_to=actor)
         if case.conversation_id:
             await add_agent_words(ctx, uow, conversation_id=case.conversation_id, text=words, key=key)
         return case

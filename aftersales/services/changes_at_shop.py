@@ -21,6 +21,7 @@ from aftersales.services.context import Context
 from aftersales.services.moves import WORKER, By, move_change
 from aftersales.services.news import tell_later
 from aftersales.services.refunds import grant_refund, read_funds
+from aftersales.services.return_promises import promise_for_change
 
 PAUSE = timedelta(seconds=5)  # between two tries to reach the shop
 _LONG = timedelta(hours=1)  # after which a person looks as well
@@ -47,6 +48,7 @@ async def make_change(ctx: Context, change: Change, *, by: By, tell: bool) -> Ch
             return change
         change = await move_change(uow, change, ChangeTrigger.APPLY, by=by, at=ctx.clock.now())
         if funds is not None:
+            await promise_for_change(ctx, uow, change)
             await grant_refund(ctx, uow, cause=change.cause, funds=funds, by=by)
         if tell:
             await tell_later(ctx, uow, change, "utter_orders_change_applied", key=f"change-applied:{change.id}")

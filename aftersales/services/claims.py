@@ -123,11 +123,11 @@ async def _resolve(
     ctx: Context, uow: UnitOfWork, case: Case, decision: Decision, words: str, *, key: str, by: By
 ) -> Case:
     settled = await move_case(
+        ctx,
         uow,
         case,
         CaseTrigger.RESOLVE,
         by=by,
-        at=ctx.clock.now(),
         detail={"decision": decision.value},
         decision=decision.value,
         assigned_to=by.actor,

@@ -85,6 +85,6 @@ async def _limit(ctx: Context, uow: UnitOfWork, order: Order, case: Case) -> Mon
 async def _tell(ctx: Context, uow: UnitOfWork, case: Case, words: str, *, key: str, by: By) -> None:
     await add_agent_note(ctx, uow, case, kind=NoteKind.ANSWER, text=words, key=key)
     if case.state in LIVE:
-        await move_case(uow, case, CaseTrigger.ANSWER, by=by, at=ctx.clock.now(), assigned_to=by.actor)
+        await move_case(ctx, uow, case, CaseTrigger.ANSWER, by=by, assigned_to=by.actor)
     if case.conversation_id:
         await add_agent_words(ctx, uow, conversation_id=case.conversation_id, text=words, key=key)

@@ -45,10 +45,11 @@ class Visitor:
 
 @dataclass(frozen=True, slots=True)
 class CaseView:
-    """A case as its customer may see it; `notes` oldest first."""
+    """A case as its customer may see it; `notes` oldest first. `numbers` are those by which they know it."""
 
     case: Case
     notes: tuple[CaseNote, ...]
+    numbers: tuple[str, ...]
 
     @property
     def last_answer(self) -> CaseNote | None:
@@ -97,6 +98,7 @@ async def file_customer_case(
             summary=words,
             key=key,
             promise=ctx.policy.cases.promise(department, severity),
+            resolve=ctx.policy.cases.resolve(department, severity),
             severity=severity,
             department=department.id,
             order_number=order_number,
@@ -110,21 +112,20 @@ async def file_customer_case(
 
 
 async def list_cases(ctx: Context, visitor: Visitor) -> Sequence[CaseView]:
-    """The visitor's cases, newest first; without what is the shop's own business."""
+    """The visitor's cases, newest first; without what is the shop's own business, and without duplicates."""
     async with ctx.unit_of_work(read_only=True) as uow:
         found = await uow.cases.of(
             conversation_id=visitor.conversation_id, customer_id=visitor.customer_id, limit=_MOST_CASES
         )
         return [
-            CaseView(case, tuple(await uow.cases.notes(case.id))) for case in found if case.kind in CUSTOMERS_KINDS
+            await _view(uow, case) for case in found if case.kind in CUSTOMERS_KINDS and case.merged_into is None
         ]
 
 
 async def access_case(ctx: Context, visitor: Visitor, *, number: str) -> CaseView:
     """Raises NotFound, also for another's case."""
     async with ctx.unit_of_work(read_only=True) as uow:
-        case = await _own(uow, visitor, number)
-        return CaseView(case, tuple(await uow.cases.notes(case.id)))
+        return await _view(uow, await _own(uow, visitor, number))
 
 
 async def add_to_case(
@@ -139,8 +140,7 @@ async def add_to_case(
     if not words and not attachment_ids:
         raise Invalid("text")
     async with ctx.unit_of_work() as uow:
-        await _own(uow, visitor, number)
-        case = await uow.cases.lock(number)
+        case = await uow.cases.lock((await _own(uow, visitor, number)).number)
         await _check_photos(uow, visitor, attachment_ids)
         now = ctx.clock.now()
         note = CaseNote(
@@ -156,17 +156,16 @@ async def add_to_case(
         if not await uow.cases.add_note(note):
             return case
         trigger = CaseTrigger.REOPEN if case.state is CaseState.RESOLVED else CaseTrigger.HEAR
-        return await move_case(uow, case, trigger, by=visitor.by, at=now)
+        return await move_case(ctx, uow, case, trigger, by=visitor.by)
 
 
 async def withdraw_case(ctx: Context, visitor: Visitor, *, number: str) -> Case:
     """Takes a case back; harmless when it is closed already. Raises NotFound, and Conflict when it is resolved."""
     async with ctx.unit_of_work() as uow:
-        await _own(uow, visitor, number)
-        case = await uow.cases.lock(number)
+        case = await uow.cases.lock((await _own(uow, visitor, number)).number)
         if case.state is CaseState.CLOSED:
             return case
-        return await move_case(uow, case, CaseTrigger.WITHDRAW, by=visitor.by, at=ctx.clock.now())
+        return await move_case(ctx, uow, case, CaseTrigger.WITHDRAW, by=visitor.by)
 
 
 async def find_filed_case(ctx: Context, visitor: Visitor, *, key: str) -> Case | None:
@@ -186,10 +185,19 @@ async def find_live_case(ctx: Context, visitor: Visitor, *, kind: CaseKind, orde
 
 
 async def _own(uow: UnitOfWork, visitor: Visitor, number: str) -> Case:
+    """The visitor's case of this number; for a duplicate the one with which it goes on."""
     case = await uow.cases.by_number(number)
     if not _visible(case, visitor) or case.kind not in CUSTOMERS_KINDS:
         raise NotFound("case")
-    return case
+    return case if case.merged_into is None else await uow.cases.by_number(case.merged_into)
+
+
+async def _view(uow: UnitOfWork, case: Case) -> CaseView:
+    """With the notes of its duplicates."""
+    duplicates = await uow.cases.merged_into(case.number)
+    notes = [note for one in (case, *duplicates) for note in await uow.cases.notes(one.id)]
+    numbers = (case.number, *(one.number for one in duplicates))
+    return CaseView(case, tuple(sorted(notes, key=lambda note: note.at)), numbers)
 
 
 def _visible(case: Case, visitor: Visitor) -> bool:

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from zoneinfo import ZoneInfo
 
+from aftersales.domain.business_time import ALWAYS_OPEN, Hours
+from aftersales.domain.case_links import NO_LINKS, CaseLinks
 from aftersales.domain.faq import Faq
 from aftersales.domain.orders import Order
 from aftersales.domain.policy_history import NO_HISTORY, PolicyHistory
@@ -21,7 +23,8 @@ class Context:
 
     `zone` is the shop's time zone: days are counted in it, times are kept in UTC.
 
-    `promise` is within what time a filed case is answered by a person.
+    `promise` is within what time a filed case is answered by a person, counted in `hours`, when people are there
+    (always, where no hours are given). `links` lead customers to their cases.
     """
 
     unit_of_work: OpenUnitOfWork
@@ -34,6 +37,8 @@ class Context:
     zone: ZoneInfo
     promise: timedelta = timedelta(hours=24)
     history: PolicyHistory = NO_HISTORY
+    hours: Hours = ALWAYS_OPEN
+    links: CaseLinks = NO_LINKS
 
     def today(self) -> date:
         """The day it is in the shop's zone."""

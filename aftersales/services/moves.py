@@ -10,9 +10,11 @@ from typing import Any
 from aftersales.domain.changes import CHANGE_MACHINE, Change, ChangeTrigger
 from aftersales.domain.journal import Entry
 from aftersales.domain.machine import advance
-from aftersales.domain.refunds import REFUND_MACHINE, Refund, RefundTrigger
-from aftersales.domain.returns import RETURN_MACHINE, Return, ReturnTrigger
+from aftersales.domain.promises import PromiseKind
+from aftersales.domain.refunds import REFUND_MACHINE, SETTLED, Refund, RefundTrigger
+from aftersales.domain.returns import RETURN_MACHINE, Return, ReturnState, ReturnTrigger
 from aftersales.ports import UnitOfWork
+from aftersales.services.promises import keep_promises, keep_when_paid, release_promises
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +54,17 @@ async def move_return(
     await uow.journal.add(
         _return_entry(moved, by=by, trigger=trigger.value, before=item.state.value, detail=detail or {})
     )
+    await _settle_promises(uow, moved, trigger, at=at)
     return moved
+
+
+async def _settle_promises(uow: UnitOfWork, item: Return, trigger: ReturnTrigger, *, at: datetime) -> None:
+    if trigger is ReturnTrigger.REPLACE:
+        await keep_promises(uow, item.id, PromiseKind.SHIP_BY, at=at)
+    elif item.state is ReturnState.CLOSED:
+        await keep_promises(uow, item.id, at=at)
+    elif item.state in {ReturnState.CANCELLED, ReturnState.REJECTED}:
+        await release_promises(uow, item.id, at=at)
 
 
 async def open_change(uow: UnitOfWork, change: Change, *, by: By) -> None:
@@ -97,6 +109,8 @@ async def move_refund(
     await uow.refunds.save(moved)
     before = refund.state.value
     await uow.journal.add(_refund_entry(moved, by=by, trigger=trigger.value, before=before, at=at, detail=detail))
+    if state in SETTLED:
+        await keep_when_paid(uow, moved.cause_id, at=at)
     return moved
 
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from aftersales.domain.errors import NotFound
 from aftersales.domain.refunds import Refund
+from aftersales.domain.texts import LANGUAGES, Language
 from aftersales.ports import UnitOfWork
 from aftersales.services.context import Context
 
@@ -53,3 +55,11 @@ async def tell_of_refund(ctx: Context, uow: UnitOfWork, refund: Refund, response
     await tell_later(
         ctx, uow, told, response, key=key, amount=refund.amount.decimal(), currency=refund.amount.currency
     )
+
+
+async def language_of(uow: UnitOfWork, conversation_id: str | None) -> Language:
+    """What its customer speaks; the shop's own matters, which have no conversation, are in the first language."""
+    try:
+        return (await uow.conversations.get(conversation_id or "")).language
+    except NotFound:
+        return LANGUAGES[0]

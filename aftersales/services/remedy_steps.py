@@ -6,13 +6,14 @@ from dataclasses import dataclass, replace
 
 from aftersales.domain.errors import Conflict, ProviderRejected
 from aftersales.domain.remedies import Remedy
-from aftersales.domain.returns import Return, ReturnTrigger
+from aftersales.domain.returns import Return, ReturnState, ReturnTrigger
 from aftersales.ports import ExchangeLine, UnitOfWork
 from aftersales.services.context import Context
 from aftersales.services.moves import WORKER, By, move_return
 from aftersales.services.refund_outcomes import close_when_paid
 from aftersales.services.refunds import Funds, grant_refund, read_funds
 from aftersales.services.return_cases import add_return_case, file_return_case, payment_key
+from aftersales.services.return_promises import promise_for_return
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,6 +63,8 @@ async def go_on(ctx: Context, uow: UnitOfWork, item: Return, answers: Answers, *
     item = await move_return(uow, item, trigger, by=by, at=now, shop_reference=answers.reference)
     if trigger is ReturnTrigger.INVOICE and answers.payment_link is None:
         await add_return_case(ctx, uow, item, reason="exchange_payment", key=payment_key(item.id))
+    if item.state is ReturnState.REPLACING or answers.funds is not None:
+        await promise_for_return(ctx, uow, item)
     if answers.funds is not None:
         await grant_refund(ctx, uow, cause=item.cause, funds=answers.funds, by=by)
         await close_when_paid(ctx, uow, item.id, by=by)

@@ -23,6 +23,7 @@ from aftersales.services.return_inspection import (
     deduction_detail,
     with_conditions,
 )
+from aftersales.services.return_promises import promise_for_return
 
 _AS_NEW: Conditions = MappingProxyType({})
 _ARRIVED = frozenset({ReturnState.RECEIVED, ReturnState.REPLACING, ReturnState.INSPECTED, ReturnState.CLOSED})
@@ -83,6 +84,7 @@ async def accept_goods(ctx: Context, item: Return, *, by: By) -> Return:
         assessed = await deduct(ctx, uow, item, order=funds.order)
         detail = deduction_detail(item, assessed)
         item = await move_return(uow, assessed, trigger, by=by, at=ctx.clock.now(), detail=detail)
+        await promise_for_return(ctx, uow, item)
         await grant_refund(ctx, uow, cause=item.cause, funds=funds, by=by)
         await tell_received(ctx, uow, item)
         await close_when_paid(ctx, uow, item.id, by=by)  # at once where nothing is to be paid

@@ -4,20 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import RowMapping, Select, and_, or_, select, update
+from sqlalchemy import ColumnElement, Select, and_, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from aftersales.domain.cases import Case, CaseKind, CaseNote, CaseState, NoteKind, Severity
+from aftersales.domain.cases import Case, CaseNote, NoteKind
 from aftersales.domain.errors import Conflict, NotFound
+from aftersales.ports import Pressing
+from aftersales.stores.case_rows import case_of, case_values, has_notice, pressing_time
 from aftersales.stores.inserts import insert_new
 from aftersales.stores.schema.returns import case_notes, cases
 
 # What may change in a case's life.
 _LIVING = (
     *("reason", "summary", "promised_by", "closed_at", "state", "severity", "department", "assigned_to"),
-    *("decision", "attachment_ids"),
+    *("decision", "attachment_ids", "answered_at", "paused_since", "merged_into"),
+    *("first_due", "first_soon", "first_warned_at", "first_breached_at"),
+    *("resolve_due", "resolve_soon", "resolve_warned_at", "resolve_breached_at"),
 )
 
 
@@ -27,12 +32,12 @@ class SqlCases:
 
     async def add(self, case: Case) -> None:
         """Raises Conflict when the number or the key is taken; the transaction stays usable."""
-        if not await insert_new(self._connection, cases, _values(case)):
+        if not await insert_new(self._connection, cases, case_values(case)):
             raise Conflict("number or key of the case")
 
     async def save(self, case: Case) -> None:
         """Writes what changes in a case's life; what it is about never does."""
-        values = _values(case)
+        values = case_values(case)
         await self._connection.execute(
             update(cases).where(cases.c.id == case.id).values({name: values[name] for name in _LIVING})
         )
@@ -55,6 +60,10 @@ class SqlCases:
             .order_by(cases.c.created_at)
         )
 
+    async def merged_into(self, number: str) -> Sequence[Case]:
+        query = select(cases).where(cases.c.merged_into == number)
+        return await self._read(query.order_by(cases.c.created_at, cases.c.id))
+
     async def of(self, *, conversation_id: str, customer_id: str | None, limit: int = 20) -> Sequence[Case]:
         nobodys = and_(cases.c.conversation_id == conversation_id, cases.c.customer_id.is_(None))
         theirs = nobodys if customer_id is None else or_(nobodys, cases.c.customer_id == customer_id)
@@ -62,11 +71,21 @@ class SqlCases:
             select(cases).where(theirs).order_by(cases.c.created_at.desc(), cases.c.id).limit(limit)
         )
 
-    async def open(self, *, limit: int = 100) -> Sequence[Case]:
-        """Those promised soonest first."""
-        return await self._read(
-            select(cases).where(cases.c.closed_at.is_(None)).order_by(cases.c.promised_by).limit(limit)
-        )
+    async def open(
+        self, *, limit: int = 100, pressing: Pressing | None = None, now: datetime | None = None
+    ) -> Sequence[Case]:
+        """Those that are due soonest first."""
+        due, soon = pressing_time("due"), pressing_time("soon")
+        wanted: list[ColumnElement[bool]] = [cases.c.closed_at.is_(None)]
+        if pressing == "overdue":
+            wanted.append(due < now)
+        elif pressing == "soon":
+            wanted += [soon <= now, due >= now]
+        order = (due.is_(None), due, cases.c.created_at, cases.c.id)
+        return await self._read(select(cases).where(*wanted).order_by(*order).limit(limit))
+
+    async def with_clock_due(self, *, now: datetime, limit: int = 100) -> Sequence[Case]:
+        return await self._read(select(cases).where(has_notice(now)).order_by(cases.c.created_at).limit(limit))
 
     async def add_note(self, note: CaseNote) -> bool:
         values = {**asdict(note), "kind": note.kind.value, "attachment_ids": list(note.attachment_ids)}
@@ -89,27 +108,4 @@ class SqlCases:
         return found[0]
 
     async def _read(self, query: Select[Any]) -> list[Case]:
-        return [_case(row) for row in (await self._connection.execute(query)).mappings()]
-
-
-def _values(case: Case) -> dict[str, Any]:
-    return {
-        **asdict(case),
-        "kind": case.kind.value,
-        "state": case.state.value,
-        "severity": case.severity.value,
-        "attachment_ids": list(case.attachment_ids),
-        "facts": dict(case.facts),
-    }
-
-
-def _case(row: RowMapping) -> Case:
-    return Case(
-        **{
-            **row,
-            "kind": CaseKind(row["kind"]),
-            "state": CaseState(row["state"]),
-            "severity": Severity(row["severity"]),
-            "attachment_ids": tuple(row["attachment_ids"]),
-        }
-    )
+        return [case_of(row) for row in (await self._connection.execute(query)).mappings()]

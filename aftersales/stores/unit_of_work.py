@@ -25,6 +25,7 @@ from aftersales.ports import (
     OutboxRepository,
     PhotoRepository,
     PolicyRepository,
+    PromiseRepository,
     RefundRepository,
     ReturnRepository,
     ReviewRepository,
@@ -50,6 +51,7 @@ from aftersales.stores.messages import SqlMessages
 from aftersales.stores.outbox import SqlOutbox
 from aftersales.stores.photos import SqlPhotos
 from aftersales.stores.policies import SqlPolicies
+from aftersales.stores.promises import SqlPromises
 from aftersales.stores.refunds import SqlRefunds
 from aftersales.stores.returns import SqlReturns
 from aftersales.stores.reviews import SqlReviews
@@ -84,6 +86,7 @@ class SqlUnitOfWork:
         self.reviews: ReviewRepository = SqlReviews(connection)
         self.photos: PhotoRepository = SqlPhotos(connection)
         self.policies: PolicyRepository = SqlPolicies(connection)
+        self.promises: PromiseRepository = SqlPromises(connection)
         self.outbox: OutboxRepository = SqlOutbox(connection)
 
 

@@ -9,6 +9,10 @@ from pathlib import Path
 import pytest
 
 from actions.social import SAYINGS, TOLD, ActionSessionSocial
+from aftersales.domain.cases import CaseKind, CaseState, NoteKind
+from aftersales.services.case_desk import write_about_case
+from aftersales.services.complaints import Visitor, access_case, file_customer_case
+from aftersales.services.sessions import open_session
 from tests.actions.stage import play
 from tests.goods import Goods, open_goods
 
@@ -50,3 +54,19 @@ async def test_an_insult_is_met_calmly_with_help(goods: Goods, text: str) -> Non
 async def test_another_trade_is_refused_politely(goods: Goods, text: str) -> None:
     response, _ = await say(goods, text, "out_of_scope", {})
     assert response == "utter_session_out_of_scope"
+
+
+@pytest.mark.parametrize(("text", "intent"), [("谢谢，解决了", "thank"), ("thanks, bye", "goodbye")])
+async def test_thanks_for_a_resolution_open_nothing_again(goods: Goods, text: str, intent: str) -> None:
+    _, talk = await open_session(goods.ctx, channel="web", language="zh", customer_id="c-lin")
+    visitor = Visitor(conversation_id=talk.id, customer_id="c-lin")
+    case = await file_customer_case(
+        goods.ctx, visitor, kind=CaseKind.COMPLAINT, reason="service", details="没人理我", key="k1"
+    )
+    await write_about_case(
+        goods.ctx, number=case.number, kind=NoteKind.RESOLUTION, text="已处理", key="r", actor="agent:a"
+    )
+    await play(goods.ctx, ActionSessionSocial(), text, intent=intent, customer_id="c-lin")
+    view = await access_case(goods.ctx, visitor, number=case.number)
+    assert view.case.state is CaseState.RESOLVED
+    assert [note.kind for note in view.notes] == [NoteKind.RESOLUTION]

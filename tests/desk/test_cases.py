@@ -17,6 +17,7 @@ from aftersales.services.attachments import store_attachment
 from aftersales.services.complaints import Visitor, access_case, file_customer_case
 from aftersales.services.conversations import history
 from aftersales.services.feedback import give_feedback
+from aftersales.services.promise_watch import watch_promises
 from aftersales.services.sessions import open_session
 from tests.desk.test_desk import decide, forms, page, sign_in, soup
 from tests.fronts import Front, open_front
@@ -216,3 +217,57 @@ async def test_a_claim_is_refunded_with_the_amount_that_a_person_names(front: Fr
     shown = soup(await page(front, f"cases/{claim.number}")).get_text(" ", strip=True)
     assert "CN¥12.00" in shown
     assert "Claim AD" in shown
+
+
+async def test_the_list_can_show_what_is_overdue_or_due_soon_alone(front: Front) -> None:
+    late = await complain(front, await visit(front), reason="service")
+    front.goods.clock.advance(hours=25)
+    soon = await complain(front, await visit(front), reason="service", key="k2")
+    front.goods.clock.advance(hours=20)
+    fresh = await complain(front, await visit(front), reason="quality", key="k3")
+    await sign_in(front)
+    numbers = {case.number for case in (late, soon, fresh)}
+    for wish, expected in (("overdue", [late]), ("soon", [soon]), ("", [late, soon, fresh])):
+        shown = (await page(front, "cases", show=wish)).text
+        assert {number for number in numbers if number in shown} == {case.number for case in expected}
+    shown = soup(await page(front, f"cases/{late.number}")).get_text(" ", strip=True)
+    assert "Answer due" in shown
+    assert "Overdue" in shown
+
+
+async def test_the_desk_shows_what_was_promised_and_what_was_broken(front: Front) -> None:
+    case = await complain(front, await visit(front), reason="service")
+    await sign_in(front)
+    shown = soup(await page(front, "promises")).get_text(" ", strip=True)
+    assert case.number in shown
+    assert "Answer to a case" in shown
+    front.goods.clock.advance(hours=25)
+    await watch_promises(front.goods.ctx)
+    await sign_in(front)
+    assert case.number not in (await page(front, "promises")).text
+    broken = soup(await page(front, "promises", show="broken")).get_text(" ", strip=True)
+    assert case.number in broken
+    assert "not kept yet 1" in broken
+    assert "没有按时兑现" in (await page(front, "promises", lang="zh")).text
+
+
+async def test_a_case_is_sorted_and_merged_at_the_desk(front: Front) -> None:
+    visitor = await visit(front)
+    case, other = (
+        await complain(front, visitor),
+        await complain(front, visitor, key="k2", details="the same again"),
+    )
+    await sign_in(front)
+    wanted = {"severity": "urgent", "department": "service"}
+    assert "problem=bad_request" in await decide(front, f"cases/{case.number}/reclassify", reason="", **wanted)
+    assert "done=1" in await decide(front, f"cases/{case.number}/reclassify", reason="wrong team", **wanted)
+    shown = soup(await page(front, f"cases/{case.number}")).get_text(" ", strip=True)
+    assert "customer care team" in shown
+    assert "Urgent" in shown
+    assert "done=1" in await decide(front, f"cases/{other.number}/merge", into=case.number.lower())
+    shown = soup(await page(front, f"cases/{case.number}")).get_text(" ", strip=True)
+    assert f"Duplicate {other.number}" in shown
+    assert "the same again" in shown
+    assert f"Merged into {case.number}" in soup(await page(front, f"cases/{other.number}")).get_text(
+        " ", strip=True
+    )

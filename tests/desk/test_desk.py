@@ -48,8 +48,8 @@ async def sign_in(
     return await front.client.post(f"/desk/sign-in?lang={lang}", data=data)
 
 
-async def page(front: Front, path: str = "", lang: str = "en") -> httpx.Response:
-    response = await front.client.get(f"/desk/{path}?lang={lang}")
+async def page(front: Front, path: str = "", lang: str = "en", **query: str) -> httpx.Response:
+    response = await front.client.get(f"/desk/{path}", params={"lang": lang, **query})
     assert response.status_code == 200, response.headers
     return response
 
@@ -185,10 +185,10 @@ async def test_changes_of_orders_are_listed_and_paid_again(front: Front) -> None
 async def test_a_case_is_read_with_its_talk_and_closed(front: Front) -> None:
     _, case = await ask_for_a_person(front, "<script>I want a person</script>")
     await sign_in(front)
-    assert "Overdue" not in (await page(front, "cases")).text
+    assert "card overdue" not in (await page(front, "cases")).text
     front.goods.clock.advance(hours=2)
     await sign_in(front)
-    assert "Overdue" in (await page(front, "cases")).text
+    assert "card overdue" in (await page(front, "cases")).text
     shown = await page(front, f"cases/{case.number}")
     assert "&lt;script&gt;I want a person" in shown.text
     assert "已超时" in (await page(front, f"cases/{case.number}", lang="zh")).text

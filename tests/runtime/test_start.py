@@ -36,6 +36,7 @@ def settings(data: Path, **changes: Any) -> Settings:
         "actions_port": actions,
         "bot_python": Path(sys.executable),
         "policy_file": ROOT / "returns_policy.yml",
+        "hours_file": ROOT / "desk_hours.yml",
     }
     return Settings(_env_file=None, **{**given, **changes})
 
@@ -96,11 +97,12 @@ def test_a_database_that_we_cannot_use_is_a_problem(url: str, tmp_path: Path) ->
 
 def test_missing_files_are_problems_all_at_once(tmp_path: Path) -> None:
     none = tmp_path / "none"
-    lines = problems_of(tmp_path, bot_python=none, model=str(none), policy_file=none)
+    lines = problems_of(tmp_path, bot_python=none, model=str(none), policy_file=none, hours_file=none)
     assert [line.partition(":")[0] for line in lines] == [
         "RETURNDESK_BOT_PYTHON",
         "RETURNDESK_MODEL",
         "RETURNDESK_POLICY_FILE",
+        "RETURNDESK_HOURS_FILE",
     ]
 
 
@@ -113,8 +115,8 @@ def test_secrets_are_made_once_and_for_the_owner_alone(tmp_path: Path) -> None:
     first, second = load_or_make(settings(tmp_path)), load_or_make(settings(tmp_path))
     assert first.merchant_key == second.merchant_key
     keys = {first.internal_secret, first.merchant_key, first.site_token_key, first.audit_key}
-    keys |= {first.account_key}
-    assert len(keys) == 5
+    keys |= {first.account_key, first.case_link_key}
+    assert len(keys) == 6
     assert all(len(key.get_secret_value()) >= 32 for key in keys)
     files = list((tmp_path / "secrets").iterdir())
     assert len(files) == len(NAMES)

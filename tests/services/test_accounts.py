@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from aftersales.domain.accounts import Account, Right, Role
+from aftersales.domain.cases import Severity
 from aftersales.domain.errors import Conflict, Forbidden, Invalid, NotFound
 from aftersales.services.accounts import (
     OWNER,
@@ -29,7 +30,7 @@ from tests.goods import Goods, open_goods, yuan
 PASSWORD = "correct horse battery"
 CLI = By("system", "cli")
 
-CASES = {"assign_case", "write_about_case", "settle_claim", "close_case"}
+CASES = {"assign_case", "write_about_case", "settle_claim", "close_case", "reclassify_case", "merge_cases"}
 RETURNS = {"receive_return", "approve_return", "reject_return", "ship_replacement"}
 REFUNDS = {"cancel_refund", "compensate", "refund_price_drops"}
 MONEY = {"note_difference_paid", "close_return", "grant_again", "grant_adjustment_again", "grant_change_again"}
@@ -78,6 +79,8 @@ async def test_each_role_may_do_what_its_table_says(role: Role, deed: Any, tmp_p
             "write_about_case": {"kind": "answer", "text": "x", "key": "k"},
             "settle_claim": {"decision": "refund", "text": "x", "key": "k"},
             "reject_return": {"reason": "x"},
+            "reclassify_case": {"severity": Severity.HIGH, "department": "", "reason": "x"},
+            "merge_cases": {"into": "nothing"},
             "compensate": {"amount": yuan("1.00"), "text": "x", "key": "k"},
             "refund_price_drops": {"agreed": yuan("1.00")},
         }

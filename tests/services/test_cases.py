@@ -2,15 +2,19 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from aftersales.domain.business_time import Hours, Schedule, Span
 from aftersales.domain.cases import Case, CaseKind
 from aftersales.domain.errors import NotFound
+from aftersales.domain.texts import Language
 from aftersales.services.cases import close_case, file_case, open_cases
+from aftersales.services.sessions import open_session
 from tests.databases import DATABASES
 from tests.goods import Goods, open_goods
 
@@ -37,6 +41,16 @@ async def test_a_case_is_promised_from_the_moment_it_is_filed(goods: Goods) -> N
     case = await file(goods)
     assert case.number.startswith("CS20261121")
     assert case.promised_by == goods.clock.now() + timedelta(hours=8)
+
+
+async def test_a_promise_counts_the_hours_of_those_who_speak_the_customer_s_language(goods: Goods) -> None:
+    office = Schedule(week=(*[(Span(9 * 60, 18 * 60),)] * 5, (), ()))
+    ctx = replace(goods.ctx, hours=Hours(goods.ctx.zone, {"en": office}))
+    expected: dict[Language, str] = {"en": "2026-11-24 16:00", "zh": "2026-11-22 12:00"}
+    for language, promised in expected.items():
+        _, talk = await open_session(ctx, channel="web", language=language, customer_id=None)
+        case = await file(replace(goods, ctx=ctx), language, conversation_id=talk.id, promise=timedelta(hours=16))
+        assert f"{case.promised_by.astimezone(ctx.zone):%Y-%m-%d %H:%M}" == promised
 
 
 async def test_filing_twice_gives_one_case(goods: Goods) -> None:

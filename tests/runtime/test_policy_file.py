@@ -51,7 +51,7 @@ def line_of(words: str) -> int:
 
 def test_the_shipped_policy_is_read_whole() -> None:
     policy = load_policy(SHIPPED)
-    assert policy.version == "2026-11-23"
+    assert policy.version == "2026-11-24"
     assert policy.own_window(purchase(category="shoes")).days == 30
     assert policy.automatic_limit.of("CNY") == Money(100_000, "CNY")
     assert policy.automatic_limit.of("JPY") == Money(20_000, "JPY")
@@ -184,7 +184,7 @@ def test_a_missing_file_and_wrong_bytes_are_refused(tmp_path: Path) -> None:
 
 def test_the_command_says_ok_with_the_version() -> None:
     result = CliRunner().invoke(app, ["check", str(SHIPPED)])
-    assert (result.exit_code, result.output) == (0, "ok 2026-11-23\n")
+    assert (result.exit_code, result.output) == (0, "ok 2026-11-24\n")
 
 
 def test_the_command_lists_the_problems_and_fails(write: Write) -> None:

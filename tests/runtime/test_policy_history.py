@@ -32,7 +32,7 @@ Write = Callable[..., Path]
 def write(tmp_path: Path) -> Write:
     def _write(version: str, *, days: int = 15, valid_from: str = "") -> Path:
         path = tmp_path / "policy.yml"
-        words = WORDS.replace('version: "2026-11-23"', f'version: "{version}"')
+        words = WORDS.replace('version: "2026-11-24"', f'version: "{version}"')
         words = words.replace("    days: 15\n", f"    days: {days}\n", 1)
         path.write_text(words + (f"valid_from: {valid_from}\n" if valid_from else ""), encoding="utf8")
         return path

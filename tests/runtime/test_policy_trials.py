@@ -55,10 +55,10 @@ def test_a_new_policy_is_rehearsed_as_table_and_as_json(data: Path) -> None:
     table = policy("rehearse", str(POLICY))
     assert (table.exit_code, table.output) == (
         0,
-        "2026-11-23: 0 of 0 returns would change\npaid back: no difference\n",
+        "2026-11-24: 0 of 0 returns would change\npaid back: no difference\n",
     )
     found = json.loads(policy("rehearse", str(POLICY), "--json").output)
-    assert (found["version"], found["returns"], found["changed"]) == ("2026-11-23", 0, [])
+    assert (found["version"], found["returns"], found["changed"]) == ("2026-11-24", 0, [])
 
 
 def test_a_policy_with_problems_is_not_rehearsed(data: Path, tmp_path: Path) -> None:

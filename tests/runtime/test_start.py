@@ -77,7 +77,7 @@ async def test_other_rules_under_a_version_that_was_in_force_do_not_start(tmp_pa
     await put_in_force(found)
     policy.write_text(words.replace("    days: 15", "    days: 16", 1), encoding="utf8")
     with pytest.raises(
-        CannotStart, match="RETURNDESK_POLICY_FILE: version 2026-11-23 was in force with other rules"
+        CannotStart, match="RETURNDESK_POLICY_FILE: version 2026-11-24 was in force with other rules"
     ):
         await put_in_force(found)
 

@@ -107,7 +107,7 @@ async def test_each_line_is_explained_with_its_facts_its_checks_and_what_would_c
     assert [explained.case.line.id for explained in lines] == [SHOES, SOCKS, COAT]
     said = "\n".join(explained_words(order, list(lines), language="en"))
     assert "category shoes, country CN, price 129.00 CNY" in said
-    assert "refused: own_window_apparel, CNY 0.00, policy 2026-11-23" in said
+    assert "refused: own_window_apparel, CNY 0.00, policy 2026-11-24" in said
     assert "✗ own_window_apparel" in said
     assert "→ alternative_fault" in said
     assert "Yours were delivered on 19 November 2026" in said

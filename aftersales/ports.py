@@ -346,6 +346,10 @@ class MessageRepository(Protocol):
         """The number of the newest message that an agent wrote, of each; those without one are left out."""
         ...
 
+    async def search(self, words: str, *, limit: int) -> Sequence[Message]:
+        """Messages whose text holds the words, whatever the case of Latin letters; newest first."""
+        ...
+
     async def last_of_bot(self, conversation_id: str, *, before: datetime) -> Message | None:
         """The newest answer of the bot up to that moment."""
         ...

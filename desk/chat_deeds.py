@@ -24,7 +24,9 @@ from desk.decisions import NAME, problem_of
 from desk.forms import read_form
 
 _STATUS = {"not_found": 404, "forbidden": 403, "form": 403, "too_large": 413, "unavailable": 503}
-_BAD = frozenset({"empty_message", "message_too_long", "bad_request", "gone"})
+_BAD = frozenset(
+    {"empty_message", "message_too_long", "bad_request", "gone", "file_empty", "file_too_large", "file_type"}
+)
 _LEAVES = frozenset({"hand-back", "close", "transfer"})  # after these the agent has the chat no more
 
 
@@ -50,18 +52,18 @@ async def _guarded(request: Request, chat_id: str, deed: str) -> HTTPResponse:
     except PayloadTooLarge:
         form = {}
         if session is not None:
-            return await _failed(request, chat_id, "too_large", form)
+            return await failed(request, chat_id, "too_large", form)
     if session is None:
         return _sign_in_first(request, chat_id)
     if not session.owns(form.get("form_token", "")):
-        return await _failed(request, chat_id, "form", form)
+        return await failed(request, chat_id, "form", form)
     if chat_id and not NAME.fullmatch(chat_id):
-        return await _failed(request, "", "not_found", form)
+        return await failed(request, "", "not_found", form)
     desk = desk_of(request)
     try:
         page = await _do(desk.context, session.account, chat_id, deed, form)
     except AftersalesError as error:
-        return await _failed(request, chat_id, _problem_of(error), form, who=error.detail)
+        return await failed(request, chat_id, problem_of_chat(error), form, who=error.detail)
     desk.live.wake(chat_id)
     if _wants_json(request):
         return json({"done": True})
@@ -114,7 +116,8 @@ async def _transfer(ctx: Context, account: Account, chat_id: str, *, to: str) ->
         raise Invalid("to")
 
 
-def _problem_of(error: AftersalesError) -> str:
+def problem_of_chat(error: AftersalesError) -> str:
+    """The name of its text: problem_<name>."""
     if isinstance(error, Taken | Full):
         return "taken" if isinstance(error, Taken) else "full"
     if isinstance(error, NotFound) and error.detail == "nobody_waits":
@@ -122,14 +125,14 @@ def _problem_of(error: AftersalesError) -> str:
     if isinstance(error, NotFound) and error.detail == "handover":
         return "not_waiting"
     if isinstance(error, Conflict):
-        return "chat_left"
+        return "too_many_files" if error.detail == "too_many_files" else "chat_left"
     if isinstance(error, Invalid):
         known = {"text": "empty_message", "to": "gone"}
         return known.get(error.field, error.field if error.field in _BAD else "bad_request")
     return problem_of(error)
 
 
-async def _failed(
+async def failed(
     request: Request, chat_id: str, problem: str, form: Mapping[str, str], *, who: str = ""
 ) -> HTTPResponse:
     """The page, or JSON, with the words for what went wrong; `who` is the name or number that they need."""

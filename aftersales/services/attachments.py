@@ -49,11 +49,12 @@ class _Examined:
 
 
 async def store_attachment(
-    ctx: Context, *, folder: Path, conversation_id: str, name: str, content: bytes
+    ctx: Context, *, folder: Path, conversation_id: str, name: str, content: bytes, is_evidence: bool = True
 ) -> Attachment:
     """Keeps a JPEG, PNG, WebP, PDF or MP4 file as `folder`/id; what it is, its bytes tell, not its name.
 
-    Images are encoded anew: turned upright, without metadata, still; their hash is kept. Raises Invalid:
+    Images are encoded anew: turned upright, without metadata, still. Their hash is kept where the picture
+    `is_evidence`, a customer's own; one that an agent sends to two customers is no sign of risk. Raises Invalid:
     file_empty, file_too_large (more than 10 MB or 50 megapixels), file_type (also damaged images);
     Conflict("too_many_files") beyond 20 in a conversation; NotFound. Nothing is left in the folder when it raises.
     """
@@ -81,7 +82,7 @@ async def store_attachment(
         async with ctx.unit_of_work() as uow:
             await _check_room(uow, conversation_id)
             await uow.attachments.add(attachment)
-            if examined.photo_hash is not None:
+            if is_evidence and examined.photo_hash is not None:
                 await uow.photos.add(_photo(attachment, examined.photo_hash))
     except BaseException:
         path.unlink(missing_ok=True)

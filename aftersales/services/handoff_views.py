@@ -121,6 +121,14 @@ async def read_chat(ctx: Context, *, conversation_id: str) -> ChatView:
         )
 
 
+async def search_talks(ctx: Context, *, words: str, limit: int) -> Sequence[tuple[Message, Conversation]]:
+    """What was ever said with these words in it, newest first. Private notes are not looked through."""
+    async with ctx.unit_of_work(read_only=True) as uow:
+        found = await uow.messages.search(words, limit=limit)
+        talks = await uow.conversations.by_ids({message.conversation_id for message in found})
+    return [(message, talks[message.conversation_id]) for message in found]
+
+
 async def agent_name(ctx: Context, *, account_id: str) -> str:
     """The name that customers read; empty for an account that is gone."""
     async with ctx.unit_of_work(read_only=True) as uow:

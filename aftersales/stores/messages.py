@@ -75,6 +75,14 @@ class SqlMessages:
         )
         return {row[0]: row[1] for row in await self._connection.execute(query)}
 
+    async def search(self, words: str, *, limit: int) -> Sequence[Message]:
+        """Messages whose text holds the words, whatever the case of Latin letters; newest first."""
+        query = select(messages).where(messages.c.text.icontains(words, autoescape=True))
+        newest = query.order_by(messages.c.at.desc(), messages.c.conversation_id, messages.c.seq.desc()).limit(
+            limit
+        )
+        return [_message(row) for row in await self._connection.execute(newest)]
+
     async def last_of_bot(self, conversation_id: str, *, before: datetime) -> Message | None:
         """The newest answer of the bot up to that moment."""
         query = (

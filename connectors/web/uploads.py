@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
@@ -24,15 +25,18 @@ from connectors.web.problems import Problem
 
 LARGEST = 10 * 1024 * 1024
 _parse: Any = parse_multipart_form
-_ENVELOPE = 64 * 1024  # what multipart adds around the file
+ENVELOPE = 64 * 1024  # what multipart adds around the file
 _BOUNDARY = re.compile(r"""multipart/form-data\s*;.*?boundary="?([A-Za-z0-9'()+_,./:=? -]{1,70})"?\s*(?:;.*)?""")
 
 
 @dataclass(frozen=True, slots=True)
 class Upload:
+    """`fields` are the other parts of the body, each as its first text."""
+
     name: str
     content: bytes
     client_message_id: str
+    fields: Mapping[str, str]
 
 
 async def post_attachment(request: Request) -> HTTPResponse:
@@ -40,7 +44,7 @@ async def post_attachment(request: Request) -> HTTPResponse:
     chat = chat_of(request)
     visitor = await access_request(request)
     chat.limits.uploads.take(visitor.key)
-    body = await read_body(request, limit=LARGEST + _ENVELOPE, too_large="file_too_large")
+    body = await read_body(request, limit=LARGEST + ENVELOPE, too_large="file_too_large")
     upload = parse_upload(request.headers.get("content-type", ""), body)
     message = await _said_before(chat, visitor, upload) or await _say(chat, visitor, upload)
     if not message.attachment_ids:
@@ -68,7 +72,8 @@ def parse_upload(content_type: str, body: bytes) -> Upload:
     if len(file.body) > LARGEST:
         raise Problem("file_too_large")
     called = read(ClientMessageId, {"client_message_id": fields.get("client_message_id") or new_id()})
-    return Upload(file.name, bytes(file.body), called.client_message_id)
+    told = {name: str(fields.get(name)) for name in fields}
+    return Upload(file.name, bytes(file.body), called.client_message_id, told)
 
 
 async def get_attachment(request: Request, attachment_id: str) -> HTTPResponse:

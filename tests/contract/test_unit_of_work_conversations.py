@@ -324,3 +324,23 @@ async def test_the_newest_words_of_customers_and_agents_are_found_for_many_talks
         assert set(await uow.conversations.by_ids(ids)) == {TALK.id, "silent"}
         assert {key: said.seq for key, said in (await uow.messages.asked_last(ids)).items()} == {TALK.id: 3}
         assert await uow.messages.answered_last(ids) == {TALK.id: 4}
+
+
+async def test_words_are_found_as_they_stand_newest_first_whatever_the_case(work: OpenUnitOfWork) -> None:
+    async with work() as uow:
+        for seq, text in enumerate(("A 100% Refund", "refund_me", "我要退款 refund", "nothing"), 1):
+            await uow.messages.add(replace(message(seq), text=text, at=NOON + timedelta(seconds=seq)))
+    async with work(read_only=True) as uow:
+        found = {
+            words: [one.seq for one in await uow.messages.search(words, limit=2)]
+            for words in ("REFUND", "100%", "%", "refund_", "退款", "a\\b", "absent")
+        }
+    assert found == {
+        "REFUND": [3, 2],
+        "100%": [1],
+        "%": [1],
+        "refund_": [2],
+        "退款": [3],
+        "a\\b": [],
+        "absent": [],
+    }

@@ -153,3 +153,63 @@ class DeskWorker:
         card = self.page.locator("article", has_text=number)
         card.get_by_role("button", name="已收到货").click()
         expect(self.page.locator(".line.done")).to_be_visible(timeout=PATIENCE)
+
+
+class LiveAgent:
+    """Somebody at the live desk."""
+
+    def __init__(
+        self, context: BrowserContext, *, url: str, name: str, key: str, language: Literal["zh", "en"]
+    ) -> None:
+        self.page = context.new_page()
+        self.page.goto(f"{url}/desk/sign-in?lang={language}&next=chats")
+        self.page.locator("#name").fill(name)
+        self.page.locator("#key").fill(key)
+        self.page.locator("main button").click()
+        self.lists = self.page.locator(".lists")
+        self.talk = self.page.locator("#region-talk")
+        self.packet = self.page.locator("#region-packet")
+        expect(self.page.locator("#live-desk[data-live]")).to_be_visible(timeout=PATIENCE)
+
+    def begin(self, button: str) -> None:
+        """Takes new chats from now on."""
+        self.page.get_by_role("button", name=button, exact=True).click()
+        expect(self.page.locator(".dot.open")).to_be_visible(timeout=PATIENCE)
+
+    def stop(self, button: str) -> None:
+        self.page.get_by_role("button", name=button, exact=True).click()
+        expect(self.page.locator(".dot.open")).to_have_count(0, timeout=PATIENCE)
+
+    def open_chat_of(self, customer: str) -> None:
+        """As soon as the service has given it to this agent."""
+        line = self.page.locator("#region-mine .chat-line > a", has_text=customer)
+        expect(line).to_be_visible(timeout=PATIENCE)
+        line.click()
+        expect(self.page.locator("#live-desk[data-live] #reply")).to_be_visible(timeout=PATIENCE)
+
+    def write(self, text: str) -> None:
+        self.page.locator("#reply").fill(text)
+        self.page.locator("#reply").press("Enter")
+        expect(self.page.locator("li.agent", has_text=text)).to_be_visible(timeout=PATIENCE)
+
+    def note(self, text: str) -> None:
+        self.page.locator("#note").fill(text)
+        self.page.locator("#note").press("Enter")
+        expect(self.page.locator("li.note", has_text=text)).to_be_visible(timeout=PATIENCE)
+
+    def hand_back(self, step: str, *, button: str) -> None:
+        self._finish(button, "#step", step)
+
+    def close(self, reason: str, *, button: str) -> None:
+        self._finish(button, "#closing", reason)
+
+    def pass_on(self, *, to: str, button: str) -> None:
+        colleague = self.page.locator(f"#transfer-to option[value='agent:{to}']")
+        expect(colleague).to_be_attached(timeout=PATIENCE)
+        self._finish(button, "#transfer-to", f"agent:{to}")
+
+    def _finish(self, button: str, choice: str, value: str) -> None:
+        self.page.locator("details.deeds:has(#step) > summary").click()
+        self.page.locator(choice).select_option(value)
+        self.page.get_by_role("button", name=button, exact=True).click()
+        expect(self.page.locator("#reply")).to_have_count(0, timeout=PATIENCE)

@@ -9,6 +9,7 @@ from enum import StrEnum
 from aftersales.domain.texts import Language
 
 OUTSIDE_AGENT = "outside"  # the owner of a talk that somebody at the other desk has: no account of ours
+OUTSIDE_NAME = "Chatwoot"  # what people at our own desk read for it
 
 
 class OutsideState(StrEnum):

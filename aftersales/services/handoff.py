@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import timedelta
 
 from aftersales.domain.cases import Case, CaseKind
@@ -16,7 +16,6 @@ from aftersales.domain.handovers import (
     HandoverTrigger,
     HandoverWish,
     Outcome,
-    expected_wait,
     ranked_at,
 )
 from aftersales.domain.ids import new_id
@@ -28,6 +27,7 @@ from aftersales.ports import UnitOfWork
 from aftersales.services.cases import add_case
 from aftersales.services.context import Context
 from aftersales.services.conversations import Said, add_once, customer_actor, say, set_owner
+from aftersales.services.handoff_places import place_of
 from aftersales.services.moves import WORKER, By
 
 # What a customer in the queue may choose: the values of the choices, their titles, and what comes of them.
@@ -45,18 +45,8 @@ _TITLES = {
 _QUEUED = ("utter_handoff_waiting_next", "utter_handoff_waiting_place")
 _STILL_QUEUED = ("utter_handoff_still_waiting_next", "utter_handoff_still_waiting_place")
 _ELSEWHERE = {_QUEUED: "utter_handoff_waiting_elsewhere", _STILL_QUEUED: "utter_handoff_still_waiting_elsewhere"}
-USUAL_HANDLING = timedelta(minutes=8)  # until some talks have ended
-_LATELY = timedelta(days=7)
 _TOLD_AGAIN_AFTER = timedelta(minutes=1)
 _LONGEST_SUMMARY = 2000
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """How many come before, and how long it takes in whole minutes."""
-
-    ahead: int
-    minutes: int
 
 
 async def is_staffed(ctx: Context, *, language: Language, topic: str = "") -> bool:
@@ -135,24 +125,6 @@ async def open_handover(ctx: Context, uow: UnitOfWork, conversation: Conversatio
     )
     await uow.handovers.add(handover)
     return handover
-
-
-async def place_of(ctx: Context, uow: UnitOfWork, handover: Handover) -> Place:
-    """From the queue and the seats as they are now."""
-    now = ctx.clock.now()
-    ahead = await uow.handovers.count_before(handover)
-    seats = [seat for seat in await uow.seats.all() if seat.takes_new(now) and seat.can_take(handover)]
-    ours = {seat.account_id for seat in seats}
-    loads = await uow.handovers.loads()
-    capacity = sum(seat.capacity for seat in seats)
-    handling = await uow.handovers.handling(since=now - _LATELY) or USUAL_HANDLING
-    wait = expected_wait(
-        ahead=ahead,
-        free=max(0, capacity - sum(load for account, load in loads.items() if account in ours)),
-        seats=capacity,
-        handling=handling,
-    )
-    return Place(ahead, wait // timedelta(minutes=1))
 
 
 async def hear_while_waiting(ctx: Context, uow: UnitOfWork, conversation: Conversation, message: Message) -> None:

@@ -24,6 +24,7 @@ from aftersales.domain.handovers import (
     Outcome,
 )
 from aftersales.domain.machine import advance
+from aftersales.domain.outside import OUTSIDE_AGENT, OUTSIDE_NAME
 from aftersales.domain.seats import Seat, next_seat
 from aftersales.ports import UnitOfWork
 from aftersales.services.context import Context
@@ -45,7 +46,7 @@ async def claim(ctx: Context, account: Account, *, conversation_id: str) -> Hand
         if handover.agent_id == account.id:
             return handover
         if handover.state is not HandoverState.WAITING:
-            raise Taken(await name_of(uow, handover.agent_id))
+            raise Taken(await name_of(uow, conversation.agent_id))
         await _check_room(uow, account)
         return await _take(ctx, uow, conversation, handover, account, trigger=HandoverTrigger.CLAIM)
 
@@ -217,6 +218,8 @@ async def name_of(uow: UnitOfWork, account_id: str | None) -> str:
     """What the person is called; empty for nobody."""
     if account_id is None:
         return ""
+    if account_id == OUTSIDE_AGENT:
+        return OUTSIDE_NAME
     with suppress(NotFound):
         return (await uow.accounts.get(account_id)).display_name
     return ""
@@ -257,6 +260,7 @@ async def _take(
     state = advance(HANDOVER_MACHINE, handover.state, trigger)
     taken = replace(handover, state=state, agent_id=account.id, claimed_at=handover.claimed_at or now)
     await uow.handovers.save(taken)
+    await uow.outside.wake(conversation.id, at=now)
     owned = await set_owner(
         uow,
         conversation,

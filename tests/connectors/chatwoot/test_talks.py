@@ -11,14 +11,17 @@ from typing import Any
 import pytest
 from PIL import Image
 
+from aftersales.domain.accounts import Role
 from aftersales.domain.conversations import Answer, Owner, Reply
+from aftersales.domain.errors import Taken
 from aftersales.domain.handovers import HandoverState, Outcome
 from aftersales.domain.outside import OUTSIDE_AGENT
 from aftersales.services.answering import answer_pending
 from aftersales.services.attachments import store_attachment
 from aftersales.services.cases import open_cases
 from aftersales.services.handoff import is_staffed
-from aftersales.services.handoff_claims import assign_waiting, claim, relieve_waiting, requeue_dropped
+from aftersales.services.handoff_claims import assign_waiting, claim, relieve_waiting, requeue_dropped, take_over
+from aftersales.services.handoff_views import read_desk
 from aftersales.services.outside_talks import MOST_FAILURES, carry_due
 from aftersales.services.receiving import receive_attachment, receive_choice
 from tests.connectors.chatwoot.fake import ALL_DAY, ROOT
@@ -417,3 +420,22 @@ class TestOfficeHours:
 async def test_a_wrong_token_never_staffs_the_desk(tmp_path: Path) -> None:
     async with open_shop("sqlite", tmp_path, token="wrong") as shop:
         assert not await is_staffed(shop.world.ctx, language="zh")
+
+
+class TestOurOwnDesk:
+    async def test_it_shows_who_has_a_talk_and_that_one_may_be_taken_over(self, shop: Shop) -> None:
+        talk = await shop.waiting()
+        wei = await agent(shop.world, "wei", role=Role.SUPERVISOR)
+        assert [line.handover.conversation_id for line in (await read_desk(shop.world.ctx, wei)).queue] == [
+            talk.id
+        ]
+        shop.chatwoot.agent_writes(1, "您好")
+        await shop.carry()
+        lists = await read_desk(shop.world.ctx, wei)
+        assert ([line.agent for line in lists.others], list(lists.queue)) == (["Chatwoot"], [])
+        with pytest.raises(Taken, match="Chatwoot"):
+            await claim(shop.world.ctx, wei, conversation_id=talk.id)
+        await take_over(shop.world.ctx, wei, conversation_id=talk.id)
+        await shop.carry(seconds=1)
+        assert shop.chatwoot.conversations[1]["status"] == "resolved"
+        assert (await shop.world.now(talk)).agent_id == wei.id

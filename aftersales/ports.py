@@ -20,6 +20,7 @@ from aftersales.domain.handovers import Handover
 from aftersales.domain.journal import Entry
 from aftersales.domain.money import Money
 from aftersales.domain.orders import Address, Customer, Fulfilment, Order, Payment, Variant
+from aftersales.domain.outside import OutsideFile, OutsideNews, OutsidePacket, OutsideTalk
 from aftersales.domain.promises import Promise
 from aftersales.domain.refunds import Refund, RefundState
 from aftersales.domain.returns import Return, ReturnState
@@ -669,6 +670,50 @@ class AgentSessionRepository(Protocol):
     async def forget_ended(self, *, now: datetime, idle_since: datetime) -> None: ...
 
 
+class PeopleDesk(Protocol):
+    """A desk elsewhere at which a shop's people answer, instead of our own.
+
+    Every method may raise Unavailable, and ProviderRejected where that desk refuses: both may mend.
+    """
+
+    async def is_open(self) -> bool:
+        """Whether its people are there by its office hours, as of the last minute."""
+        ...
+
+    async def begin(self, packet: OutsidePacket, *, key: str) -> str:
+        """Opens a talk there, with the note; gives its id there. The same key again finds the same talk."""
+        ...
+
+    async def find(self, conversation_id: str, *, key: str) -> str | None:
+        """The talk that was opened for this conversation under this key, if it was."""
+        ...
+
+    async def read(self, outside_id: str, *, after: int) -> OutsideNews:
+        """How it stands, and what was written behind the message `after`. Raises NotFound where it was deleted.
+
+        What people there write for each other is never among it.
+        """
+        ...
+
+    async def tell(
+        self, outside_id: str, text: str, *, key: str, files: Sequence[tuple[Attachment, bytes]] = ()
+    ) -> None:
+        """The customer's words. Whoever repeats it looks for the key in what was read. Raises NotFound."""
+        ...
+
+    async def note(self, outside_id: str, text: str, *, key: str) -> None:
+        """For its people alone; as tell."""
+        ...
+
+    async def fetch(self, file: OutsideFile) -> bytes:
+        """A file that was sent to the customer. Raises Invalid for one that is gone or above 10 MB."""
+        ...
+
+    async def close(self, outside_id: str) -> None:
+        """Harmless when it is closed. Raises NotFound."""
+        ...
+
+
 class HandoverRepository(Protocol):
     """Stays of conversations with people. Every change is made under the lock of the conversation."""
 
@@ -700,6 +745,39 @@ class HandoverRepository(Protocol):
 
     async def handling(self, *, since: datetime) -> timedelta | None:
         """How long the last 50 talks with people that ended since then took on average; None without any."""
+        ...
+
+
+class OutsideTalkRepository(Protocol):
+    """Talks that people answer at a desk elsewhere, each with one worker at a time."""
+
+    async def add(self, talk: OutsideTalk) -> None: ...
+    async def get(self, handover_id: str) -> OutsideTalk:
+        """Raises NotFound."""
+        ...
+
+    async def open_ids(self) -> Collection[str]:
+        """The hand-overs that a desk elsewhere has."""
+        ...
+
+    async def claim(self, *, now: datetime, limit: int, lease: timedelta) -> Sequence[OutsideTalk]:
+        """What is due and nobody is at, taken for this worker until the lease ends."""
+        ...
+
+    async def save(self, talk: OutsideTalk) -> None:
+        """Writes all but when it is due."""
+        ...
+
+    async def release(self, talk: OutsideTalk, *, due_at: datetime | None) -> None:
+        """Lets go of it; it is due at that time, unless it was woken since it was claimed."""
+        ...
+
+    async def wake(self, conversation_id: str, *, at: datetime) -> None:
+        """There is something to do; harmless where no talk is under way. A failing desk keeps its pauses."""
+        ...
+
+    async def wake_outside(self, outside_id: str, *, at: datetime) -> bool:
+        """As wake, by the id there, also where the talk is over here; whether there is such a talk."""
         ...
 
 
@@ -877,6 +955,7 @@ class UnitOfWork(Protocol):
     conversations: ConversationRepository
     messages: MessageRepository
     handovers: HandoverRepository
+    outside: OutsideTalkRepository
     chat_notes: ChatNoteRepository
     sessions: SessionRepository
     codes: CodeRepository

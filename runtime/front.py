@@ -22,6 +22,7 @@ from aftersales.services.accounts import provide_owner
 from aftersales.services.answering import answer_pending
 from aftersales.services.context import Context
 from aftersales.services.conversations import latest
+from connectors.chatwoot.inbound import ChatwootNotices, chatwoot_notices_blueprint
 from connectors.medusa.inbound import MedusaNotices, medusa_notices_blueprint
 from connectors.refund_service.inbound import RefundNotices, refund_notices_blueprint
 from connectors.web.case_page.inbound import CaseLinkPages, case_link_blueprint
@@ -82,6 +83,8 @@ def create_front(
     app.blueprint([desk_blueprint(), case_link_blueprint(), docs_blueprint(), health_blueprint()])
     if settings.refund_service_url:
         app.blueprint(refund_notices_blueprint())
+    if settings.chatwoot_url:
+        app.blueprint(chatwoot_notices_blueprint())
     if settings.shop == "medusa" and settings.medusa_webhook_secret.get_secret_value():
         app.blueprint(medusa_notices_blueprint())
     _add_files(app, settings)
@@ -159,6 +162,11 @@ def _provide(app: App, settings: Settings, *, context: Context, bot: Bot, site_t
         wrong_signatures=Buckets(10, seconds=60),
     )
     app.ctx.case_links = CaseLinkPages(context, CasePages(ResponseTexts(RESPONSES), zone=context.zone))
+    app.ctx.chatwoot_notices = ChatwootNotices(
+        context=context,
+        secret=settings.chatwoot_webhook_secret.get_secret_value(),
+        wrong_secrets=Buckets(10, seconds=60),
+    )
     app.ctx.desk = Desk(
         context=context,
         key=settings.account_key.get_secret_value().encode(),

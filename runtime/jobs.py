@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 from aftersales.domain.errors import NotFound
@@ -20,6 +21,7 @@ from aftersales.services.conversations import tell
 from aftersales.services.exchanges import continue_payments
 from aftersales.services.external_refunds import look_for_external
 from aftersales.services.handoff_claims import assign_waiting, relieve_waiting, requeue_dropped
+from aftersales.services.outside_talks import carry_due
 from aftersales.services.parcels import report_parcel
 from aftersales.services.promise_watch import watch_promises
 from aftersales.services.refund_submission import reconcile_due, submit_due
@@ -55,8 +57,12 @@ def make_jobs(
     forget_mails: Callable[[], Awaitable[object]],
     audit_key: bytes,
     assigns: bool,
+    attachments: Path,
 ) -> list[Job]:
-    """`assigns`: chats that wait are given to free seats, rather than left for agents to take."""
+    """`assigns`: chats that wait are given to free seats, rather than left for agents to take.
+
+    `attachments` is the folder of the customers' files.
+    """
     assigning = [Job("assign_waiting", 1.0, lambda: assign_waiting(ctx))] if assigns else []
     return [
         *assigning,
@@ -72,6 +78,7 @@ def make_jobs(
         Job("watch_clocks", 5.0, lambda: watch_clocks(ctx)),
         Job("seal_journal", 2.0, lambda: seal_due(ctx, key=audit_key)),
         Job("requeue_dropped", 5.0, lambda: requeue_dropped(ctx)),
+        Job("carry_outside", 0.5, lambda: carry_due(ctx, folder=attachments)),
         Job("relieve_waiting", 5.0, lambda: relieve_waiting(ctx)),
         Job("answer_orphans", 2.0, lambda: answer_orphans(ctx, bot)),
         Job("forget_expired_sessions", 3600.0, lambda: forget_expired_sessions(ctx)),

@@ -21,6 +21,7 @@ from runtime.settings import Settings
 from runtime.texts import RESPONSES, load_responses
 
 _SHORTEST_TOKEN = 32
+_SHORTEST_WEBHOOK_SECRET = 16  # Chatwoot makes it, of 24
 _DRIVERS = ("sqlite+aiosqlite", "postgresql+asyncpg")
 
 
@@ -65,6 +66,7 @@ def check_settings(settings: Settings) -> None:
         *_demo_problems(settings),
         *_refund_service_problems(settings),
         *_shop_problems(settings),
+        *_chatwoot_problems(settings),
     ]
     if problems:
         raise CannotStart(*problems)
@@ -119,6 +121,22 @@ def _refund_service_problems(settings: Settings) -> Iterator[str]:
         yield f"{variable('refund_service_url')}: must begin with https:// (http:// on this machine alone)"
     if len(settings.refund_service_token.get_secret_value()) < _SHORTEST_TOKEN:
         yield f"{variable('refund_service_token')}: must have at least {_SHORTEST_TOKEN} characters"
+
+
+def _chatwoot_problems(settings: Settings) -> Iterator[str]:
+    url = settings.chatwoot_url
+    if not url:
+        return
+    host = _host_of(url)
+    if not host or not (url.startswith("https://") or (url.startswith("http://") and is_loopback(host))):
+        yield f"{variable('chatwoot_url')}: must begin with https:// (http:// on this machine alone)"
+    if not settings.chatwoot_token.get_secret_value():
+        yield f"{variable('chatwoot_token')}: must be the access token of an agent of that Chatwoot"
+    if not settings.chatwoot_inbox:
+        yield f"{variable('chatwoot_inbox')}: must be the number of an inbox with the channel API"
+    if len(settings.chatwoot_webhook_secret.get_secret_value()) < _SHORTEST_WEBHOOK_SECRET:
+        least = f"must have at least {_SHORTEST_WEBHOOK_SECRET} characters"
+        yield f"{variable('chatwoot_webhook_secret')}: {least}"
 
 
 def _shop_problems(settings: Settings) -> Iterator[str]:

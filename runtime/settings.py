@@ -112,6 +112,15 @@ class Settings(BaseSettings):
         ["system_default"],
         description="Payment providers at Medusa that move no money by themselves, separated by commas.",
     )
+    chatwoot_url: str = Field(
+        "", description="Root of a Chatwoot server at which the shop's people answer; empty: they do at our desk."
+    )
+    chatwoot_token: SecretStr = Field(SecretStr(""), description="Access token of an agent of that Chatwoot.")
+    chatwoot_account: int = Field(1, ge=1, description="Number of the account there.")
+    chatwoot_inbox: int = Field(0, ge=0, description="Number of an inbox of it with the channel API.")
+    chatwoot_webhook_secret: SecretStr = Field(
+        SecretStr(""), description="Secret of that inbox's webhook, 16 characters or more."
+    )
     chat_assignment: Literal["automatic", "by_agents"] = Field(
         "automatic",
         description="Who gives chats that wait to agents: the service, as seats are free, or they themselves.",

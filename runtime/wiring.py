@@ -15,6 +15,7 @@ from aftersales.stores.mailbox import EmbeddedMailbox
 from aftersales.stores.unit_of_work import SqlUnitOfWorkFactory
 from connectors.rasa.bot import RasaBot
 from runtime.clock import SystemClock
+from runtime.desks import open_people_desk
 from runtime.faq_file import FAQ, load_faq
 from runtime.hours_file import load_hours
 from runtime.policy_file import load_policy
@@ -40,6 +41,7 @@ async def open_context(settings: Settings, *, short_reads: bool = False) -> Asyn
         history = await read_history(unit_of_work)
         policy = history.at(clock.now()) or load_policy(settings.policy_file)
         shop, payments = await stack.enter_async_context(open_shop(settings, engine=engine, clock=clock))
+        desk = await stack.enter_async_context(open_people_desk(settings, clock=clock))
         yield Context(
             unit_of_work=unit_of_work,
             shop=shop,
@@ -53,6 +55,8 @@ async def open_context(settings: Settings, *, short_reads: bool = False) -> Asyn
             links=CaseLinks(settings.case_link_key.get_secret_value().encode(), settings.front_url),
             promise=timedelta(hours=settings.promise_hours),
             history=history,
+            desk=desk,
+            front_url=settings.front_url,
         )
 
 

@@ -93,6 +93,7 @@ async def serve(settings: Settings) -> None:
             forget_mails=notifier.forget_old,
             audit_key=settings.audit_key.get_secret_value().encode(),
             assigns=settings.chat_assignment == "automatic",
+            attachments=settings.data / "attachments",
         )
         await run_jobs(jobs, stop=stop, data=settings.data)
     log.info("worker_stopped")

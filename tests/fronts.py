@@ -81,9 +81,9 @@ class Visitor:
 
 @asynccontextmanager
 async def open_front(folder: Path, *, kind: str = "sqlite", **changes: Any) -> AsyncIterator[Front]:
-    """`changes` are settings, and `clock` to put in place of the frozen one."""
+    """`changes` are settings, `clock` to put in place of the frozen one, and `desk` for people elsewhere."""
     async with open_goods(kind, folder) as goods:
-        context = replace(goods.ctx, clock=changes.pop("clock", goods.clock))
+        context = replace(goods.ctx, clock=changes.pop("clock", goods.clock), desk=changes.pop("desk", None))
         settings = Settings(
             _env_file=None,
             data=folder,

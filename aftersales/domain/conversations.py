@@ -30,7 +30,8 @@ class Conversation:
     `matter` numbers the Rasa session within the talk: it rises when a matter is done, so that trackers stay short.
     `last_seq` is the number of the newest message, `answered_seq` that of the newest customer message that
     the bot has dealt with, `asked_seq` that of the newest customer message at all. `customer_id` is set only by
-    a verified session. `agent_id` is the account of the person who owns it, None while none does.
+    a verified session. `agent_id` is the account of the person who owns it (OUTSIDE_AGENT for one at a desk
+    elsewhere), None while none does.
     """
 
     id: str

@@ -55,8 +55,8 @@ HANDOVER_MACHINE: Mapping[tuple[HandoverState, HandoverTrigger], HandoverState] 
 class Outcome(StrEnum):
     """How a hand-over ended. `bot`, `later` and `callback` are the customer's choice while waiting.
 
-    `unmanned`: everybody left the desk before it was taken, and a dated case was filed. `left`: the customer has
-    signed out.
+    `unmanned`: everybody left the desk before it was taken, or the desk elsewhere lost it; a dated case was filed.
+    `left`: the customer has signed out.
     """
 
     HANDED_BACK = "handed_back"
@@ -85,7 +85,7 @@ class Handover:
     `about` is what the bot knew: what it understood with which confidence, what is filled in. `topic` is the
     matter at hand ("" for none). `ranked_at` orders the queue, see the function. `department` and `meant_for` (an
     account's id) are whom an agent has passed it on to. `told_at` is when the customer was last told how long it
-    takes.
+    takes. One that is claimed without an `agent_id` is with somebody at a desk elsewhere.
     """
 
     id: str

@@ -12,7 +12,7 @@ from aftersales.domain.faq import Faq
 from aftersales.domain.orders import Order
 from aftersales.domain.policy_history import NO_HISTORY, PolicyHistory
 from aftersales.domain.policy_rules import Policy
-from aftersales.ports import Clock, OpenUnitOfWork, Payments, ShopBackend, Texts
+from aftersales.ports import Clock, OpenUnitOfWork, Payments, PeopleDesk, ShopBackend, Texts
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,6 +25,9 @@ class Context:
 
     `promise` is within what time a filed case is answered by a person, counted in `hours`, when people are there
     (always, where no hours are given). `links` lead customers to their cases.
+
+    `desk` is the desk elsewhere at which the shop's people answer; None where they do at ours. `front_url` is our
+    own address, for links to it.
     """
 
     unit_of_work: OpenUnitOfWork
@@ -39,6 +42,8 @@ class Context:
     history: PolicyHistory = NO_HISTORY
     hours: Hours = ALWAYS_OPEN
     links: CaseLinks = NO_LINKS
+    desk: PeopleDesk | None = None
+    front_url: str = ""
 
     def today(self) -> date:
         """The day it is in the shop's zone."""

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import timedelta
 
 from aftersales.domain.cases import Case, CaseKind
 from aftersales.domain.conversations import Choice, Conversation, Message, Owner
+from aftersales.domain.errors import ProviderRejected, Unavailable
 from aftersales.domain.handovers import (
     HANDOVER_MACHINE,
     Handover,
@@ -15,17 +16,18 @@ from aftersales.domain.handovers import (
     HandoverTrigger,
     HandoverWish,
     Outcome,
-    expected_wait,
     ranked_at,
 )
 from aftersales.domain.ids import new_id
 from aftersales.domain.machine import advance
+from aftersales.domain.outside import OutsideTalk
 from aftersales.domain.seats import Seat
 from aftersales.domain.texts import Language
 from aftersales.ports import UnitOfWork
 from aftersales.services.cases import add_case
 from aftersales.services.context import Context
 from aftersales.services.conversations import Said, add_once, customer_actor, say, set_owner
+from aftersales.services.handoff_places import place_of
 from aftersales.services.moves import WORKER, By
 
 # What a customer in the queue may choose: the values of the choices, their titles, and what comes of them.
@@ -42,29 +44,30 @@ _TITLES = {
 # For whoever comes next, and for everybody behind.
 _QUEUED = ("utter_handoff_waiting_next", "utter_handoff_waiting_place")
 _STILL_QUEUED = ("utter_handoff_still_waiting_next", "utter_handoff_still_waiting_place")
-USUAL_HANDLING = timedelta(minutes=8)  # until some talks have ended
-_LATELY = timedelta(days=7)
+_ELSEWHERE = {_QUEUED: "utter_handoff_waiting_elsewhere", _STILL_QUEUED: "utter_handoff_still_waiting_elsewhere"}
 _TOLD_AGAIN_AFTER = timedelta(minutes=1)
 _LONGEST_SUMMARY = 2000
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
-    """How many come before, and how long it takes in whole minutes."""
-
-    ahead: int
-    minutes: int
-
-
 async def is_staffed(ctx: Context, *, language: Language, topic: str = "") -> bool:
-    """Whether somebody at the desk takes new chats in this language about this matter."""
+    """Whether somebody at the desk takes new chats in this language about this matter.
+
+    A desk elsewhere that does not answer counts as empty.
+    """
+    if ctx.desk is not None:
+        try:
+            return await ctx.desk.is_open()
+        except (Unavailable, ProviderRejected):
+            return False
     async with ctx.unit_of_work(read_only=True) as uow:
         return _is_taken(ctx, await uow.seats.all(), language=language, topic=topic)
 
 
 async def somebody_comes(ctx: Context, uow: UnitOfWork, conversation: Conversation, *, topic: str = "") -> bool:
-    """As is_staffed, for a conversation."""
-    return _is_taken(ctx, await uow.seats.all(), language=conversation.language, topic=topic)
+    """As is_staffed, for a conversation. A desk elsewhere is not asked while a lock is held: see outside_talks."""
+    return ctx.desk is not None or _is_taken(
+        ctx, await uow.seats.all(), language=conversation.language, topic=topic
+    )
 
 
 async def hand_over(
@@ -81,6 +84,8 @@ async def hand_over(
         return await file_for_later(ctx, uow, conversation, reason=wish.reason.value, key=key)
     wish = replace(wish, reason=await _reason(ctx, uow, conversation, wish))
     handover = await open_handover(ctx, uow, conversation, wish)
+    if ctx.desk is not None:
+        await uow.outside.add(_outside_talk(handover, conversation))
     waiting = await set_owner(
         uow,
         conversation,
@@ -91,6 +96,16 @@ async def hand_over(
         detail={"reason": wish.reason.value},
     )
     return await _tell_place(ctx, uow, waiting, handover, responses=_QUEUED)
+
+
+def _outside_talk(handover: Handover, conversation: Conversation) -> OutsideTalk:
+    """All that was said so far goes there with the note."""
+    return OutsideTalk(
+        handover_id=handover.id,
+        conversation_id=conversation.id,
+        sent_seq=conversation.last_seq,
+        due_at=handover.requested_at,
+    )
 
 
 async def open_handover(ctx: Context, uow: UnitOfWork, conversation: Conversation, wish: HandoverWish) -> Handover:
@@ -110,24 +125,6 @@ async def open_handover(ctx: Context, uow: UnitOfWork, conversation: Conversatio
     )
     await uow.handovers.add(handover)
     return handover
-
-
-async def place_of(ctx: Context, uow: UnitOfWork, handover: Handover) -> Place:
-    """From the queue and the seats as they are now."""
-    now = ctx.clock.now()
-    ahead = await uow.handovers.count_before(handover)
-    seats = [seat for seat in await uow.seats.all() if seat.takes_new(now) and seat.can_take(handover)]
-    ours = {seat.account_id for seat in seats}
-    loads = await uow.handovers.loads()
-    capacity = sum(seat.capacity for seat in seats)
-    handling = await uow.handovers.handling(since=now - _LATELY) or USUAL_HANDLING
-    wait = expected_wait(
-        ahead=ahead,
-        free=max(0, capacity - sum(load for account, load in loads.items() if account in ours)),
-        seats=capacity,
-        handling=handling,
-    )
-    return Place(ahead, wait // timedelta(minutes=1))
 
 
 async def hear_while_waiting(ctx: Context, uow: UnitOfWork, conversation: Conversation, message: Message) -> None:
@@ -197,8 +194,10 @@ _WISHES = {Outcome.LATER: "", Outcome.CALLBACK: "callback", Outcome.UNMANNED: ""
 async def end_handover(ctx: Context, uow: UnitOfWork, handover: Handover, outcome: Outcome) -> Handover:
     """Raises Conflict when it has ended already."""
     state = advance(HANDOVER_MACHINE, handover.state, HandoverTrigger.END)
-    ended = replace(handover, state=state, ended_at=ctx.clock.now(), outcome=outcome)
+    now = ctx.clock.now()
+    ended = replace(handover, state=state, ended_at=now, outcome=outcome)
     await uow.handovers.save(ended)
+    await uow.outside.wake(handover.conversation_id, at=now)
     return ended
 
 
@@ -268,15 +267,21 @@ def _is_taken(ctx: Context, seats: Sequence[Seat], *, language: Language, topic:
 async def _tell_place(
     ctx: Context, uow: UnitOfWork, conversation: Conversation, handover: Handover, *, responses: tuple[str, str]
 ) -> Conversation:
-    place = await place_of(ctx, uow, handover)
+    """At a desk elsewhere nobody here knows the place."""
     now = ctx.clock.now()
     await uow.handovers.save(replace(handover, told_at=now))
+    parameters: dict[str, str] = {}
+    response = _ELSEWHERE[responses]
+    if ctx.desk is None:
+        place = await place_of(ctx, uow, handover)
+        response = responses[min(place.ahead, 1)]
+        parameters = {"ahead": str(place.ahead), "minutes": str(place.minutes)}
     return await say(
         ctx,
         uow,
         conversation,
-        response=responses[min(place.ahead, 1)],
-        parameters={"ahead": str(place.ahead), "minutes": str(place.minutes)},
+        response=response,
+        parameters=parameters,
         choices=_choices(ctx, conversation),
         key=f"place:{handover.id}:{now.timestamp():.0f}",
     )

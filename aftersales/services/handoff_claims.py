@@ -6,6 +6,7 @@ this order: of two at once one is first, and the other is told who has it.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
@@ -23,6 +24,7 @@ from aftersales.domain.handovers import (
     Outcome,
 )
 from aftersales.domain.machine import advance
+from aftersales.domain.outside import OUTSIDE_AGENT, OUTSIDE_NAME
 from aftersales.domain.seats import Seat, next_seat
 from aftersales.ports import UnitOfWork
 from aftersales.services.context import Context
@@ -44,7 +46,7 @@ async def claim(ctx: Context, account: Account, *, conversation_id: str) -> Hand
         if handover.agent_id == account.id:
             return handover
         if handover.state is not HandoverState.WAITING:
-            raise Taken(await name_of(uow, handover.agent_id))
+            raise Taken(await name_of(uow, conversation.agent_id))
         await _check_room(uow, account)
         return await _take(ctx, uow, conversation, handover, account, trigger=HandoverTrigger.CLAIM)
 
@@ -58,7 +60,7 @@ async def claim_next(ctx: Context, account: Account) -> Handover | None:
         account = await lock_agent(uow, account.id)
         seat = await uow.seats.get(account.id)
         await _check_room(uow, account)
-        for candidate in await uow.handovers.waiting():
+        for candidate in await _waiting_here(ctx, uow):
             if seat is not None and not seat.can_take(candidate):
                 continue
             conversation = await _free(uow, candidate)
@@ -70,7 +72,7 @@ async def claim_next(ctx: Context, account: Account) -> Handover | None:
 async def assign_waiting(ctx: Context) -> int:
     """Gives chats that wait to free seats, in the order of the queue; how many found one."""
     async with ctx.unit_of_work(read_only=True) as uow:
-        waiting = await uow.handovers.waiting()
+        waiting = await _waiting_here(ctx, uow)
         seats = await uow.seats.all() if waiting else []
         loads = dict(await uow.handovers.loads()) if waiting else {}
         accounts = {account.id: account for account in await uow.accounts.all()} if waiting else {}
@@ -143,13 +145,17 @@ async def take_over(ctx: Context, account: Account, *, conversation_id: str) -> 
 
 
 async def requeue_dropped(ctx: Context) -> int:
-    """Puts the chats of agents who have been gone for the grace time back, at their old place; how many."""
+    """Puts the chats of agents who have been gone for the grace time back, at their old place; how many.
+
+    Whom somebody at a desk elsewhere has, stays there.
+    """
     now = ctx.clock.now()
     async with ctx.unit_of_work(read_only=True) as uow:
         held = await uow.handovers.claimed()
         here = {seat.account_id for seat in await uow.seats.all() if seat.is_there(now)} if held else set()
         active = {account.id for account in await uow.accounts.all() if account.active} if held else set()
-    dropped = [one for one in held if one.agent_id not in here & active]
+    ours = [one for one in held if one.agent_id is not None or ctx.desk is None]
+    dropped = [one for one in ours if one.agent_id not in here & active]
     for handover in dropped:
         await _requeue(ctx, handover, now=now)
     return len(dropped)
@@ -161,7 +167,7 @@ async def relieve_waiting(ctx: Context) -> int:
     Chats that are meant for somebody who has left are for everybody again.
     """
     async with ctx.unit_of_work(read_only=True) as uow:
-        waiting = await uow.handovers.waiting()
+        waiting = await _waiting_here(ctx, uow)
         seats = await uow.seats.all() if waiting else []
     now, relieved = ctx.clock.now(), 0
     for handover in waiting:
@@ -212,9 +218,18 @@ async def name_of(uow: UnitOfWork, account_id: str | None) -> str:
     """What the person is called; empty for nobody."""
     if account_id is None:
         return ""
+    if account_id == OUTSIDE_AGENT:
+        return OUTSIDE_NAME
     with suppress(NotFound):
         return (await uow.accounts.get(account_id)).display_name
     return ""
+
+
+async def _waiting_here(ctx: Context, uow: UnitOfWork) -> Sequence[Handover]:
+    """In the order in which they come next; without those that wait for a desk elsewhere."""
+    waiting = await uow.handovers.waiting()
+    elsewhere = await uow.outside.open_ids() if ctx.desk is not None and waiting else ()
+    return [handover for handover in waiting if handover.id not in elsewhere]
 
 
 async def _free(uow: UnitOfWork, waiting: Handover) -> Conversation | None:
@@ -245,6 +260,7 @@ async def _take(
     state = advance(HANDOVER_MACHINE, handover.state, trigger)
     taken = replace(handover, state=state, agent_id=account.id, claimed_at=handover.claimed_at or now)
     await uow.handovers.save(taken)
+    await uow.outside.wake(conversation.id, at=now)
     owned = await set_owner(
         uow,
         conversation,

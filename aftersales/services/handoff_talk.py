@@ -9,8 +9,9 @@ from enum import StrEnum
 from aftersales.domain.accounts import Account
 from aftersales.domain.conversations import ChatNote, Choice, Conversation, Owner
 from aftersales.domain.errors import Invalid, NotFound
-from aftersales.domain.handovers import Outcome
+from aftersales.domain.handovers import Handover, Outcome
 from aftersales.domain.ids import new_id
+from aftersales.ports import UnitOfWork
 from aftersales.services.context import Context
 from aftersales.services.conversations import Said, add_once, check_text, say, set_owner
 from aftersales.services.handoff import ask_again, end_handover
@@ -91,45 +92,77 @@ async def hand_back(ctx: Context, account: Account, *, conversation_id: str, ste
         raise Invalid("step")
     async with ctx.unit_of_work() as uow:
         conversation, handover = await access_chat(uow, account, conversation_id)
-        await end_handover(ctx, uow, handover, Outcome.HANDED_BACK)
-        back = await set_owner(
-            uow,
-            conversation,
-            Owner.BOT,
-            actor=account.actor,
-            trigger="hand_back",
-            at=ctx.clock.now(),
-            detail={"step": step},
+        await give_back(
+            ctx, uow, conversation, handover, actor=account.actor, name=account.display_name, step=step
         )
-        told = await say(
-            ctx,
-            uow,
-            _anew(back) if step else back,
-            response="utter_handoff_back",
-            parameters={"agent": account.display_name},
-            choices=_offer(ctx, back, step),
-            key=f"back:{handover.id}",
-        )
-        if not step:
-            await ask_again(ctx, uow, told, before=handover, key=handover.id)
+
+
+async def give_back(
+    ctx: Context,
+    uow: UnitOfWork,
+    conversation: Conversation,
+    handover: Handover,
+    *,
+    actor: str,
+    name: str,
+    step: str = "",
+) -> None:
+    """As hand_back, by whoever has the talk, in the caller's transaction that holds the lock."""
+    await end_handover(ctx, uow, handover, Outcome.HANDED_BACK)
+    back = await set_owner(
+        uow,
+        conversation,
+        Owner.BOT,
+        actor=actor,
+        trigger="hand_back",
+        at=ctx.clock.now(),
+        detail={"step": step},
+    )
+    told = await say(
+        ctx,
+        uow,
+        _anew(back) if step else back,
+        response="utter_handoff_back",
+        parameters={"agent": name},
+        choices=_offer(ctx, back, step),
+        key=f"back:{handover.id}",
+    )
+    if not step:
+        await ask_again(ctx, uow, told, before=handover, key=handover.id)
 
 
 async def close(ctx: Context, account: Account, *, conversation_id: str, reason: CloseReason) -> None:
     """Ends the talk; what the customer writes next begins a new one with the bot. Raises as write."""
     async with ctx.unit_of_work() as uow:
         conversation, handover = await access_chat(uow, account, conversation_id)
-        await end_handover(ctx, uow, handover, Outcome.CLOSED)
-        closed = await set_owner(
-            uow,
-            conversation,
-            Owner.CLOSED,
-            actor=account.actor,
-            trigger="close",
-            at=ctx.clock.now(),
-            detail={"reason": reason.value},
+        await end_talk(
+            ctx, uow, conversation, handover, actor=account.actor, name=account.display_name, reason=reason
         )
-        name = {"agent": account.display_name}
-        await say(ctx, uow, closed, response="utter_handoff_closed", parameters=name, key=f"closed:{handover.id}")
+
+
+async def end_talk(
+    ctx: Context,
+    uow: UnitOfWork,
+    conversation: Conversation,
+    handover: Handover,
+    *,
+    actor: str,
+    name: str,
+    reason: CloseReason,
+) -> None:
+    """As close, by whoever has the talk, in the caller's transaction that holds the lock."""
+    await end_handover(ctx, uow, handover, Outcome.CLOSED)
+    closed = await set_owner(
+        uow,
+        conversation,
+        Owner.CLOSED,
+        actor=actor,
+        trigger="close",
+        at=ctx.clock.now(),
+        detail={"reason": reason.value},
+    )
+    key = f"closed:{handover.id}"
+    await say(ctx, uow, closed, response="utter_handoff_closed", parameters={"agent": name}, key=key)
 
 
 def _anew(conversation: Conversation) -> Conversation:

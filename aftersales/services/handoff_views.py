@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from aftersales.domain.accounts import Account
 from aftersales.domain.cases import Case
 from aftersales.domain.conversations import ChatNote, Conversation, Message, Owner
-from aftersales.domain.handovers import Handover
+from aftersales.domain.handovers import Handover, HandoverState
 from aftersales.domain.journal import Entry
+from aftersales.domain.outside import OUTSIDE_NAME
 from aftersales.domain.returns import Return
 from aftersales.domain.seats import Seat
 from aftersales.ports import UnitOfWork
@@ -86,11 +87,11 @@ async def read_desk(ctx: Context, account: Account) -> DeskView:
         lines = await _lines(uow, [*waiting, *claimed], accounts)
         seats = {seat.account_id: seat for seat in await uow.seats.all()}
     now = ctx.clock.now()
-    held = [line for line in lines if line.handover.agent_id is not None]
+    held = [line for line in lines if line.handover.state is HandoverState.CLAIMED]
     there = [seat.account_id for seat in seats.values() if seat.takes_new(now) and seat.account_id != account.id]
     return DeskView(
         seat=seats.get(account.id) or unset_seat(ctx, account),
-        queue=[line for line in lines if line.handover.agent_id is None],
+        queue=[line for line in lines if line.handover.state is HandoverState.WAITING],
         mine=[line for line in held if line.handover.agent_id == account.id],
         others=[line for line in held if line.handover.agent_id != account.id],
         colleagues=[accounts[one] for one in there if one in accounts and accounts[one].active],
@@ -151,10 +152,14 @@ async def _lines(
             customer_id=talks[talk].customer_id,
             said=said,
             is_unread=said is not None and said.seq > answered.get(talk, 0),
-            agent=agent.display_name if agent else "",
+            agent=agent.display_name if agent else _elsewhere(handover),
         )
 
     return [line(handover) for handover in handovers if handover.conversation_id in talks]
+
+
+def _elsewhere(handover: Handover) -> str:
+    return OUTSIDE_NAME if handover.state is HandoverState.CLAIMED and handover.agent_id is None else ""
 
 
 def _draft(conversation: Conversation, journal: Sequence[Entry], *, answered: int) -> str:

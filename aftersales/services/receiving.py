@@ -100,6 +100,7 @@ async def _take_in(
     await uow.messages.add(message)
     heard = replace(conversation, last_seq=message.seq, asked_seq=message.seq, updated_at=now)
     await uow.conversations.save(heard)
+    await uow.outside.wake(heard.id, at=now)
     if heard.owner is Owner.WAITING:
         await hear_while_waiting(ctx, uow, heard, message)
     return message

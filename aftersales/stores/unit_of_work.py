@@ -23,6 +23,7 @@ from aftersales.ports import (
     JournalRepository,
     MessageRepository,
     OutboxRepository,
+    OutsideTalkRepository,
     PhotoRepository,
     PolicyRepository,
     PromiseRepository,
@@ -49,6 +50,7 @@ from aftersales.stores.handovers import SqlHandovers
 from aftersales.stores.journal import SqlJournal
 from aftersales.stores.messages import SqlMessages
 from aftersales.stores.outbox import SqlOutbox
+from aftersales.stores.outside import SqlOutsideTalks
 from aftersales.stores.photos import SqlPhotos
 from aftersales.stores.policies import SqlPolicies
 from aftersales.stores.promises import SqlPromises
@@ -67,6 +69,7 @@ class SqlUnitOfWork:
         self.conversations: ConversationRepository = SqlConversations(connection)
         self.messages: MessageRepository = SqlMessages(connection)
         self.handovers: HandoverRepository = SqlHandovers(connection)
+        self.outside: OutsideTalkRepository = SqlOutsideTalks(connection)
         self.chat_notes: ChatNoteRepository = SqlChatNotes(connection)
         self.sessions: SessionRepository = SqlSessions(connection)
         self.codes: CodeRepository = SqlCodes(connection)

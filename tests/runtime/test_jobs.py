@@ -134,8 +134,15 @@ async def test_mails_are_forgotten_after_a_day(goods: Goods) -> None:
     await mailbox.send(Mail(to="a@example.com", subject="old", text="123456"), key="old")
     goods.clock.advance(hours=23)
     await mailbox.send(Mail(to="a@example.com", subject="new", text="654321"), key="new")
-    bot = FakeBot()
-    jobs = make_jobs(goods.ctx, {}, bot, forget_mails=mailbox.forget_old, audit_key=b"k", assigns=True)
+    jobs = make_jobs(
+        goods.ctx,
+        {},
+        FakeBot(),
+        forget_mails=mailbox.forget_old,
+        audit_key=b"k",
+        assigns=True,
+        attachments=Path("attachments"),
+    )
     [job] = [job for job in jobs if job.name == "forget_mails"]
     await job.run()
     assert [mail.subject for mail in await mailbox.list_mails()] == ["old", "new"]

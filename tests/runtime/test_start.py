@@ -179,6 +179,18 @@ def test_a_shop_at_medusa_needs_its_address_its_key_and_no_demo(tmp_path: Path) 
     )
 
 
+def test_a_chatwoot_needs_an_address_that_is_safe_a_token_an_inbox_and_a_secret(tmp_path: Path) -> None:
+    lines = problems_of(tmp_path, chatwoot_url="http://chat.example")
+    assert [line.partition(":")[0] for line in lines] == [
+        "RETURNDESK_CHATWOOT_URL",
+        "RETURNDESK_CHATWOOT_TOKEN",
+        "RETURNDESK_CHATWOOT_INBOX",
+        "RETURNDESK_CHATWOOT_WEBHOOK_SECRET",
+    ]
+    secrets = {"chatwoot_token": SecretStr("t"), "chatwoot_webhook_secret": SecretStr("s" * 16)}
+    check_settings(settings(tmp_path, chatwoot_url="https://chat.example", chatwoot_inbox=7, **secrets))
+
+
 def test_a_secret_that_was_set_is_kept_and_not_written(tmp_path: Path) -> None:
     filled = load_or_make(settings(tmp_path, merchant_key=SecretStr("mine")))
     assert filled.merchant_key.get_secret_value() == "mine"

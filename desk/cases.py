@@ -22,6 +22,7 @@ from aftersales.services.cases import open_cases
 from aftersales.services.context import Context
 from aftersales.services.feedback import read_feedback
 from aftersales.services.overview import case_with_talk, read_notes, reads_replies
+from aftersales.services.sightings import note_sighting
 from desk.application import back_to, desk_of, language_of, session_of, show
 from desk.case_clocks import standing_of
 from desk.case_money import money_of
@@ -48,7 +49,8 @@ async def cases_page(request: Request) -> HTTPResponse:
 
 async def case_page(request: Request, number: str) -> HTTPResponse:
     """GET /desk/cases/{number}: the case, its evidence and notes, and what was said."""
-    if session_of(request) is None:
+    session = session_of(request)
+    if session is None:
         return back_to(request, "sign-in")
     ctx = desk_of(request).context
     if not _NUMBER.fullmatch(number):
@@ -57,6 +59,7 @@ async def case_page(request: Request, number: str) -> HTTPResponse:
         case, talk = await case_with_talk(ctx, number=number)
     except NotFound:
         return back_to(request, "cases", problem="not_found")
+    await note_sighting(ctx, session.account, "case", case.number)
     notes = await read_notes(ctx, case)
     duplicates = [(one, await read_notes(ctx, one)) for one in await duplicates_of(ctx, number=case.number)]
     names = await read_names(ctx, [case])

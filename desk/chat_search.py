@@ -8,6 +8,7 @@ from sanic import HTTPResponse, Request
 
 from aftersales.services.conversations import clean_text
 from aftersales.services.handoff_views import search_talks
+from aftersales.services.sightings import note_sighting
 from desk.application import back_to, desk_of, session_of, show
 
 MOST = 100
@@ -17,9 +18,11 @@ _LONGEST = 100
 
 async def search_page(request: Request) -> HTTPResponse:
     """GET /desk/chats/search?q=…: messages with these words in them, two characters or more."""
-    if session_of(request) is None:
+    session = session_of(request)
+    if session is None:
         return back_to(request, "sign-in")
     desk = desk_of(request)
+    await note_sighting(desk.context, session.account, "search", "talks")
     words = clean_text(request.args.get("q", ""))[:_LONGEST]
     found = await search_talks(desk.context, words=words, limit=MOST) if len(words) >= SHORTEST else []
     ids = {talk.customer_id for _, talk in found if talk.customer_id is not None}

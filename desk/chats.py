@@ -13,6 +13,7 @@ from aftersales.services.canned_answers import canned_answers
 from aftersales.services.conversations import LONGEST_TEXT
 from aftersales.services.handoff_seats import seen
 from aftersales.services.handoff_talk import STEPS, CloseReason
+from aftersales.services.sightings import note_sighting
 from desk.application import back_to, desk_of, language_of, session_of, show
 from desk.canned import canned_for
 from desk.chat_regions import read_scene, render_regions
@@ -55,6 +56,8 @@ async def show_chats(
         scene = await read_scene(desk, account, chat_id=chat_id)
     except NotFound:
         return back_to(request, "chats", problem="not_found")
+    if chat_id:
+        await note_sighting(desk.context, account, "conversation", chat_id)
     may_chat = account.may(Right.ANSWER_CASES)
     answers = await canned_answers(desk.context) if chat_id and may_chat else ()
     kept = {} if problem is None else {"problem": problem, "problem_words": problem_words}

@@ -9,7 +9,7 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
-    """`subject` is return, change, refund, adjustment, conversation or case.
+    """`subject` is return, change, refund, adjustment, conversation, case, promise, account or sighting.
 
     `actor` is customer:<id>, agent:<id> or system.
     """

@@ -20,7 +20,7 @@ from aftersales.services.context import Context
 from aftersales.services.conversations import tell
 from aftersales.services.exchanges import continue_payments
 from aftersales.services.external_refunds import look_for_external
-from aftersales.services.handoff_claims import assign_waiting, relieve_waiting, requeue_dropped
+from aftersales.services.handoff_upkeep import assign_waiting, relieve_waiting, requeue_dropped
 from aftersales.services.outside_talks import carry_due
 from aftersales.services.parcels import report_parcel
 from aftersales.services.promise_watch import watch_promises

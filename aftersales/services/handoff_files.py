@@ -7,7 +7,7 @@ from pathlib import Path
 from aftersales.domain.accounts import Account
 from aftersales.services.attachments import store_attachment
 from aftersales.services.context import Context
-from aftersales.services.handoff_claims import access_chat
+from aftersales.services.handoff_access import access_chat
 from aftersales.services.handoff_talk import write
 
 

@@ -10,7 +10,7 @@ from aftersales.domain.errors import Invalid, NotFound
 from aftersales.domain.seats import MOST_CHATS, Seat
 from aftersales.domain.texts import LANGUAGES, Language
 from aftersales.services.context import Context
-from aftersales.services.handoff_claims import fresh
+from aftersales.services.handoff_access import fresh
 
 USUAL_CAPACITY = 4
 # What a seat can be limited to; the names of the bot's matters.

@@ -15,7 +15,7 @@ from aftersales.ports import UnitOfWork
 from aftersales.services.context import Context
 from aftersales.services.conversations import Said, add_once, check_text, say, set_owner
 from aftersales.services.handoff import ask_again, end_handover
-from aftersales.services.handoff_claims import access_chat, fresh
+from aftersales.services.handoff_access import access_chat, fresh
 
 # Where the bot can begin when a talk is given back to it; the intents of its choices.
 STEPS = (

@@ -15,7 +15,7 @@ from aftersales.domain.returns import Return
 from aftersales.domain.seats import Seat
 from aftersales.ports import UnitOfWork
 from aftersales.services.context import Context
-from aftersales.services.handoff_claims import name_of
+from aftersales.services.handoff_access import name_of
 from aftersales.services.handoff_seats import unset_seat
 
 LONGEST_TALK = 500

@@ -12,8 +12,9 @@ import pytest
 from aftersales.domain.accounts import Role
 from aftersales.domain.conversations import Conversation, Owner, Turn
 from aftersales.services.accounts import add_account, disable_account
-from aftersales.services.handoff_claims import claim, requeue_dropped, take_over
+from aftersales.services.handoff_claims import claim, take_over
 from aftersales.services.handoff_seats import set_up_seat
+from aftersales.services.handoff_upkeep import requeue_dropped
 from tests.desk.agents import CLI, PASSWORD, agent, box, problem, wants_a_person, words
 from tests.desk.test_desk import sign_in, token_in
 from tests.fronts import Front, open_front

@@ -18,17 +18,10 @@ from aftersales.domain.handovers import HandoverReason, HandoverState, HandoverW
 from aftersales.domain.texts import Language
 from aftersales.services.answering import answer_pending
 from aftersales.services.cases import open_cases
-from aftersales.services.handoff_claims import (
-    assign_waiting,
-    claim,
-    claim_next,
-    relieve_waiting,
-    requeue_dropped,
-    take_over,
-    transfer,
-)
+from aftersales.services.handoff_claims import claim, claim_next, take_over, transfer
 from aftersales.services.handoff_seats import set_up_seat, sit_down
 from aftersales.services.handoff_talk import CloseReason, add_note, close, hand_back, write
+from aftersales.services.handoff_upkeep import assign_waiting, relieve_waiting, requeue_dropped
 from aftersales.services.receiving import receive_choice
 from aftersales.services.sessions import close_session, open_session
 from tests.databases import DATABASES

@@ -20,7 +20,8 @@ from aftersales.services.answering import answer_pending
 from aftersales.services.attachments import store_attachment
 from aftersales.services.cases import open_cases
 from aftersales.services.handoff import is_staffed
-from aftersales.services.handoff_claims import assign_waiting, claim, relieve_waiting, requeue_dropped, take_over
+from aftersales.services.handoff_claims import claim, take_over
+from aftersales.services.handoff_upkeep import assign_waiting, relieve_waiting, requeue_dropped
 from aftersales.services.handoff_views import read_desk
 from aftersales.services.outside_talks import MOST_FAILURES, carry_due
 from aftersales.services.receiving import receive_attachment, receive_choice

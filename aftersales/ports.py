@@ -14,7 +14,7 @@ from aftersales.domain.approvals import Approval, Grounds
 from aftersales.domain.canned import CannedAnswer
 from aftersales.domain.cases import Case, CaseNote
 from aftersales.domain.changes import Change
-from aftersales.domain.conversations import Answer, Author, ChatNote, Conversation, Message, Turn
+from aftersales.domain.conversations import Answer, Author, ChatNote, Conversation, Message, TalkSigns, Turn
 from aftersales.domain.feedback import Feedback
 from aftersales.domain.handovers import Handover
 from aftersales.domain.journal import Entry
@@ -793,6 +793,16 @@ class ChatNoteRepository(Protocol):
         ...
 
 
+class TalkSignsRepository(Protocol):
+    async def of(self, conversation_id: str) -> TalkSigns:
+        """Empty ones for a talk without any."""
+        ...
+
+    async def note(self, conversation_id: str, **signs: datetime | int) -> None:
+        """Writes these fields of TalkSigns, and leaves the others."""
+        ...
+
+
 class SeatRepository(Protocol):
     async def get(self, account_id: str) -> Seat | None: ...
     async def all(self) -> Sequence[Seat]: ...
@@ -970,6 +980,7 @@ class UnitOfWork(Protocol):
     seals: SealRepository
     accounts: AccountRepository
     agent_sessions: AgentSessionRepository
+    talk_signs: TalkSignsRepository
     seats: SeatRepository
     canned_answers: CannedAnswerRepository
     reviews: ReviewRepository

@@ -1,8 +1,8 @@
 """The websocket of the live desk: the page's regions as they change, and that somebody is there.
 
 Frames are JSON. To the page: {"region", "html"}. From it: {"type": "here", "active"}, every ten seconds; `active`
-when the person has done something since. Close codes: 4400 no such chat, 4401 not (or no longer) signed in,
-4429 too many, 1001 the front is going away.
+when the person has done something since; {"type": "typing"} while they write to the customer. Close codes:
+4400 no such chat, 4401 not (or no longer) signed in, 4429 too many, 1001 the front is going away.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from aftersales.domain.errors import NotFound
 from aftersales.domain.texts import Language
 from aftersales.services.handoff_seats import seen
 from aftersales.services.sign_in import resume
+from aftersales.services.talk_signs import agent_types
 from connectors.web.bodies import parse_object
 from connectors.web.cors import is_allowed
 from connectors.web.problems import Problem
@@ -121,9 +122,17 @@ class _Watcher:
             if frame is None:
                 continue
             value = parse_object(frame)
+            if value.get("type") == "typing":
+                await self._type()
+                continue
             await self._check(is_click=value.get("active") is True)
             if self._session.account.may(Right.ANSWER_CASES):
                 await seen(self._desk.context, self._session.account)
+
+    async def _type(self) -> None:
+        if self._chat_id:
+            await agent_types(self._desk.context, self._session.account, conversation_id=self._chat_id)
+            self._desk.live.wake(self._chat_id)
 
     async def _check(self, *, is_click: bool) -> None:
         account = await resume(self._desk.context, token=self._session.token, is_click=is_click)

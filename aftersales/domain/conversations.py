@@ -97,6 +97,25 @@ class ChatNote:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TalkSigns:
+    """What is shown of a talk between people and soon forgotten: who is typing, and what has arrived.
+
+    `fetched_seq` is the newest message that the customer's client has been given.
+    """
+
+    conversation_id: str
+    customer_types_until: datetime | None = None
+    agent_types_until: datetime | None = None
+    fetched_seq: int = 0
+
+    def customer_types(self, now: datetime) -> bool:
+        return self.customer_types_until is not None and now < self.customer_types_until
+
+    def agent_types(self, now: datetime) -> bool:
+        return self.agent_types_until is not None and now < self.agent_types_until
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Reply:
     """One message that the bot wants to say."""
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from aftersales.domain.accounts import Account
 from aftersales.domain.cases import Case
-from aftersales.domain.conversations import ChatNote, Conversation, Message, Owner
+from aftersales.domain.conversations import ChatNote, Conversation, Message, Owner, TalkSigns
 from aftersales.domain.handovers import Handover, HandoverState
 from aftersales.domain.journal import Entry
 from aftersales.domain.outside import OUTSIDE_NAME
@@ -55,7 +55,8 @@ class ChatView:
     """A chat as it stands. `handover` is the one that has not ended, `past` are the others, newest first.
 
     `agent` is the name of the person who has it. `draft` is what the bot would have said to the customer's newest
-    words, empty where it would not. `is_read`: the customer's client is still signed in to the talk.
+    words, empty where it would not. `is_read`: the customer's client is still signed in to the talk. `signs` are
+    those of the time while a person has it.
     """
 
     conversation: Conversation
@@ -65,6 +66,7 @@ class ChatView:
     past: Sequence[Handover]
     agent: str
     draft: str
+    signs: TalkSigns
     cases: Sequence[Case]
     returns: Sequence[Return]
     is_read: bool
@@ -114,6 +116,7 @@ async def read_chat(ctx: Context, *, conversation_id: str) -> ChatView:
             past=[one for one in stays if one.ended_at is not None],
             agent=await name_of(uow, conversation.agent_id),
             draft=_draft(conversation, await uow.journal.of("conversation", conversation_id), answered=answered),
+            signs=await uow.talk_signs.of(conversation_id),
             cases=await uow.cases.of(
                 conversation_id=conversation_id, customer_id=customer_id, limit=_MOST_OF_A_CUSTOMER
             ),

@@ -33,6 +33,7 @@ from aftersales.ports import (
     SealRepository,
     SeatRepository,
     SessionRepository,
+    TalkSignsRepository,
     UnitOfWork,
 )
 from aftersales.stores.accounts import SqlAccounts
@@ -60,6 +61,7 @@ from aftersales.stores.reviews import SqlReviews
 from aftersales.stores.seals import SqlSeals
 from aftersales.stores.seats import SqlSeats
 from aftersales.stores.sessions import SqlSessions
+from aftersales.stores.talk_signs import SqlTalkSigns
 
 
 class SqlUnitOfWork:
@@ -84,6 +86,7 @@ class SqlUnitOfWork:
         self.seals: SealRepository = SqlSeals(connection)
         self.accounts: AccountRepository = SqlAccounts(connection)
         self.agent_sessions: AgentSessionRepository = SqlAgentSessions(connection)
+        self.talk_signs: TalkSignsRepository = SqlTalkSigns(connection)
         self.seats: SeatRepository = SqlSeats(connection)
         self.canned_answers: CannedAnswerRepository = SqlCannedAnswers(connection)
         self.reviews: ReviewRepository = SqlReviews(connection)

@@ -18,6 +18,7 @@ from sanic.exceptions import WebsocketClosed
 from sanic.server.websockets.impl import WebsocketImplProtocol
 
 from aftersales.domain.texts import Language
+from aftersales.services.talk_signs import customer_types
 from connectors.web.bodies import parse_object
 from connectors.web.chat import Chat, Visitor, access_visitor, chat_of
 from connectors.web.messages import say
@@ -108,6 +109,8 @@ class _Talk:
                     await self._send({"type": "pong"})
                 case "message":
                     await self._take(value)
+                case "typing":
+                    await customer_types(self._chat.context, conversation_id=self._visitor.conversation.id)
                 case _:
                     raise Problem("bad_request")
         except WebsocketClosed:

@@ -13,6 +13,7 @@ from aftersales.domain.errors import NotFound
 from aftersales.ports import Attachment
 from aftersales.services.conversations import history, typing
 from aftersales.services.handoff_views import agent_name
+from aftersales.services.talk_signs import note_fetched, signs_of
 from connectors.web.chat import Chat
 from connectors.web.payloads import message_json
 
@@ -30,8 +31,8 @@ class Status:
     agent_id: str | None = None
 
 
-def status_of(conversation: Conversation) -> Status:
-    return Status(typing(conversation), conversation.owner.value, conversation.agent_id)
+def status_of(conversation: Conversation, *, agent_types: bool = False) -> Status:
+    return Status(agent_types or typing(conversation), conversation.owner.value, conversation.agent_id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,20 +59,26 @@ async def next_update(
                 chat.context, conversation_id=conversation_id, after=after, limit=PAGE
             )
             watch.seen = max(conversation.last_seq, watch.seen)
-            status = status_of(conversation)
+            signs = await signs_of(chat.context, conversation)
+            status = status_of(conversation, agent_types=signs.agent_types(chat.context.clock.now()))
             is_news = bool(messages) or (known is not None and status != known)
             remaining = deadline - monotonic()
             if is_news or remaining <= 0 or chat.live.closing:
-                return await _update(chat, messages, conversation, after=after, is_news=is_news)
+                return await _update(chat, messages, status, conversation, after=after, is_news=is_news)
             known = known or status
             await watch.wait(min(remaining, RECHECK_SECONDS))
 
 
 async def _update(
-    chat: Chat, messages: Sequence[Message], conversation: Conversation, *, after: int, is_news: bool
+    chat: Chat,
+    messages: Sequence[Message],
+    status: Status,
+    conversation: Conversation,
+    *,
+    after: int,
+    is_news: bool,
 ) -> Update:
     attachments = await attachments_of(chat, messages)
-    status = status_of(conversation)
     body: dict[str, Any] = {
         "messages": [message_json(message, attachments) for message in messages],
         "typing": status.typing,
@@ -79,7 +86,9 @@ async def _update(
     }
     if status.agent_id is not None:
         body["agent_name"] = await agent_name(chat.context, account_id=status.agent_id)
-    return Update(body=body, status=status, last=messages[-1].seq if messages else after, is_news=is_news)
+    last = messages[-1].seq if messages else after
+    await note_fetched(chat.context, conversation, seq=min(last, conversation.last_seq))
+    return Update(body=body, status=status, last=last, is_news=is_news)
 
 
 async def attachments_of(chat: Chat, messages: Sequence[Message]) -> Mapping[str, Attachment]:

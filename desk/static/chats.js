@@ -8,6 +8,7 @@ const words = desk.dataset;
 const region = (name) => document.querySelector(`#region-${name}`);
 const PATIENCE = 3000; // ms until a lost connection is told
 const HERE = 10_000;
+const TYPING = 3000;
 const skew = new Date(words.now) - Date.now();
 const language = document.documentElement.lang.startsWith("zh") ? "zh" : "en";
 const title = document.title;
@@ -129,6 +130,13 @@ function here() {
   socket.send(JSON.stringify({ type: "here", active }));
   active = false;
 }
+
+let typedAt = -Infinity;
+document.querySelector("#reply")?.addEventListener("input", (event) => {
+  if (!event.target.value.trim() || Date.now() - typedAt < TYPING || socket?.readyState !== WebSocket.OPEN) return;
+  typedAt = Date.now();
+  socket.send(JSON.stringify({ type: "typing" }));
+});
 
 for (const name of ["pointerdown", "keydown"]) document.addEventListener(name, () => (active = true), { passive: true });
 addEventListener("online", () => socket?.readyState === WebSocket.OPEN || connect());

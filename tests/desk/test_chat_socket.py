@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from websockets.asyncio.client import ClientConnection, connect
@@ -19,7 +20,7 @@ from connectors.web.chat import Sockets
 from desk.chat_regions import REGIONS
 from runtime.buckets import Buckets
 from tests.desk.agents import CLI, Agent, agent, wants_a_person
-from tests.fronts import Front, open_front
+from tests.fronts import Front, Visitor, open_front
 
 
 @pytest.fixture
@@ -81,6 +82,37 @@ async def test_a_claim_a_word_and_a_note_are_seen_by_other_agents_at_once(front:
             await until(socket, "talk", "thanks")
             await wei.do(f"{chat}/close", reason="solved")
             await until(socket, "state", "Closed")
+
+
+async def test_customer_and_agent_see_each_other_typing_and_what_has_arrived(front: Front) -> None:
+    async with agent(front) as wei:
+        visitor, chat = await wants_a_person(front)
+        await wei.do(f"{chat}/claim")
+        async with customers_socket(visitor) as customer, watching(wei, chat) as desk:
+            await desk.send(json.dumps({"type": "typing"}))
+            await told(customer, lambda frame: bool(frame["typing"]))
+            await customer.send(json.dumps({"type": "typing"}))
+            await until(desk, "state", "The customer is typing")
+            await wei.do(f"{chat}/write", reply="Good morning", key="k1")
+            await told(customer, lambda frame: any("Good morning" in m["text"] for m in frame["messages"]))
+            await until(desk, "talk", "Delivered")
+
+
+@asynccontextmanager
+async def customers_socket(visitor: Visitor) -> AsyncIterator[ClientConnection]:
+    """As the widget opens it."""
+    async with connect(f"{visitor.front.url.replace('http', 'ws')}/api/chat/socket") as socket:
+        await socket.send(json.dumps({"type": "hello", "token": visitor.token, "after": 0}))
+        yield socket
+
+
+async def told(socket: ClientConnection, seen: Callable[[dict[str, Any]], bool]) -> None:
+    """Waits for an update of this kind."""
+    async with asyncio.timeout(10):
+        while True:
+            frame = json.loads(await socket.recv())
+            if frame["type"] == "update" and seen(frame):
+                return
 
 
 async def test_a_page_of_another_site_cannot_open_the_socket(front: Front) -> None:

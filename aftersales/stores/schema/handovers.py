@@ -47,6 +47,16 @@ chat_notes = Table(
     Column("at", UtcDateTime, nullable=False),
 )
 
+# Beside the conversation, so that a sign waits for nobody who holds its row.
+talk_signs = Table(
+    "talk_signs",
+    metadata,
+    Column("conversation_id", ForeignKey("conversations.id", ondelete="CASCADE"), primary_key=True),
+    Column("customer_types_until", UtcDateTime),
+    Column("agent_types_until", UtcDateTime),
+    Column("fetched_seq", Integer, nullable=False),
+)
+
 seats = Table(
     "seats",
     metadata,

@@ -12,6 +12,7 @@ export class Composer {
   #memory;
   #say;
   #attach;
+  #typing;
   #texts = null;
   #input;
   #picker;
@@ -19,14 +20,18 @@ export class Composer {
   #button = null;
   #composedAt = -Infinity;
 
-  constructor({ memory, say, attach }) {
+  constructor({ memory, say, attach, typing }) {
     this.#memory = memory;
     this.#say = say;
     this.#attach = attach;
+    this.#typing = typing;
     this.#input = el("textarea", { rows: 1, "aria-describedby": "counter", enterkeyhint: "send", autocomplete: "off" });
     this.#picker = el("input", { type: "file", accept: ACCEPTED.join(","), multiple: true, hidden: true, tabindex: -1 });
     this.#input.value = memory.draft;
-    this.#input.addEventListener("input", () => this.#changed());
+    this.#input.addEventListener("input", () => {
+      this.#changed();
+      if (this.#input.value.trim()) this.#typing();
+    });
     this.#input.addEventListener("compositionend", (event) => (this.#composedAt = event.timeStamp));
     this.#input.addEventListener("keydown", (event) => this.#key(event));
     this.#input.addEventListener("paste", (event) => this.#take(event, event.clipboardData));

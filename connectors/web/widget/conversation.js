@@ -86,6 +86,11 @@ export class Conversation extends EventTarget {
     this.outbox.add({ choice: value, title });
   }
 
+  /** The customer is writing: a person who has the talk is told. */
+  writes() {
+    if (this.owner === "human") this.#connection?.typing();
+  }
+
   wake() {
     this.#connection?.wake();
     this.outbox.flush();

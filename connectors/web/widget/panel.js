@@ -25,7 +25,7 @@ export class Panel {
     this.#memory = memory;
     this.#root = el("section", { class: "panel", role: "dialog", id: "panel", tabindex: -1, hidden: true, onkeydown: (event) => this.#key(event) });
     this.#log = new MessageLog({ conversation, say: (text) => this.#say(text), choose: (choice, byKey) => this.#choose(choice, byKey) });
-    this.#composer = new Composer({ memory, say: (text) => this.#say(text), attach: (file) => conversation.uploads.add(file) });
+    this.#composer = new Composer({ memory, say: (text) => this.#say(text), attach: (file) => conversation.uploads.add(file), typing: () => conversation.writes() });
     conversation.addEventListener("change", () => this.#render());
     conversation.addEventListener("reset", () => this.#forget());
     conversation.addEventListener("expired", () => this.#restart());

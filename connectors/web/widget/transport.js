@@ -3,6 +3,7 @@
 import { ApiError } from "./api.js";
 
 const HEARTBEAT = 25_000;
+const TYPING = 3000; // how often it is told that somebody is writing
 const ANSWER = 8_000; // a socket that says nothing for so long after a question is dead
 const STABLE = 10_000; // only a connection that lasted resets the back-off
 const POLLS_BEFORE_SOCKET = 20;
@@ -22,6 +23,7 @@ export class Connection {
   #socket = null;
   #abort = null;
   #rest = null;
+  #typed = -Infinity;
 
   /** `after()` is the cursor; `deliver(update)` takes what came; `report("online" | "offline" | "unauthorized")`. */
   constructor({ api, endpoint, token, after, deliver, report }) {
@@ -52,6 +54,13 @@ export class Connection {
     this.#socket?.close();
     this.#abort?.abort();
     this.#rest?.();
+  }
+
+  /** Somebody is writing; without a socket nobody is told. */
+  typing() {
+    if (Date.now() - this.#typed < TYPING) return;
+    this.#typed = Date.now();
+    this.#socket?.send({ type: "typing" });
   }
 
   /** The page came back or the network did: look at once instead of at the end of the pause. */
@@ -99,7 +108,7 @@ export class Connection {
       };
       socket.onclose = ({ code }) => finish(code);
       deadline = setTimeout(() => finish(), ANSWER);
-      this.#socket = { check, close: () => finish() };
+      this.#socket = { check, send, close: () => finish() };
     });
   }
 

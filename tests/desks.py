@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Protocol
+
 from aftersales.domain.accounts import Account, Role
 from aftersales.domain.conversations import Conversation, Owner
 from aftersales.domain.handovers import Handover, HandoverReason, HandoverWish
 from aftersales.domain.ids import new_id
+from aftersales.services.context import Context
 from aftersales.services.conversations import customer_actor
 from aftersales.services.handoff import hand_over
 from aftersales.services.handoff_seats import set_up_seat, sit_down
@@ -14,8 +17,15 @@ from tests.fakes import NOON
 from tests.talks import World
 
 
+class Place(Protocol):
+    """A world in which to talk, or one in which to return goods."""
+
+    @property
+    def ctx(self) -> Context: ...
+
+
 async def agent(
-    world: World, name: str, *, role: Role = Role.AGENT, capacity: int = 4, seated: bool = True
+    world: Place, name: str, *, role: Role = Role.AGENT, capacity: int = 4, seated: bool = True
 ) -> Account:
     """An account, at the desk and taking chats unless told otherwise. Its password was never set."""
     account = Account(
@@ -37,7 +47,7 @@ async def agent(
 
 
 async def want_person(
-    world: World,
+    world: Place,
     conversation: Conversation,
     reason: HandoverReason = HandoverReason.REQUESTED,
     *,

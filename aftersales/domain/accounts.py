@@ -28,10 +28,12 @@ class Right(StrEnum):
     """`pay_out`: have a refund made again, or book money as paid or received by other means.
 
     `take_over`: take a talk from the bot or from another agent. `manage_desk`: set up seats and canned answers.
+    `grant_exceptions`: let a customer have what only a window that has closed would refuse.
     """
 
     ANSWER_CASES = "answer_cases"
     HANDLE_RETURNS = "handle_returns"
+    GRANT_EXCEPTIONS = "grant_exceptions"
     DECIDE_REFUNDS = "decide_refunds"
     PAY_OUT = "pay_out"
     TAKE_OVER = "take_over"
@@ -46,6 +48,7 @@ RIGHTS: Mapping[Role, frozenset[Right]] = {
         {
             Right.ANSWER_CASES,
             Right.HANDLE_RETURNS,
+            Right.GRANT_EXCEPTIONS,
             Right.DECIDE_REFUNDS,
             Right.PAY_OUT,
             Right.TAKE_OVER,

@@ -11,7 +11,7 @@ from aftersales.domain.orders import Order, OrderLine
 from aftersales.domain.policy import Check
 from aftersales.domain.policy_rules import AutomaticLimit, Exclusion, Policy, Rule
 from aftersales.domain.policy_when import Purchase
-from aftersales.domain.policy_windows import Period
+from aftersales.domain.policy_windows import Period, StatutoryRight
 from aftersales.domain.policy_words import day_words, money_words, same
 from aftersales.domain.reasons import MERCHANT_FAULT, Reason
 
@@ -31,7 +31,10 @@ def purchase_of(order: Order, line: OrderLine, zone: ZoneInfo) -> Purchase:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Case:
-    """What is asked: `quantity` units of `line` for `reason`. `already` units go back in the same breath."""
+    """What is asked: `quantity` units of `line` for `reason`. `already` units go back in the same breath.
+
+    `window_waived`: a person of the shop lets its own windows that have closed count as met.
+    """
 
     policy: Policy
     order: Order
@@ -41,6 +44,7 @@ class Case:
     today: date
     zone: ZoneInfo
     already: int
+    window_waived: bool = False
 
     @property
     def purchase(self) -> Purchase:
@@ -145,6 +149,8 @@ def check_windows(case: Case, windows: list[Period], *, goods: tuple[Check, ...]
     """One open window is enough; the first one that is open decides, else the one that ended last.
 
     `closed` decides where there is no window at all. Before delivery none can be counted, so none is checked.
+    With `window_waived` the shop's own that ended last decides although it is closed: goods to which none of
+    them is open stay refused, and the law's window, under which no fee may be kept, is over.
     """
     delivered, bought = case.delivered_day, case.purchase.bought
     if delivered is None or not windows:
@@ -152,17 +158,22 @@ def check_windows(case: Case, windows: list[Period], *, goods: tuple[Check, ...]
     ends = {window.id: window.last_day(delivered, bought=bought) for window in windows}
     still_open = [window for window in windows if case.today <= ends[window.id]]
     longest = max(windows, key=lambda window: ends[window.id])
+    own = [window for window in windows if not isinstance(window, StatutoryRight)]
+    waived = case.window_waived and bool(own) and not still_open
     decisive = still_open[0] if still_open else longest
-    checks = tuple(_check_window(case, window, decisive=decisive) for window in windows)
+    if waived:
+        decisive = max(own, key=lambda window: ends[window.id])
+    required = None if waived else decisive
+    checks = tuple(_check_window(case, window, required=window is required) for window in windows)
     return Opening(checks=(*goods, *checks), decisive=decisive, last_day=ends[longest.id])
 
 
-def _check_window(case: Case, window: Period, *, decisive: Rule) -> Check:
-    """With its last day; only the decisive one is required."""
+def _check_window(case: Case, window: Period, *, required: bool) -> Check:
+    """With its last day; only the decisive one is required, none where that is waived."""
     delivered = case.delivered_day or case.today
     last_day = window.last_day(delivered, bought=case.purchase.bought)
     facts = {"delivered_day": day_words(delivered), "last_day": day_words(last_day)}
-    return Check(window.id, case.today <= last_day, window.about(facts), window is decisive)
+    return Check(window.id, case.today <= last_day, window.about(facts), required)
 
 
 def check_opening(case: Case, *, exchanging: bool = False) -> Opening:

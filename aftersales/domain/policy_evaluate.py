@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, timedelta
-from typing import TypedDict
+from typing import NotRequired, TypedDict
 from zoneinfo import ZoneInfo
 
 from aftersales.domain.errors import Invalid, NotFound
@@ -28,13 +28,17 @@ from aftersales.domain.reasons import Reason
 
 
 class Matter(TypedDict):
-    """What it is about: (line id, units) of an order, why, and the day in the shop's zone."""
+    """What it is about: (line id, units) of an order, why, and the day in the shop's zone.
+
+    `window_waived` as in Case; not unless it is said.
+    """
 
     order: Order
     items: Sequence[tuple[str, int]]
     reason: Reason
     today: date
     zone: ZoneInfo
+    window_waived: NotRequired[bool]
 
 
 def evaluate_line(
@@ -75,6 +79,7 @@ def evaluate_return(
     reason: Reason,
     today: date,
     zone: ZoneInfo,
+    window_waived: bool = False,
 ) -> Quote:
     """What the policy says about returning several (line id, units) together; equal lines are added up.
 
@@ -85,14 +90,23 @@ def evaluate_return(
     right by which they come back says so. Never more than what is left of the payments is paid back.
     Raises NotFound as evaluate_line does, and Invalid when `items` is empty.
     """
-    cases = make_cases(policy, order=order, items=items, reason=reason, today=today, zone=zone)
+    cases = make_cases(
+        policy, order=order, items=items, reason=reason, today=today, zone=zone, window_waived=window_waived
+    )
     lines = [QuotedLine(line_id=case.line.id, quantity=case.quantity, decision=_judge(case)) for case in cases]
     decision = combine(policy, order, lines, reason=reason)
     return Quote(decision=decision, lines=lines_within(lines, refundable(order)))
 
 
 def make_cases(
-    policy: Policy, *, order: Order, items: Sequence[tuple[str, int]], reason: Reason, today: date, zone: ZoneInfo
+    policy: Policy,
+    *,
+    order: Order,
+    items: Sequence[tuple[str, int]],
+    reason: Reason,
+    today: date,
+    zone: ZoneInfo,
+    window_waived: bool = False,
 ) -> list[Case]:
     """One case a line, equal lines added up. Raises NotFound for no such line, and Invalid when there is none."""
     if not items:
@@ -110,6 +124,7 @@ def make_cases(
             today=today,
             zone=zone,
             already=0,
+            window_waived=window_waived,
         )
         for line_id, quantity in wanted.items()
     ]

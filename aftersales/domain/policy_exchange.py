@@ -46,6 +46,7 @@ def evaluate_exchange(
     today: date,
     zone: ZoneInfo,
     swaps: Mapping[str, Swap],
+    window_waived: bool = False,
 ) -> Quote:
     """What the policy says about exchanging (line id, units) for the variants of `swaps` (by line id).
 
@@ -54,7 +55,9 @@ def evaluate_exchange(
     ones are paid for. Over several lines what is to pay and what is paid back are set off against each other.
     Raises NotFound, Invalid.
     """
-    cases = make_cases(policy, order=order, items=items, reason=reason, today=today, zone=zone)
+    cases = make_cases(
+        policy, order=order, items=items, reason=reason, today=today, zone=zone, window_waived=window_waived
+    )
     lines = [
         QuotedLine(
             line_id=case.line.id, quantity=case.quantity, decision=_judge(case, swap=swaps.get(case.line.id))

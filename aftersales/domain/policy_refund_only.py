@@ -34,6 +34,7 @@ def evaluate_refund_only(
     today: date,
     zone: ZoneInfo,
     asked: Money | None = None,
+    window_waived: bool = False,
 ) -> Quote:
     """What the policy says about paying back (line id, units) that stay where they are.
 
@@ -41,7 +42,9 @@ def evaluate_refund_only(
     decides on it, whatever the reason, and more than was paid is refused. Units are counted and amounts held
     against the payments as in policy_evaluate.evaluate_return. Raises NotFound, Invalid.
     """
-    cases = make_cases(policy, order=order, items=items, reason=reason, today=today, zone=zone)
+    cases = make_cases(
+        policy, order=order, items=items, reason=reason, today=today, zone=zone, window_waived=window_waived
+    )
     part = _check_part(policy, cases, asked) if asked is not None else None
     lines = [
         QuotedLine(line_id=case.line.id, quantity=case.quantity, decision=_judge(case, part=part))

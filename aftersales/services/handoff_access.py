@@ -21,11 +21,16 @@ async def access_chat(uow: UnitOfWork, account: Account, conversation_id: str) -
     """
     account = await fresh(uow, account.id)
     conversation = await uow.conversations.lock(conversation_id)
+    await check_holder(uow, account, conversation)
+    return conversation, await uow.handovers.current(conversation_id)
+
+
+async def check_holder(uow: UnitOfWork, account: Account, conversation: Conversation) -> None:
+    """Raises Conflict when no person has the chat (any more), Taken when another has."""
     if conversation.owner is not Owner.HUMAN:
         raise Conflict(conversation.owner.value)
     if conversation.agent_id != account.id:
         raise Taken(await name_of(uow, conversation.agent_id))
-    return conversation, await uow.handovers.current(conversation_id)
 
 
 async def fresh(uow: UnitOfWork, account_id: str) -> Account:

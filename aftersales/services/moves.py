@@ -28,9 +28,9 @@ class By:
 WORKER = By("system", "worker")
 
 
-async def open_return(uow: UnitOfWork, item: Return, *, by: By) -> None:
+async def open_return(uow: UnitOfWork, item: Return, *, by: By, detail: Mapping[str, Any] | None = None) -> None:
     """Journals the birth of a return that the caller has just added."""
-    await uow.journal.add(_return_entry(item, by=by, trigger="request", before=None, detail={}))
+    await uow.journal.add(_return_entry(item, by=by, trigger="request", before=None, detail=detail or {}))
 
 
 async def move_return(

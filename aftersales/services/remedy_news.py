@@ -11,6 +11,11 @@ from aftersales.ports import UnitOfWork
 from aftersales.services.context import Context
 from aftersales.services.news import tell_later
 
+_FILED = {
+    Remedy.RETURN: "utter_returns_filed_by_agent",
+    Remedy.EXCHANGE: "utter_exchanges_filed_by_agent",
+    Remedy.REFUND_ONLY: "utter_refunds_filed_by_agent",
+}
 _REJECTED = {
     Remedy.RETURN: "utter_returns_rejected",
     Remedy.EXCHANGE: "utter_exchanges_rejected",
@@ -21,6 +26,11 @@ _EXCHANGE_GOES_ON = {
     ReturnState.AWAITING_PARCEL: "utter_exchanges_approved",
     ReturnState.REPLACING: "utter_exchanges_resend",
 }
+
+
+async def tell_filed(ctx: Context, uow: UnitOfWork, item: Return) -> None:
+    """That a person has filed it for the customer; what to do next comes with what becomes of it."""
+    await tell_later(ctx, uow, item, _FILED[item.remedy], key=f"return-filed:{item.id}", **_amount(item.amount))
 
 
 async def tell_going_ahead(ctx: Context, uow: UnitOfWork, item: Return) -> None:

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
 from aftersales.domain.errors import Conflict, Invalid, NotFound, Refused
 from aftersales.domain.ids import new_id
 from aftersales.domain.money import Money
 from aftersales.domain.orders import Order
 from aftersales.domain.policy import Quote, QuotedLine
+from aftersales.domain.policy_evaluate import Matter
+from aftersales.domain.policy_exceptions import Excepted, evaluate_exception
 from aftersales.domain.policy_remedies import evaluate, possible_remedies
+from aftersales.domain.policy_rules import Policy
 from aftersales.domain.reasons import Reason
 from aftersales.domain.remedies import Remedy, Replacement, Swap, Wish
 from aftersales.domain.returns import Return, ReturnLine, ReturnState
@@ -20,6 +24,7 @@ from aftersales.services.conversations import clean_text
 from aftersales.services.exchange_choice import read_swaps, worth_of
 from aftersales.services.moves import By, open_return
 from aftersales.services.numbers import add_numbered
+from aftersales.services.remedy_news import tell_filed
 from aftersales.services.return_cases import add_return_case, approval_key
 from aftersales.services.return_confirmation import confirm_with_shop
 from aftersales.services.return_units import (
@@ -29,6 +34,7 @@ from aftersales.services.return_units import (
     with_held,
     with_lower_prices,
 )
+from aftersales.services.stand_ins import StandIn, check_stand_in
 
 LONGEST_COMMENT = 1000
 MOST_ATTACHMENTS = 10
@@ -45,8 +51,22 @@ async def quote_return(
     requested. Raises NotFound for no such line or variant, Invalid when `items` is empty, and Unavailable.
     """
     swaps = await read_swaps(ctx, order=order, items=items, reason=reason, wish=wish)
-    quote = _evaluate(ctx, await _as_held(ctx, order), items, reason, wish, swaps)
+    matter = _matter(ctx, await _as_held(ctx, order), items, reason)
+    quote = evaluate(ctx.policy_for(order), wish=wish, swaps=swaps, **matter)
     return quote if quote.decision.allowed else await _within_reach(ctx, quote)
+
+
+async def quote_exception(
+    ctx: Context, *, order: Order, items: Sequence[tuple[str, int]], reason: Reason, wish: Wish = _RETURN
+) -> Excepted | None:
+    """What it would come to with the windows that have closed taken as met; see policy_exceptions.
+
+    None where that is not needed or not enough. Raises as quote_return does.
+    """
+    swaps = await read_swaps(ctx, order=order, items=items, reason=reason, wish=wish)
+    policy, matter = ctx.policy_for(order), _matter(ctx, await _as_held(ctx, order), items, reason)
+    plain = evaluate(policy, wish=wish, swaps=swaps, **matter)
+    return evaluate_exception(policy, plain=plain, wish=wish, swaps=swaps, **matter)
 
 
 async def _within_reach(ctx: Context, quote: Quote) -> Quote:
@@ -85,6 +105,7 @@ async def request_return(
     key: str,
     agreed: Money | None = None,
     agreed_to_pay: Money | None = None,
+    stand_in: StandIn | None = None,
 ) -> Return:
     """Files a return, an exchange or a refund without a return; the same key again gives the same one.
 
@@ -94,9 +115,12 @@ async def request_return(
     The order's lock is held while units are counted. Approved at once, unless the policy wants a person or a
     photo is missing that it asks for: then it waits with a case. When the shop cannot be reached it stays
     requested and the worker carries on; goods for an exchange that are gone by then reject it. `comment` is cut at
-    1000 characters. Raises NotFound (order, line, variant or attachment missing or another's), Refused, Conflict
-    (units taken meanwhile, key of another customer, "key_used" for other goods or another remedy), Invalid (items,
-    quantity, key, attachment_ids, variants), Unavailable.
+    1000 characters. With a `stand_in` a person of the shop files it in their own name: the customer, who does not
+    wait for an answer here, is told in the conversation, and what was excepted is journalled.
+
+    Raises NotFound (order, line, variant or attachment missing or another's), Refused, Conflict (units taken
+    meanwhile, key of another customer, "key_used" for other goods or another remedy), Invalid (items, quantity,
+    key, attachment_ids, variants), Unavailable, and as check_stand_in.
     """
     if not 0 < len(key) <= _LONGEST_KEY:
         raise Invalid("key")
@@ -107,22 +131,27 @@ async def request_return(
     swaps = await read_swaps(ctx, order=standing.order, items=items, reason=reason, wish=wish)
     if wish.remedy is Remedy.EXCHANGE and swaps.keys() != wanted.keys():
         raise Invalid("variants")
-    by = By(f"customer:{customer_id}", channel)
+    by = By(stand_in.account.actor if stand_in else f"customer:{customer_id}", channel)
     async with ctx.unit_of_work() as uow:
         await uow.returns.lock_order(standing.order.id)
         known = await uow.returns.by_key(key)
         if known is not None:
             return _same(known, customer_id=customer_id, order_id=standing.order.id, wanted=wanted, wish=wish)
+        if stand_in:
+            await check_stand_in(uow, stand_in, conversation_id=conversation_id, customer_id=customer_id)
         await _check_attachments(uow, attachment_ids, conversation_id=conversation_id)
         order = with_held(standing.order, await uow.returns.of_order(standing.order.id), filed=standing.filed)
         order = await with_lower_prices(uow, order)
         check_units_left(order, wanted)
-        quote = _evaluate(ctx, order, list(wanted.items()), reason, wish, swaps)
+        matter = _matter(ctx, order, list(wanted.items()), reason)
+        quote, detail = _decide(ctx.policy_for(order), matter, wish, swaps, stand_in)
         _check_agreed(quote, agreed=agreed, to_pay=agreed_to_pay)
         draft = _draft(ctx, order, quote, key=key, reason=reason, photos=tuple(attachment_ids), swaps=swaps)
         draft = replace(draft, comment=clean_text(comment)[:LONGEST_COMMENT], conversation_id=conversation_id)
-        item = await add_return(ctx, uow, draft, by=by)
-    return item if item.needs_human else await confirm_with_shop(ctx, item, by=by, tell=False)
+        item = await add_return(ctx, uow, draft, by=by, detail=detail)
+        if stand_in:
+            await tell_filed(ctx, uow, item)
+    return item if item.needs_human else await confirm_with_shop(ctx, item, by=by, tell=stand_in is not None)
 
 
 async def _as_held(ctx: Context, order: Order) -> Order:
@@ -130,24 +159,21 @@ async def _as_held(ctx: Context, order: Order) -> Order:
         return await with_lower_prices(uow, with_held(order, await uow.returns.of_order(order.id)))
 
 
-def _evaluate(
-    ctx: Context,
-    order: Order,
-    items: Sequence[tuple[str, int]],
-    reason: Reason,
-    wish: Wish,
-    swaps: Mapping[str, Swap],
-) -> Quote:
-    return evaluate(
-        ctx.policy_for(order),
-        wish=wish,
-        swaps=swaps,
-        order=order,
-        items=items,
-        reason=reason,
-        today=ctx.today(),
-        zone=ctx.zone,
-    )
+def _matter(ctx: Context, order: Order, items: Sequence[tuple[str, int]], reason: Reason) -> Matter:
+    return Matter(order=order, items=items, reason=reason, today=ctx.today(), zone=ctx.zone)
+
+
+def _decide(
+    policy: Policy, matter: Matter, wish: Wish, swaps: Mapping[str, Swap], stand_in: StandIn | None
+) -> tuple[Quote, Mapping[str, Any]]:
+    """The decision, and what the journal says of an exception: why, and the ids of the rules that were waived."""
+    plain = evaluate(policy, wish=wish, swaps=swaps, **matter)
+    if stand_in is None or not stand_in.exception:
+        return plain, {}
+    excepted = evaluate_exception(policy, plain=plain, wish=wish, swaps=swaps, **matter)
+    if excepted is None:
+        return plain, {}
+    return excepted.quote, {"exception": stand_in.exception, "waived": list(excepted.waived)}
 
 
 def _check_agreed(quote: Quote, *, agreed: Money | None, to_pay: Money | None) -> None:
@@ -231,10 +257,12 @@ def _line(order: Order, quoted: QuotedLine, swap: Swap | None) -> ReturnLine:
     return ReturnLine(line_id=line_id, quantity=units, amount=decision.amount, replacement=replacement)
 
 
-async def add_return(ctx: Context, uow: UnitOfWork, draft: Return, *, by: By) -> Return:
+async def add_return(
+    ctx: Context, uow: UnitOfWork, draft: Return, *, by: By, detail: Mapping[str, Any] | None = None
+) -> Return:
     """The return under a free number, with its first entry and, where a person decides, the case."""
     item = await add_numbered(uow.returns, draft, prefix="RT", day=ctx.today())
-    await open_return(uow, item, by=by)
+    await open_return(uow, item, by=by, detail=detail)
     if item.needs_human:
         await add_return_case(ctx, uow, item, reason="return_approval", key=approval_key(item.id), by=by)
     return item

@@ -62,6 +62,7 @@ def render_regions(desk: Desk, scene: Scene, session: DeskSession, *, language: 
         "state": scene.state_for(session.account),
         "session": session,
         "may_chat": session.account.may(Right.ANSWER_CASES),
+        "may_file": session.account.may(Right.HANDLE_RETURNS),
         "may_take_over": session.account.may(Right.TAKE_OVER),
         "departments": [(name, one.name.of(language)) for name, one in departments],
     }

@@ -14,6 +14,7 @@ from desk import (
     cases,
     chat_deeds,
     chat_files,
+    chat_returns,
     chat_search,
     chat_socket,
     chats,
@@ -65,6 +66,8 @@ def desk_blueprint() -> Blueprint:
     add(chats.chat_page, "/chats/<conversation_id:str>", methods=["GET"])
     add(chat_files.chat_file, "/chats/<conversation_id:str>/files/<attachment_id:str>", methods=["GET"])
     add(chat_files.post_chat_file, "/chats/<conversation_id:str>/files", methods=["POST"], stream=True)
+    add(chat_returns.chat_return_page, "/chats/<conversation_id:str>/return", methods=["GET"])
+    add(chat_returns.file_chat_return, "/chats/<conversation_id:str>/return", methods=["POST"], stream=True)
     add(chat_search.search_page, "/chats/search", methods=["GET"])
     add(chat_deeds.decide_next, "/chats/next", methods=["POST"], stream=True)
     add(chat_deeds.decide_seat, "/chats/seat", methods=["POST"], stream=True)

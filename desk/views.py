@@ -17,7 +17,7 @@ from aftersales.domain.returns import Return
 from aftersales.domain.texts import Language
 from aftersales.services.change_views import latest_changes
 from aftersales.services.context import Context
-from aftersales.services.overview import FullReturn, find_returns
+from aftersales.services.overview import FullReturn, GrantedException, exceptions_of, find_returns
 from desk.application import back_to, desk_of, language_of, session_of, show
 
 MOST = 100
@@ -35,6 +35,7 @@ class Row:
     customer: str
     goods: tuple[str, ...]
     methods: Mapping[str, str]
+    exception: GrantedException | None
 
     @property
     def may_deduct(self) -> bool:
@@ -50,6 +51,7 @@ async def returns_page(request: Request) -> HTTPResponse:
     ctx = desk_of(request).context
     found = await find_returns(ctx, limit=MOST)
     orders = await read_orders(ctx, {full.item.order_id for full in found})
+    exceptions = await exceptions_of(ctx, {full.item.id for full in found})
     language = language_of(request)
     rows = [
         Row(
@@ -57,6 +59,7 @@ async def returns_page(request: Request) -> HTTPResponse:
             customer_of(orders, full.item.order_id),
             goods_of(full.item, orders.get(full.item.order_id), language),
             _methods(orders.get(full.item.order_id)),
+            exceptions.get(full.item.id),
         )
         for full in found
     ]

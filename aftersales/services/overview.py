@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from aftersales.domain.cases import Case, CaseNote
@@ -47,6 +47,15 @@ class FullReturn:
         return self.item.state is ReturnState.INSPECTED and next_step(self.item, self.refunds) == "refund_trouble"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GrantedException:
+    """Why a return was filed although windows had closed, the ids of the rules that were waived, and by whom."""
+
+    reason: str
+    waived: tuple[str, ...]
+    actor: str
+
+
 async def find_returns(
     ctx: Context, *, states: Sequence[ReturnState] = OPEN_STATES, limit: int = 100
 ) -> Sequence[FullReturn]:
@@ -54,6 +63,21 @@ async def find_returns(
     async with ctx.unit_of_work(read_only=True) as uow:
         found = await uow.returns.in_state(states, limit=limit)
         return [FullReturn(item, tuple(await uow.refunds.of_cause(item.id)), ()) for item in found]
+
+
+async def exceptions_of(ctx: Context, return_ids: Collection[str]) -> Mapping[str, GrantedException]:
+    """The exceptions by which returns were filed, by the return's id; the others are left out."""
+    async with ctx.unit_of_work(read_only=True) as uow:
+        journals = await uow.journal.of_each("return", return_ids)
+    return {
+        return_id: GrantedException(
+            reason=entries[0].detail["exception"],
+            waived=tuple(entries[0].detail["waived"]),
+            actor=entries[0].actor,
+        )
+        for return_id, entries in journals.items()
+        if "exception" in entries[0].detail
+    }
 
 
 async def find_return(ctx: Context, *, number: str) -> FullReturn:

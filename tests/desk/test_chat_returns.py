@@ -163,6 +163,14 @@ async def test_only_who_has_the_chat_comes_to_the_page_and_only_to_the_customers
         assert await filed(front) == []
 
 
+async def test_the_number_of_another_order_is_taken_as_customers_write_it(front: Front) -> None:
+    async with agent(front) as wei:
+        chat = await chat_of(wei)
+        other = soup(await open_page(wei, chat, order=NUMBER)).select_one("#other-order")
+        assert other is not None
+        assert f"Order {NUMBER}" in words(await open_page(wei, chat, order=f" #{NUMBER.lower()} "))
+
+
 @pytest.mark.parametrize(
     "odd",
     [

@@ -35,7 +35,7 @@ def agents(service: Service) -> tuple[str, str]:
             [sys.executable, "-m", "runtime.cli", "agent", "add", name, "--role", "agent"],
             input=f"{PASSWORD}\n",
             env={**os.environ, "RETURNDESK_DATA": str(service.data), "PYTHONPATH": str(ROOT)},
-            cwd=service.data,
+            cwd=ROOT,
             text=True,
             check=True,
             timeout=60,

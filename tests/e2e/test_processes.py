@@ -70,7 +70,7 @@ def test_secrets_and_data_are_for_the_owner_alone(service: Service) -> None:
     assert stat.S_IMODE(service.data.stat().st_mode) == 0o700
     files = [*(service.data / "secrets").iterdir(), *(service.data / "bot").glob("*.yml")]
     assert {stat.S_IMODE(file.stat().st_mode) for file in files} == {0o600}
-    assert len(files) == 7
+    assert len(files) == 8
 
 
 def test_secrets_are_not_in_the_log(service: Service) -> None:

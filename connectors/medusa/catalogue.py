@@ -13,12 +13,19 @@ _ALWAYS = 1_000_000  # of what is not counted, or may be ordered without being t
 
 
 def variants_of(product: ProductRow, *, currency: str | None) -> list[Variant]:
-    """Those on sale with a price in `currency` (None: their first one), in the shop's order."""
+    """Those on sale with a price in `currency` (None: their first one), in the shop's order.
+
+    Medusa tells variants of the same rank in any order, another one each time: the SKU decides between them.
+    """
     if product.status != "published":
         return []
-    ranked = sorted(product.variants, key=lambda row: (row.variant_rank is None, row.variant_rank or 0))
+    ranked = sorted(product.variants, key=_place)
     found = (_variant(product, row, price=_price(row.prices or [], currency)) for row in ranked)
     return [variant for variant in found if variant is not None]
+
+
+def _place(row: VariantRow) -> tuple[bool, int, str, str]:
+    return row.variant_rank is None, row.variant_rank or 0, row.sku or "", row.id
 
 
 def _price(prices: Sequence[Price], currency: str | None) -> Money | None:

@@ -16,7 +16,7 @@ from connectors.medusa.change_payloads import ChangeRow, ReturnRow
 from connectors.medusa.exchanges import unit_price
 from connectors.medusa.orders import LINE, REPLACEMENT, item_ids, name_parts, number_of, order_of
 from connectors.medusa.payloads import OrderRow, PaidRow
-from connectors.medusa.product_payloads import ProductRow
+from connectors.medusa.product_payloads import Price, ProductRow, VariantRow
 from tests.connectors.medusa.answers import recorded
 
 
@@ -184,6 +184,22 @@ def test_an_order_of_another_shape_is_unavailable() -> None:
 )
 def test_names_are_parted_as_medusa_keeps_them(name: str, parts: tuple[str, str]) -> None:
     assert name_parts(name) == parts
+
+
+def test_variants_of_the_same_rank_come_in_the_same_order_however_they_are_told() -> None:
+    rows = tuple(
+        VariantRow(
+            id=f"v-{size}",
+            sku=f"SHOE-{size}",
+            variant_rank=rank,
+            prices=[Price(currency_code="cny", amount=Decimal(9))],
+        )
+        for size, rank in ((43, None), (42, 1), (41, 1), (44, 0))
+    )
+    for told in (rows, rows[::-1]):
+        product = ProductRow(id="p", title="Shoes", status="published", variants=told)
+        skus = [variant.sku for variant in variants_of(product, currency="CNY")]
+        assert skus == ["SHOE-44", "SHOE-41", "SHOE-42", "SHOE-43"]
 
 
 def test_variants_are_priced_in_the_currency_asked_for_with_what_can_still_be_sold() -> None:

@@ -82,8 +82,7 @@ async def transfer(
             seat = await uow.seats.get(to.id)
             if seat is None or not to.active or not seat.takes_new(ctx.clock.now()):
                 raise Invalid("to")
-        about = {"to": to.name if to else department}
-        waiting = await put_back(
+        return await put_back(
             ctx,
             uow,
             conversation,
@@ -91,11 +90,10 @@ async def transfer(
             trigger=HandoverTrigger.TRANSFER,
             actor=account.actor,
             response="utter_handoff_transferred",
-            detail=about,
+            detail={"to": to.name if to else department},
+            meant_for=to.id if to else None,
+            department=department,
         )
-        meant = replace(waiting, meant_for=to.id if to else None, department=department)
-        await uow.handovers.save(meant)
-        return meant
 
 
 async def take_over(ctx: Context, account: Account, *, conversation_id: str) -> Handover:
@@ -175,10 +173,14 @@ async def put_back(
     actor: str,
     response: str,
     detail: dict[str, str],
+    meant_for: str | None = None,
+    department: str = "",
 ) -> Handover:
     now = ctx.clock.now()
     state = advance(HANDOVER_MACHINE, handover.state, trigger)
-    waiting = replace(handover, state=state, agent_id=None, meant_for=None, department="", told_at=now)
+    waiting = replace(
+        handover, state=state, agent_id=None, meant_for=meant_for, department=department, told_at=now
+    )
     await uow.handovers.save(waiting)
     moved = await set_owner(
         uow,

@@ -7,9 +7,7 @@ when the person has done something since; {"type": "typing"} while they write to
 
 from __future__ import annotations
 
-import asyncio
 import json
-from contextlib import suppress
 from time import monotonic
 
 import structlog
@@ -32,6 +30,7 @@ from desk.decisions import NAME
 from desk.sessions import DeskSession
 from runtime.buckets import TooMany
 from runtime.logs import without_words
+from runtime.sockets import both, close
 
 PATH = "/chats/socket"
 LOOK_SECONDS = 1.0
@@ -51,7 +50,7 @@ async def chats_socket(request: Request, socket: WebsocketImplProtocol) -> None:
     desk, session = desk_of(request), session_of(request)
     chat_id = request.args.get("chat", "")
     if session is None or (chat_id and not NAME.fullmatch(chat_id)):
-        await _close(socket, 4401 if session is None else 4400)
+        await close(socket, 4401 if session is None else 4400)
         return
     watcher = _Watcher(desk, session, socket, chat_id=chat_id, language=language_of(request))
     try:
@@ -60,14 +59,14 @@ async def chats_socket(request: Request, socket: WebsocketImplProtocol) -> None:
     except WebsocketClosed:
         return
     except TooMany:
-        await _close(socket, 4429)
+        await close(socket, 4429)
     except Problem as problem:
-        await _close(socket, 4429 if problem.code == "rate_limited" else 4400)
+        await close(socket, 4429 if problem.code == "rate_limited" else 4400)
     except NotFound as error:
-        await _close(socket, 4401 if error.detail == "session" else 4400)
+        await close(socket, 4401 if error.detail == "session" else 4400)
     except Exception as error:
         _log.error("desk_socket_failed", failure=without_words(error))
-        await _close(socket, 1011)
+        await close(socket, 1011)
 
 
 class _Watcher:
@@ -83,16 +82,7 @@ class _Watcher:
         self._language = language
 
     async def run(self) -> None:
-        """Until one of the two ends; then the other is ended too."""
-        tasks = {asyncio.ensure_future(self._push()), asyncio.ensure_future(self._listen())}
-        try:
-            done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
-        for task in done:
-            task.result()
+        await both(self._push(), self._listen())
 
     async def _push(self) -> None:
         """Ends when the front goes away. Raises NotFound once the session is over or the chat is gone."""
@@ -112,7 +102,7 @@ class _Watcher:
                         await self._socket.send(json.dumps({"region": name, "html": html}, ensure_ascii=False))
                         shown[name] = html
                 await watch.wait(LOOK_SECONDS)
-        await _close(self._socket, 1001)
+        await close(self._socket, 1001)
 
     async def _listen(self) -> None:
         """Ends only with the socket. Raises TooMany, Problem bad_request, and NotFound as _push."""
@@ -137,8 +127,3 @@ class _Watcher:
     async def _check(self, *, is_click: bool) -> None:
         account = await resume(self._desk.context, token=self._session.token, is_click=is_click)
         self._session = DeskSession(self._session.token, account)
-
-
-async def _close(socket: WebsocketImplProtocol, code: int) -> None:
-    with suppress(WebsocketClosed):
-        await socket.close(code)

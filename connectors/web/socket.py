@@ -6,9 +6,7 @@ Frames are JSON objects with a `type`. Close codes: 4400 no proper hello, 4401 n
 
 from __future__ import annotations
 
-import asyncio
 import json
-from contextlib import suppress
 from time import monotonic
 from typing import Any
 
@@ -26,6 +24,7 @@ from connectors.web.payloads import Hello, NewMessage, read
 from connectors.web.problems import Problem, ProblemTexts, as_problem, preferred_language
 from connectors.web.updates import Status, next_update
 from runtime.logs import without_words
+from runtime.sockets import both, close
 
 FRAME_LIMIT = 16 * 1024
 _CLOSE_CODES = {"bad_request": 4400, "unauthorized": 4401, "rate_limited": 4429}
@@ -41,14 +40,14 @@ async def chat_socket(request: Request, socket: WebsocketImplProtocol) -> None:
         with chat.sockets.entered(visitor.key, socket):
             language = preferred_language(request.headers.get("accept-language", ""))
             talk = _Talk(chat, visitor, socket, request.app.ctx.problem_texts, language)
-            await _both(talk.push(hello.after), talk.listen())
+            await both(talk.push(hello.after), talk.listen())
     except WebsocketClosed:
         return
     except Exception as error:
         problem = as_problem(error)
         if problem.code == "internal":
             _log.error("socket_failed", failure=without_words(error))
-        await _close(socket, _CLOSE_CODES.get(problem.code, 1011))
+        await close(socket, _CLOSE_CODES.get(problem.code, 1011))
 
 
 class _Talk:
@@ -88,7 +87,7 @@ class _Talk:
             if update.is_news or is_first:
                 await self._send({"type": "update", **update.body})
             after, known, is_first = update.last, update.status, False
-        await _close(self._socket, 1001)
+        await close(self._socket, 1001)
 
     async def listen(self) -> None:
         """Ends only with the socket. Raises Problem unauthorized or rate_limited when it must be closed."""
@@ -145,22 +144,3 @@ async def _first_frame(socket: WebsocketImplProtocol, *, seconds: float) -> str 
     if frame is None:
         raise Problem("bad_request")
     return frame
-
-
-async def _both(push: Any, listen: Any) -> None:
-    """Until one of the two ends; then the other is ended too."""
-    tasks = {asyncio.ensure_future(push), asyncio.ensure_future(listen)}
-    try:
-        done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-    finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
-    for task in done:
-        if not task.cancelled() and (error := task.exception()) is not None:
-            raise error
-
-
-async def _close(socket: WebsocketImplProtocol, code: int) -> None:
-    with suppress(WebsocketClosed):
-        await socket.close(code)

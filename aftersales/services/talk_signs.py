@@ -40,9 +40,12 @@ async def signs_of(ctx: Context, conversation: Conversation) -> TalkSigns:
         return await uow.talk_signs.of(conversation.id)
 
 
-async def note_fetched(ctx: Context, conversation: Conversation, *, seq: int) -> None:
-    """The customer's client has been given all messages up to this one; kept while a person has the talk."""
-    if conversation.owner is not Owner.HUMAN or seq <= (await signs_of(ctx, conversation)).fetched_seq:
+async def note_fetched(ctx: Context, conversation: Conversation, *, known: TalkSigns, seq: int) -> None:
+    """The customer's client has been given all messages up to this one; kept while a person has the talk.
+
+    `known` are the signs as they were just read: what they hold already is not written again.
+    """
+    if conversation.owner is not Owner.HUMAN or seq <= known.fetched_seq:
         return
     async with ctx.unit_of_work() as uow:
         await uow.talk_signs.note(conversation.id, fetched_seq=seq)

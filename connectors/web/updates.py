@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from time import monotonic
 from typing import Any
 
-from aftersales.domain.conversations import Conversation, Message
+from aftersales.domain.conversations import Conversation, Message, TalkSigns
 from aftersales.domain.errors import NotFound
 from aftersales.ports import Attachment
 from aftersales.services.conversations import history, typing
@@ -64,7 +64,7 @@ async def next_update(
             is_news = bool(messages) or (known is not None and status != known)
             remaining = deadline - monotonic()
             if is_news or remaining <= 0 or chat.live.closing:
-                return await _update(chat, messages, status, conversation, after=after, is_news=is_news)
+                return await _update(chat, messages, status, conversation, signs, after=after, is_news=is_news)
             known = known or status
             await watch.wait(min(remaining, RECHECK_SECONDS))
 
@@ -74,6 +74,7 @@ async def _update(
     messages: Sequence[Message],
     status: Status,
     conversation: Conversation,
+    signs: TalkSigns,
     *,
     after: int,
     is_news: bool,
@@ -87,7 +88,7 @@ async def _update(
     if status.agent_id is not None:
         body["agent_name"] = await agent_name(chat.context, account_id=status.agent_id)
     last = messages[-1].seq if messages else after
-    await note_fetched(chat.context, conversation, seq=min(last, conversation.last_seq))
+    await note_fetched(chat.context, conversation, known=signs, seq=min(last, conversation.last_seq))
     return Update(body=body, status=status, last=last, is_news=is_news)
 
 

@@ -65,5 +65,6 @@ async def test_what_was_fetched_never_goes_back(world: World) -> None:
     talk = await waiting_talk(world)
     await claim(world.ctx, wei, conversation_id=talk.id)
     for seq in (3, 2):
-        await note_fetched(world.ctx, await world.now(talk), seq=seq)
+        known = await signs(world, talk)
+        await note_fetched(world.ctx, await world.now(talk), known=known, seq=seq)
     assert (await signs(world, talk)).fetched_seq == 3

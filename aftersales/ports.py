@@ -14,6 +14,7 @@ from aftersales.domain.approvals import Approval, Grounds
 from aftersales.domain.canned import CannedAnswer
 from aftersales.domain.cases import Case, CaseNote
 from aftersales.domain.changes import Change
+from aftersales.domain.channels import Download, Manners, Notice, Picture, Pulled, Sender, Sent, Words
 from aftersales.domain.conversations import Answer, Author, ChatNote, Conversation, Message, TalkSigns, Turn
 from aftersales.domain.feedback import Feedback
 from aftersales.domain.handovers import Handover
@@ -232,6 +233,39 @@ class Mail:
     to: str
     subject: str
     text: str
+
+
+class Channel(Protocol):
+    """A messaging app in which customers are: how they are written to there.
+
+    Every method may raise Unavailable: nothing happened, and the same again is safe.
+    """
+
+    @property
+    def manners(self) -> Manners: ...
+
+    async def send(self, to: Sender, item: Words | Picture, *, key: str, code: str = "") -> Sent:
+        """One message; `key` (24 hexadecimal digits) keeps a repetition from doubling it where the app can do so.
+
+        `code` is that of a PushKind.ENTER, where this answers it. Raises OutcomeUnknown when it may have arrived.
+        """
+        ...
+
+    async def notify(self, to: Sender, notice: Notice, *, key: str) -> Sent:
+        """Fills in one of the app's own forms, outside of what was granted; raises as send."""
+        ...
+
+    async def show_typing(self, to: Sender) -> None:
+        """Harmless where the app shows nothing."""
+        ...
+
+    async def fetch(self, account: str, media: str) -> Download:
+        """A file that a customer sent. Raises Invalid: file_gone, file_too_large (more than 10 MB)."""
+        ...
+
+    async def pull(self, account: str, *, cursor: str, token: str) -> Pulled:
+        """What happened behind the cursor ("": since as long ago as the app keeps), for apps of which FETCH comes."""
+        ...
 
 
 class Notifier(Protocol):

@@ -264,7 +264,7 @@ class Channel(Protocol):
         ...
 
     async def pull(self, account: str, *, cursor: str, token: str) -> Pulled:
-        """What happened behind the cursor ("": since as long ago as the app keeps), for apps of which FETCH comes."""
+        """What happened behind the cursor ("": as far back as the app keeps), for apps of which FETCH comes."""
         ...
 
 

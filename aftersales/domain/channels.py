@@ -152,8 +152,9 @@ class Pulled:
 class Manners:
     """What a channel can carry.
 
-    `longest_text`, `longest_head` (the text above a menu) and `longest_title` are bytes of UTF-8. `most_options` is 0
-    for a channel without menus, where options are numbered in the text. `limited`: only what was granted may be sent.
+    `longest_text`, `longest_head` (text above a menu) and `longest_title` are bytes of UTF-8. `most_options` is
+    0 for a channel without menus, where options are numbered in the text. `limited`: only what was granted may be
+    sent.
     """
 
     longest_text: int

@@ -14,7 +14,7 @@ from aftersales.domain.approvals import Approval, Grounds
 from aftersales.domain.canned import CannedAnswer
 from aftersales.domain.cases import Case, CaseNote
 from aftersales.domain.changes import Change
-from aftersales.domain.channels import Download, Manners, Notice, Picture, Pulled, Sender, Sent, Words
+from aftersales.domain.channels import Download, Manners, Notice, Picture, Pulled, Push, Sender, Sent, Words
 from aftersales.domain.conversations import Answer, Author, ChatNote, Conversation, Message, TalkSigns, Turn
 from aftersales.domain.feedback import Feedback
 from aftersales.domain.handovers import Handover
@@ -29,6 +29,7 @@ from aftersales.domain.seals import Seal
 from aftersales.domain.seats import Seat
 from aftersales.domain.statements import Scope
 from aftersales.domain.texts import Language
+from aftersales.domain.threads import Delivery, Thread
 
 
 class Clock(Protocol):
@@ -980,6 +981,95 @@ class PromiseRepository(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class StoredPush:
+    """A push under the number by which it was stored."""
+
+    id: int
+    push: Push
+
+
+class PushRepository(Protocol):
+    """What messaging apps told."""
+
+    async def add(self, push: Push, *, at: datetime) -> bool:
+        """False for a repetition: a push of this key was stored before for the same account."""
+        ...
+
+    async def waiting(self, sender: Sender, *, before: datetime, limit: int) -> Sequence[StoredPush]:
+        """What is not done of what had arrived by then, in the sender's order."""
+        ...
+
+    async def done(self, push_id: int, *, at: datetime) -> None:
+        """Keeps the key, and forgets what the customer said."""
+        ...
+
+    async def forget(self, *, done_before: datetime) -> None: ...
+
+
+class ThreadRepository(Protocol):
+    """Threads with customers in messaging apps, each with one worker at a time."""
+
+    async def open(self, sender: Sender, *, due_at: datetime) -> None:
+        """Makes the thread unless it is there, and has it looked at by then at the latest."""
+        ...
+
+    async def get(self, thread_id: str) -> Thread:
+        """Raises NotFound."""
+        ...
+
+    async def of_sender(self, sender: Sender) -> Thread:
+        """Raises NotFound."""
+        ...
+
+    async def of_conversation(self, conversation_id: str) -> Thread | None:
+        """The thread in which this conversation is held; None on the website."""
+        ...
+
+    async def of_customer(self, customer_id: str) -> Sequence[Thread]:
+        """The threads in which the customer is known, the one written in last first."""
+        ...
+
+    async def claim(self, *, now: datetime, limit: int, lease: timedelta) -> Sequence[Thread]:
+        """What is due and nobody is at, taken for this worker until the lease ends."""
+        ...
+
+    async def release(self, thread: Thread, *, due_at: datetime | None) -> None:
+        """Lets go of it; it is due at that time, unless it was woken since it was claimed."""
+        ...
+
+    async def note(self, thread_id: str, **fields: Any) -> Thread:
+        """Writes these fields alone, whatever else was written meanwhile. Raises NotFound."""
+        ...
+
+    async def wake(self, conversation_id: str, *, at: datetime) -> None:
+        """There is something to send; harmless where there is no thread. A failing one keeps its pauses."""
+        ...
+
+    async def link(self, conversation_id: str, *, customer_id: str | None) -> None:
+        """Whoever writes in this conversation's thread is this customer from now on; harmless without a thread."""
+        ...
+
+    async def remove(self, thread_id: str) -> None: ...
+
+
+class DeliveryRepository(Protocol):
+    """What was sent to messaging apps."""
+
+    async def save(self, delivery: Delivery) -> None:
+        """Writes it, whether it was there or not."""
+        ...
+
+    async def get(self, key: str) -> Delivery | None: ...
+    async def by_reference(self, thread_id: str, reference: str) -> Delivery | None:
+        """What the app knows under this name; None for what is not of this thread."""
+        ...
+
+    async def since(self, thread_id: str, seq: int) -> Sequence[Delivery]:
+        """What carries messages from this number on, in order."""
+        ...
+
+
 class OutboxRepository(Protocol):
     async def add(self, *, kind: str, key: str, payload: dict[str, Any], due_at: datetime) -> None:
         """Harmless when the key is there already."""
@@ -1021,6 +1111,9 @@ class UnitOfWork(Protocol):
     photos: PhotoRepository
     policies: PolicyRepository
     promises: PromiseRepository
+    pushes: PushRepository
+    threads: ThreadRepository
+    deliveries: DeliveryRepository
     outbox: OutboxRepository
 
 

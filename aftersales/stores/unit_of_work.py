@@ -18,6 +18,7 @@ from aftersales.ports import (
     ChatNoteRepository,
     CodeRepository,
     ConversationRepository,
+    DeliveryRepository,
     FeedbackRepository,
     HandoverRepository,
     JournalRepository,
@@ -27,6 +28,7 @@ from aftersales.ports import (
     PhotoRepository,
     PolicyRepository,
     PromiseRepository,
+    PushRepository,
     RefundRepository,
     ReturnRepository,
     ReviewRepository,
@@ -34,6 +36,7 @@ from aftersales.ports import (
     SeatRepository,
     SessionRepository,
     TalkSignsRepository,
+    ThreadRepository,
     UnitOfWork,
 )
 from aftersales.stores.accounts import SqlAccounts
@@ -46,6 +49,7 @@ from aftersales.stores.changes import SqlChanges
 from aftersales.stores.chat_notes import SqlChatNotes
 from aftersales.stores.codes import SqlCodes
 from aftersales.stores.conversations import SqlConversations
+from aftersales.stores.deliveries import SqlDeliveries
 from aftersales.stores.feedback import SqlFeedback
 from aftersales.stores.handovers import SqlHandovers
 from aftersales.stores.journal import SqlJournal
@@ -55,6 +59,7 @@ from aftersales.stores.outside import SqlOutsideTalks
 from aftersales.stores.photos import SqlPhotos
 from aftersales.stores.policies import SqlPolicies
 from aftersales.stores.promises import SqlPromises
+from aftersales.stores.pushes import SqlPushes
 from aftersales.stores.refunds import SqlRefunds
 from aftersales.stores.returns import SqlReturns
 from aftersales.stores.reviews import SqlReviews
@@ -62,6 +67,7 @@ from aftersales.stores.seals import SqlSeals
 from aftersales.stores.seats import SqlSeats
 from aftersales.stores.sessions import SqlSessions
 from aftersales.stores.talk_signs import SqlTalkSigns
+from aftersales.stores.threads import SqlThreads
 
 
 class SqlUnitOfWork:
@@ -93,6 +99,9 @@ class SqlUnitOfWork:
         self.photos: PhotoRepository = SqlPhotos(connection)
         self.policies: PolicyRepository = SqlPolicies(connection)
         self.promises: PromiseRepository = SqlPromises(connection)
+        self.pushes: PushRepository = SqlPushes(connection)
+        self.threads: ThreadRepository = SqlThreads(connection)
+        self.deliveries: DeliveryRepository = SqlDeliveries(connection)
         self.outbox: OutboxRepository = SqlOutbox(connection)
 
 

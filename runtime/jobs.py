@@ -11,11 +11,14 @@ from typing import Any
 from aftersales.domain.errors import NotFound
 from aftersales.domain.money import Money
 from aftersales.domain.texts import Language
-from aftersales.ports import Bot, Mail, Notifier, OutboxItem
+from aftersales.ports import Bot, Channel, Mail, Notifier, OutboxItem
 from aftersales.services.answering import answer_orphans
 from aftersales.services.batches import for_each
 from aftersales.services.case_clocks import watch_clocks
 from aftersales.services.changes_at_shop import continue_changes
+from aftersales.services.channel_inbox import forget_done_pushes
+from aftersales.services.channel_sending import Outlet
+from aftersales.services.channel_talks import carry_channels
 from aftersales.services.context import Context
 from aftersales.services.conversations import tell
 from aftersales.services.exchanges import continue_payments
@@ -24,6 +27,7 @@ from aftersales.services.handoff_upkeep import assign_waiting, relieve_waiting, 
 from aftersales.services.outside_talks import carry_due
 from aftersales.services.parcels import report_parcel
 from aftersales.services.promise_watch import watch_promises
+from aftersales.services.reaching import Ways, reach, see_to_it
 from aftersales.services.refund_submission import reconcile_due, submit_due
 from aftersales.services.return_confirmation import release_at_shop
 from aftersales.services.returns import continue_received, continue_requested
@@ -58,10 +62,11 @@ def make_jobs(
     audit_key: bytes,
     assigns: bool,
     attachments: Path,
+    outlets: Mapping[str, Outlet],
 ) -> list[Job]:
     """`assigns`: chats that wait are given to free seats, rather than left for agents to take.
 
-    `attachments` is the folder of the customers' files.
+    `attachments` is the folder of the customers' files; `outlets` are the messaging apps by name.
     """
     assigning = [Job("assign_waiting", 1.0, lambda: assign_waiting(ctx))] if assigns else []
     return [
@@ -79,17 +84,22 @@ def make_jobs(
         Job("seal_journal", 2.0, lambda: seal_due(ctx, key=audit_key)),
         Job("requeue_dropped", 5.0, lambda: requeue_dropped(ctx)),
         Job("carry_outside", 0.5, lambda: carry_due(ctx, folder=attachments)),
+        Job("carry_channels", 0.2, lambda: carry_channels(ctx, outlets, bot)),
         Job("relieve_waiting", 5.0, lambda: relieve_waiting(ctx)),
         Job("answer_orphans", 2.0, lambda: answer_orphans(ctx, bot)),
         Job("forget_expired_sessions", 3600.0, lambda: forget_expired_sessions(ctx)),
         Job("forget_agent_sessions", 3600.0, lambda: forget_ended_sessions(ctx)),
         Job("forget_expired_codes", 3600.0, lambda: forget_expired_codes(ctx)),
+        Job("forget_done_pushes", 3600.0, lambda: forget_done_pushes(ctx)),
         Job("forget_mails", 3600.0, forget_mails),
     ]
 
 
-def make_handlers(ctx: Context, notifier: Notifier, *, shop_name: str) -> dict[str, Handler]:
+def make_handlers(
+    ctx: Context, notifier: Notifier, *, shop_name: str, channels: Mapping[str, Channel] | None = None
+) -> dict[str, Handler]:
     """One handler per kind of outbox item. Each is harmless when repeated with the same item."""
+    ways = Ways(channels or {}, _in_words)
 
     async def tell_customer(item: OutboxItem) -> None:
         await _tell(ctx, item)
@@ -100,12 +110,16 @@ def make_handlers(ctx: Context, notifier: Notifier, *, shop_name: str) -> dict[s
     async def release_return(item: OutboxItem) -> None:
         await release_at_shop(ctx, item.payload["return_id"])
 
+    async def reach_customer(item: OutboxItem) -> None:
+        await reach(ctx, ways, item.payload, key=item.key)
+
     async def watch_parcel(item: OutboxItem) -> None:
         await report_parcel(ctx, item.payload, key=item.key)
 
     return {
         "tell": tell_customer,
         "mail": send_mail,
+        "reach": reach_customer,
         "release_return": release_return,
         "watch_parcel": watch_parcel,
     }
@@ -153,6 +167,7 @@ async def _tell(ctx: Context, item: OutboxItem) -> None:
         cards=item.payload.get("cards", ()),
         key=item.key,
     )
+    await see_to_it(ctx, item.payload, key=item.key)
 
 
 async def _mail(ctx: Context, notifier: Notifier, item: OutboxItem, *, shop_name: str) -> None:

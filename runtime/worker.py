@@ -10,6 +10,9 @@ from pathlib import Path
 
 import structlog
 
+from aftersales.services.channel_sending import Outlet
+from runtime.channel_words import ChannelWords
+from runtime.channels import open_channels
 from runtime.heartbeat import beat
 from runtime.jobs import Job, make_handlers, make_jobs
 from runtime.logs import configure_logs
@@ -83,8 +86,13 @@ async def serve(settings: Settings) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
     tell_limits(settings)
-    async with open_context(settings) as ctx, open_notifier(settings) as notifier:
-        handlers = make_handlers(ctx, notifier, shop_name=settings.shop_name)
+    async with (
+        open_context(settings) as ctx,
+        open_notifier(settings) as notifier,
+        open_channels(settings, clock=ctx.clock) as channels,
+    ):
+        handlers = make_handlers(ctx, notifier, shop_name=settings.shop_name, channels=channels)
+        folder, words = settings.data / "attachments", ChannelWords(ctx.texts, zone=ctx.zone)
         log.info("worker_started")
         jobs = make_jobs(
             ctx,
@@ -93,7 +101,8 @@ async def serve(settings: Settings) -> None:
             forget_mails=notifier.forget_old,
             audit_key=settings.audit_key.get_secret_value().encode(),
             assigns=settings.chat_assignment == "automatic",
-            attachments=settings.data / "attachments",
+            attachments=folder,
+            outlets={name: Outlet(channel, words.read, folder) for name, channel in channels.items()},
         )
         await run_jobs(jobs, stop=stop, data=settings.data)
     log.info("worker_stopped")

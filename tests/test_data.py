@@ -58,7 +58,7 @@ from tests.records import make_refund, make_return
 
 SLICES = {"orders", "returns", "refunds", "exchanges", "complaints", "faq", "handoff", "session"}
 # Not slices of the business, but words that several of them share.
-SHARED_RESPONSES = {"access", "errors", "intents", "mail"}
+SHARED_RESPONSES = {"channels", "access", "errors", "intents", "mail"}
 # A slice of the business in a file of its own beside its topic's.
 PARTS = {"order_changes"}
 # Not a slice of the business either, but what people ask it for although others do it.

@@ -16,7 +16,7 @@ from aftersales.domain.journal import Entry
 from aftersales.ports import Bot, UnitOfWork
 from aftersales.services.bot_trouble import bear_with
 from aftersales.services.context import Context
-from aftersales.services.conversations import answer_id, clean_text, customer_actor, typing
+from aftersales.services.conversations import answer_id, clean_text, customer_actor, typing, wake_thread
 from aftersales.services.handoff import hand_over
 from aftersales.services.moves import By
 
@@ -206,6 +206,7 @@ async def _show(ctx: Context, uow: UnitOfWork, current: Conversation, *, seq: in
         updated_at=now,
     )
     await uow.conversations.save(dealt_with)
+    await wake_thread(ctx, uow, dealt_with)
     if answer.wish:
         by = By(customer_actor(current), current.channel)
         await hand_over(ctx, uow, dealt_with, answer.wish, by=by, key=f"handoff:{current.id}:{seq}")

@@ -9,6 +9,7 @@ import io
 import os
 import unicodedata
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import filetype  # type: ignore[import-untyped]
@@ -22,8 +23,9 @@ from aftersales.services.context import Context
 
 LARGEST_FILE = 10 * 1024 * 1024
 MOST_PIXELS = 50_000_000
-MOST_PER_CONVERSATION = 20
+MOST_PER_CONVERSATION = 20  # within a day
 _LONGEST_NAME = 80
+_DAY = timedelta(days=1)
 _ENDINGS = {
     "image/jpeg": "jpg",
     "image/png": "png",
@@ -56,14 +58,15 @@ async def store_attachment(
     Images are encoded anew: turned upright, without metadata, still. Their hash is kept where the picture
     `is_evidence`, a customer's own; one that an agent sends to two customers is no sign of risk. Raises Invalid:
     file_empty, file_too_large (more than 10 MB or 50 megapixels), file_type (also damaged images);
-    Conflict("too_many_files") beyond 20 in a conversation; NotFound. Nothing is left in the folder when it raises.
+    Conflict("too_many_files") beyond 20 in a conversation within a day; NotFound. Nothing is left in the folder
+    when it raises.
     """
     if not content:
         raise Invalid("file_empty")
     if len(content) > LARGEST_FILE:
         raise Invalid("file_too_large")
     async with ctx.unit_of_work() as uow:
-        await _check_room(uow, conversation_id)
+        await _check_room(uow, conversation_id, since=ctx.clock.now() - _DAY)
     examined = await asyncio.to_thread(_examine, content)
     attachment_id = new_id()
     attachment = Attachment(
@@ -80,7 +83,7 @@ async def store_attachment(
     await asyncio.to_thread(_write, path, examined.content)
     try:
         async with ctx.unit_of_work() as uow:
-            await _check_room(uow, conversation_id)
+            await _check_room(uow, conversation_id, since=ctx.clock.now() - _DAY)
             await uow.attachments.add(attachment)
             if is_evidence and examined.photo_hash is not None:
                 await uow.photos.add(_photo(attachment, examined.photo_hash))
@@ -109,10 +112,10 @@ def clean_name(name: str, *, media_type: str) -> str:
     return f"{stem[:_LONGEST_NAME].strip(' .') or 'file'}.{_ENDINGS[media_type]}"
 
 
-async def _check_room(uow: UnitOfWork, conversation_id: str) -> None:
+async def _check_room(uow: UnitOfWork, conversation_id: str, *, since: datetime) -> None:
     """Holds the conversation's lock until the transaction ends."""
     await uow.conversations.lock(conversation_id)
-    if await uow.attachments.count_of(conversation_id) >= MOST_PER_CONVERSATION:
+    if await uow.attachments.count_of(conversation_id, since=since) >= MOST_PER_CONVERSATION:
         raise Conflict("too_many_files")
 
 

@@ -15,6 +15,7 @@ from aftersales.domain.masking import mask_cards
 from aftersales.ports import UnitOfWork
 from aftersales.services.context import Context
 
+WEBSITE = "web"  # the channel that fetches by itself what was said
 LONGEST_TEXT = 2000
 LONGEST_HISTORY = 500
 _KEPT_CONTROLS = frozenset("\n\t")
@@ -158,7 +159,14 @@ async def add_once(
     await uow.messages.add(message)
     told = replace(conversation, last_seq=message.seq, updated_at=now)
     await uow.conversations.save(told)
+    await wake_thread(ctx, uow, told)
     return told
+
+
+async def wake_thread(ctx: Context, uow: UnitOfWork, conversation: Conversation) -> None:
+    """What was said is to be sent, where the customer is in a messaging app."""
+    if conversation.channel != WEBSITE:
+        await uow.threads.wake(conversation.id, at=ctx.clock.now())
 
 
 async def set_owner(

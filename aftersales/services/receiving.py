@@ -10,7 +10,7 @@ from aftersales.domain.conversations import Conversation, Message, Owner
 from aftersales.domain.errors import Invalid, NotFound
 from aftersales.ports import UnitOfWork
 from aftersales.services.context import Context
-from aftersales.services.conversations import check_text, customer_actor, set_owner
+from aftersales.services.conversations import WEBSITE, check_text, customer_actor, set_owner
 from aftersales.services.handoff import hear_while_waiting, out_of_queue
 
 _CLIENT_MESSAGE_ID = re.compile(r"[A-Za-z0-9_.:-]{1,64}")
@@ -111,5 +111,11 @@ async def _reopen(uow: UnitOfWork, conversation: Conversation, *, now: datetime)
     opened = await set_owner(
         uow, conversation, Owner.BOT, actor=customer_actor(conversation), trigger="reopen", at=now
     )
-    signed_in = await uow.sessions.is_open(conversation.id, now=now)
-    return replace(opened, matter=opened.matter + 1, customer_id=opened.customer_id if signed_in else None)
+    return replace(opened, matter=opened.matter + 1, customer_id=await _still_known(uow, opened, now=now))
+
+
+async def _still_known(uow: UnitOfWork, conversation: Conversation, *, now: datetime) -> str | None:
+    if conversation.channel != WEBSITE:
+        thread = await uow.threads.of_conversation(conversation.id)
+        return thread.customer_id if thread is not None else None
+    return conversation.customer_id if await uow.sessions.is_open(conversation.id, now=now) else None

@@ -11,7 +11,7 @@ from aftersales.domain.errors import NotFound
 from aftersales.domain.ids import new_id
 from aftersales.domain.journal import Entry
 from aftersales.domain.texts import Language
-from aftersales.ports import Session
+from aftersales.ports import Session, UnitOfWork
 from aftersales.services.context import Context
 from aftersales.services.conversations import customer_actor, set_owner
 from aftersales.services.handoff import leave_people
@@ -36,21 +36,20 @@ async def open_session(
     session = Session(
         token_hash=_hash(token), conversation_id=conversation.id, created_at=now, expires_at=now + lifetime
     )
-    entry = Entry(
-        subject="conversation",
-        subject_id=conversation.id,
-        actor=customer_actor(conversation),
-        channel=channel,
-        trigger="open",
-        from_state=None,
-        to_state=conversation.owner.value,
-        at=now,
-    )
     async with ctx.unit_of_work() as uow:
-        await uow.conversations.add(conversation)
+        await _begin(uow, conversation)
         await uow.sessions.add(session)
-        await uow.journal.add(entry)
     return token, conversation
+
+
+async def begin_in_thread(
+    ctx: Context, uow: UnitOfWork, *, channel: str, language: Language | None, customer_id: str | None
+) -> str:
+    """The id of a new conversation in a messaging app, where the app itself says who writes; as open_session."""
+    now = ctx.clock.now()
+    conversation = _new_conversation(channel=channel, language=language or "zh", customer_id=customer_id, now=now)
+    await _begin(uow, conversation)
+    return conversation.id
 
 
 async def resume_session(ctx: Context, *, token: str) -> Conversation:
@@ -99,6 +98,21 @@ async def forget_expired_sessions(ctx: Context) -> None:
     """Removes sessions and spent site tokens that ended; for the worker, now and then."""
     async with ctx.unit_of_work() as uow:
         await uow.sessions.forget_expired(now=ctx.clock.now())
+
+
+async def _begin(uow: UnitOfWork, conversation: Conversation) -> None:
+    entry = Entry(
+        subject="conversation",
+        subject_id=conversation.id,
+        actor=customer_actor(conversation),
+        channel=conversation.channel,
+        trigger="open",
+        from_state=None,
+        to_state=conversation.owner.value,
+        at=conversation.created_at,
+    )
+    await uow.conversations.add(conversation)
+    await uow.journal.add(entry)
 
 
 def _hash(token: str) -> str:

@@ -1,6 +1,6 @@
 """Signs between a customer and the person who has the talk: typing, and what has arrived.
 
-The bot needs none: signs are noted only while a person owns the conversation.
+The bot needs none: signs are noted only while a person owns the conversation, and of news that were told.
 """
 
 from __future__ import annotations
@@ -40,12 +40,16 @@ async def signs_of(ctx: Context, conversation: Conversation) -> TalkSigns:
         return await uow.talk_signs.of(conversation.id)
 
 
-async def note_fetched(ctx: Context, conversation: Conversation, *, known: TalkSigns, seq: int) -> None:
-    """The customer's client has been given all messages up to this one; kept while a person has the talk.
+async def note_fetched(
+    ctx: Context, conversation: Conversation, *, known: TalkSigns, seq: int, news: bool = False
+) -> None:
+    """The customer's client has been given all messages up to this one.
+
+    Kept while a person has the talk, and where `news` was among them, which else would go another way.
 
     `known` are the signs as they were just read: what they hold already is not written again.
     """
-    if conversation.owner is not Owner.HUMAN or seq <= known.fetched_seq:
+    if seq <= known.fetched_seq or not (news or conversation.owner is Owner.HUMAN):
         return
     async with ctx.unit_of_work() as uow:
         await uow.talk_signs.note(conversation.id, fetched_seq=seq)

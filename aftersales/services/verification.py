@@ -90,6 +90,8 @@ async def start_verification(
 async def confirm_code(ctx: Context, *, conversation_id: str, code: str, message_id: str) -> Verification:
     """Whether `code` is the pending one; if so the talk is the customer's, and its session ends in 24 hours.
 
+    In a messaging app, where the app tells who writes, the customer stays known until they leave.
+
     The same `message_id` (of the customer's message) again compares and counts nothing and gives the same.
     Tries are counted under the conversation's lock, so that parallel guesses get no more than 5 comparisons. The
     fifth wrong try makes the code void for a cool-down of 10 minutes. Raises NotFound for an unknown conversation.
@@ -261,6 +263,7 @@ async def _identify(uow: UnitOfWork, conversation: Conversation, *, customer_id:
     known = replace(conversation, customer_id=customer_id, updated_at=now)
     await uow.conversations.save(known)
     await uow.sessions.shorten(conversation.id, expires_at=now + VERIFIED_LIFETIME)
+    await uow.threads.link(conversation.id, customer_id=customer_id)
     entry = Entry(
         subject="conversation",
         subject_id=conversation.id,

@@ -7,7 +7,7 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, func, insert, select
+from sqlalchemy import Row, delete, func, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from aftersales.domain.conversations import Author, Choice, Message
@@ -109,6 +109,10 @@ class SqlMessages:
         )
         row = (await self._connection.execute(query)).one_or_none()
         return None if row is None else _message(row)
+
+    async def remove_all(self, conversation_id: str) -> None:
+        """All that was said; numbers are not given again."""
+        await self._connection.execute(delete(messages).where(messages.c.conversation_id == conversation_id))
 
     async def offers(self, conversation_id: str, value: str) -> str | None:
         """The title under which this choice value was offered lately in the conversation, or None."""

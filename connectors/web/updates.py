@@ -88,7 +88,9 @@ async def _update(
     if status.agent_id is not None:
         body["agent_name"] = await agent_name(chat.context, account_id=status.agent_id)
     last = messages[-1].seq if messages else after
-    await note_fetched(chat.context, conversation, known=signs, seq=min(last, conversation.last_seq))
+    news = any(message.author != "customer" and message.in_reply_to is None for message in messages)
+    seq = min(last, conversation.last_seq)
+    await note_fetched(chat.context, conversation, known=signs, seq=seq, news=news)
     return Update(body=body, status=status, last=last, is_news=is_news)
 
 

@@ -306,8 +306,8 @@ async def test_files_are_counted_per_conversation(work: OpenUnitOfWork) -> None:
     async with work() as uow:
         await uow.attachments.add(file)
         assert await uow.attachments.get("f1") == file
-        assert await uow.attachments.count_of(TALK.id) == 1
-        assert await uow.attachments.count_of("another") == 0
+        assert await uow.attachments.count_of(TALK.id, since=NOON) == 1
+        assert await uow.attachments.count_of("another", since=NOON) == 0
 
 
 async def test_the_newest_words_of_customers_and_agents_are_found_for_many_talks_together(

@@ -142,6 +142,7 @@ async def test_mails_are_forgotten_after_a_day(goods: Goods) -> None:
         audit_key=b"k",
         assigns=True,
         attachments=Path("attachments"),
+        outlets={},
     )
     [job] = [job for job in jobs if job.name == "forget_mails"]
     await job.run()

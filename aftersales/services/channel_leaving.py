@@ -1,0 +1,54 @@
+"""A customer leaves a messaging app's account: what is known from there alone is removed.
+
+WeChat asks for it at `unsubscribe` (developers.weixin.qq.com, event pushes). What a return or a case rests on
+stays with it: records of a trade are kept for three years at least (E-Commerce Law of China, article 31).
+"""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+from pathlib import Path
+
+from aftersales.domain.conversations import Owner
+from aftersales.domain.journal import Entry
+from aftersales.domain.threads import Thread
+from aftersales.services.context import Context
+from aftersales.services.conversations import set_owner
+from aftersales.services.handoff import leave_people
+
+
+async def leave(ctx: Context, thread: Thread, *, folder: Path) -> None:
+    """Removes the thread, what was said in it, and its files that nothing rests on; closes the conversation.
+
+    Harmless when it was done already. `folder` is that of the attachments.
+    """
+    paths: list[str] = []
+    async with ctx.unit_of_work() as uow:
+        if thread.conversation_id is not None:
+            conversation = await uow.conversations.lock(thread.conversation_id)
+            now = ctx.clock.now()
+            await leave_people(ctx, uow, conversation)
+            closed = await set_owner(
+                uow, conversation, Owner.CLOSED, actor="customer:guest", trigger="leave", at=now
+            )
+            unknown = replace(closed, customer_id=None, answered_seq=closed.asked_seq, updated_at=now)
+            await uow.conversations.save(unknown)
+            await uow.codes.remove(conversation.id)
+            await uow.messages.remove_all(conversation.id)
+            paths = [file.path for file in await uow.attachments.remove_unused(conversation.id)]
+            entry = Entry(
+                subject="conversation",
+                subject_id=conversation.id,
+                actor="customer:guest",
+                channel=conversation.channel,
+                trigger="erase",
+                from_state=closed.owner.value,
+                to_state=closed.owner.value,
+                at=now,
+                detail={"files": len(paths)},
+            )
+            await uow.journal.add(entry)
+        await uow.threads.remove(thread.id)
+    for path in paths:
+        await asyncio.to_thread((folder / path).unlink, missing_ok=True)

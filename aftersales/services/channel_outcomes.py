@@ -1,0 +1,32 @@
+"""What became of messages that a messaging app had taken: taken is not delivered."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from aftersales.domain.threads import DeliveryState, Thread
+from aftersales.services.context import Context
+from aftersales.services.reaching import reach_later
+
+_LONGEST_REASON = 64
+
+
+async def note_outcome(ctx: Context, thread: Thread, told: Mapping[str, Any]) -> None:
+    """Notes whether a message arrived; of one that did not, the customer hears in another way.
+
+    Harmless for a message that is not ours, and when it is told again.
+    """
+    async with ctx.unit_of_work() as uow:
+        delivery = await uow.deliveries.by_reference(thread.id, str(told.get("reference") or ""))
+        if delivery is None or delivery.state in (DeliveryState.DELIVERED, DeliveryState.FAILED):
+            return
+        arrived = told.get("delivered") is True
+        state = DeliveryState.DELIVERED if arrived else DeliveryState.FAILED
+        reason = "" if arrived else str(told.get("reason") or "")[:_LONGEST_REASON]
+        await uow.deliveries.save(replace(delivery, state=state, reason=reason))
+        if not arrived and thread.conversation_id is not None:
+            await reach_later(
+                ctx, uow, thread.conversation_id, seq=delivery.last_seq, key=f"failed:{delivery.key}"
+            )

@@ -1,0 +1,132 @@
+"""Talks in messaging apps: taken in, answered and sent, one worker at a time for each customer."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+
+from aftersales.domain.channels import PushKind
+from aftersales.domain.conversations import Owner
+from aftersales.domain.errors import AftersalesError, NotFound
+from aftersales.domain.threads import Thread
+from aftersales.ports import Bot, StoredPush
+from aftersales.services.answering import answer_pending
+from aftersales.services.batches import for_each
+from aftersales.services.channel_inbox import SETTLE, add_pushes
+from aftersales.services.channel_sending import Outlet, send_due
+from aftersales.services.channel_taking import Desk, take_in
+from aftersales.services.context import Context
+from aftersales.services.conversations import typing
+
+_PATIENCE = 60.0  # seconds for one round
+_LEASE = timedelta(seconds=90)  # longer than _PATIENCE, so that nobody else begins meanwhile
+_LONGEST_PAUSE = timedelta(minutes=5)
+_LOOK_AGAIN = timedelta(minutes=10)  # at an account from which pushes are pulled: a call of theirs may get lost
+_AT_ONCE = 50
+_SIDE_BY_SIDE = 16
+_MOST_PAGES = 100
+
+logger = logging.getLogger(__name__)
+
+
+async def carry_channels(ctx: Context, outlets: Mapping[str, Outlet], bot: Bot) -> int:
+    """Does what is due in the threads of all messaging apps; how many had their turn."""
+    async with ctx.unit_of_work() as uow:
+        threads = await uow.threads.claim(now=ctx.clock.now(), limit=_AT_ONCE, lease=_LEASE)
+    return await for_each(
+        threads, lambda thread: _carry(ctx, outlets.get(thread.sender.channel), bot, thread), at_once=_SIDE_BY_SIDE
+    )
+
+
+async def _carry(ctx: Context, outlet: Outlet | None, bot: Bot, thread: Thread) -> None:
+    """One round. What fails is tried again after a pause; nothing is taken in, answered or sent out of order."""
+    pause: timedelta | None = None
+    try:
+        async with asyncio.timeout(_PATIENCE):
+            if outlet is not None:  # else the shop has left that app
+                pause = await _round(ctx, outlet, bot, thread)
+    except NotFound:
+        pause = None  # the customer has left meanwhile
+    except Exception as error:  # the type alone: messages may hold what the customer wrote
+        what = error.code if isinstance(error, AftersalesError) else type(error).__name__
+        logger.warning("channel failed: thread %s, %s", thread.id, what)
+        pause = await _after_failure(ctx, thread)
+    async with ctx.unit_of_work() as uow:
+        await uow.threads.release(thread, due_at=None if pause is None else ctx.clock.now() + pause)
+
+
+async def _round(ctx: Context, outlet: Outlet, bot: Bot, thread: Thread) -> timedelta | None:
+    """After how long the thread is looked at again; None when there is no need."""
+    waiting = await _waiting(ctx, thread)
+    if not thread.sender.id:
+        await _pull(ctx, outlet, thread, waiting)
+        await _well(ctx, thread)
+        return _LOOK_AGAIN
+    current, code, desk = thread, "", Desk(outlet.channel, outlet.folder)
+    for stored in waiting:
+        if stored.push.kind is PushKind.ENTER:
+            code = str(stored.push.body.get("code") or "")
+        taken = await take_in(ctx, desk, current, stored)
+        if taken is None:
+            return None
+        current = taken
+    if current.conversation_id is not None:
+        await _answer(ctx, outlet, bot, current, current.conversation_id)
+        async with ctx.unit_of_work(read_only=True) as uow:
+            current = await uow.threads.get(thread.id)
+        await send_due(ctx, outlet, current, code=code)
+    await _well(ctx, thread)
+    return SETTLE if await _is_more(ctx, thread) else None
+
+
+async def _waiting(ctx: Context, thread: Thread) -> Sequence[StoredPush]:
+    async with ctx.unit_of_work(read_only=True) as uow:
+        return await uow.pushes.waiting(thread.sender, before=ctx.clock.now() - SETTLE, limit=_AT_ONCE)
+
+
+async def _is_more(ctx: Context, thread: Thread) -> bool:
+    """Whether something came in that was too fresh to be put in order."""
+    async with ctx.unit_of_work(read_only=True) as uow:
+        return bool(await uow.pushes.waiting(thread.sender, before=ctx.clock.now(), limit=1))
+
+
+async def _answer(ctx: Context, outlet: Outlet, bot: Bot, thread: Thread, conversation_id: str) -> None:
+    async with ctx.unit_of_work(read_only=True) as uow:
+        conversation = await uow.conversations.get(conversation_id)
+    if conversation.owner is not Owner.BOT or not typing(conversation):
+        return
+    shown = asyncio.create_task(outlet.channel.show_typing(thread.sender))
+    await answer_pending(ctx, bot, conversation_id=conversation_id)
+    await asyncio.gather(shown, return_exceptions=True)  # that the bot writes is a courtesy
+
+
+async def _pull(ctx: Context, outlet: Outlet, thread: Thread, calls: Sequence[StoredPush]) -> None:
+    """Stores all that is behind the cursor, each page with the cursor behind it."""
+    token = str(calls[-1].push.body.get("token") or "") if calls else ""
+    cursor = thread.cursor
+    for _ in range(_MOST_PAGES):
+        pulled = await outlet.channel.pull(thread.sender.account, cursor=cursor, token=token)
+        cursor = pulled.cursor
+        async with ctx.unit_of_work() as uow:
+            await add_pushes(ctx, uow, pulled.pushes)
+            await uow.threads.note(thread.id, cursor=cursor)
+        if not pulled.more:
+            break
+    async with ctx.unit_of_work() as uow:
+        for call in calls:
+            await uow.pushes.done(call.id, at=ctx.clock.now())
+
+
+async def _well(ctx: Context, thread: Thread) -> None:
+    if thread.failures:
+        async with ctx.unit_of_work() as uow:
+            await uow.threads.note(thread.id, failures=0)
+
+
+async def _after_failure(ctx: Context, thread: Thread) -> timedelta:
+    failures = thread.failures + 1
+    async with ctx.unit_of_work() as uow:
+        await uow.threads.note(thread.id, failures=failures)
+    return min(timedelta(seconds=2 ** min(failures, 10)), _LONGEST_PAUSE)

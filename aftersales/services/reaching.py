@@ -1,0 +1,241 @@
+"""News that did not arrive where it was told, brought in the next best way: once, and at a decent hour.
+
+The ladder: the talk itself (the widget fetches it, or the messaging app takes it) -> another app in which the
+customer is known -> the app's own notice -> e-mail -> it waits in the talk until the customer is back.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any, Protocol
+
+from aftersales.domain.channels import Notice
+from aftersales.domain.conversations import Conversation
+from aftersales.domain.errors import NotFound
+from aftersales.domain.journal import Entry
+from aftersales.domain.reply_budget import Weight, room
+from aftersales.domain.texts import Language
+from aftersales.domain.threads import DeliveryState, Thread
+from aftersales.ports import Channel, UnitOfWork
+from aftersales.services.context import Context
+from aftersales.services.conversations import WEBSITE, say
+
+WAITING = "utter_channel_waiting"  # that an answer is there
+APP_HAS_TIME = timedelta(seconds=15)
+WIDGET_HAS_TIME = timedelta(minutes=2)
+
+
+async def reach_later(
+    ctx: Context,
+    uow: UnitOfWork,
+    conversation_id: str,
+    *,
+    seq: int,
+    key: str,
+    response: str = WAITING,
+    parameters: Mapping[str, Any] | None = None,
+) -> None:
+    """Has it seen to that the customer hears of the message `seq`, once per key (180 characters at most).
+
+    The talk's own way is given time first: 15 seconds to a messaging app, 2 minutes to the widget.
+    """
+    conversation = await uow.conversations.get(conversation_id)
+    patience = WIDGET_HAS_TIME if conversation.channel == WEBSITE else APP_HAS_TIME
+    payload = {
+        "conversation_id": conversation_id,
+        "seq": seq,
+        "response": response,
+        "parameters": dict(parameters or {}),
+    }
+    await uow.outbox.add(kind="reach", key=f"reach:{key}", payload=payload, due_at=ctx.clock.now() + patience)
+
+
+async def see_to_it(ctx: Context, told: Mapping[str, Any], *, key: str) -> None:
+    """What was told in a talk under this key (services.conversations.tell) shall arrive."""
+    conversation_id = told["conversation_id"]
+    async with ctx.unit_of_work() as uow:
+        message = await uow.messages.by_client_id(conversation_id, f"tell:{key}", author="bot")
+        if message is not None:
+            response, parameters = told["response"], told["parameters"]
+            await reach_later(
+                ctx, uow, conversation_id, seq=message.seq, key=key, response=response, parameters=parameters
+            )
+
+
+async def reach_customer_later(
+    ctx: Context, uow: UnitOfWork, customer_id: str, *, key: str, response: str, parameters: Mapping[str, Any]
+) -> None:
+    """As reach_later, for news that belongs to no talk."""
+    payload = {"customer_id": customer_id, "response": response, "parameters": dict(parameters)}
+    await uow.outbox.add(kind="reach", key=f"reach:{key}", payload=payload, due_at=ctx.clock.now())
+
+
+class Fill(Protocol):
+    def __call__(self, parameters: Mapping[str, Any], language: Language, /) -> dict[str, Any]:
+        """The parameters as people of that language write them."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Ways:
+    """The messaging apps that the shop uses, and how parameters are put into words."""
+
+    channels: Mapping[str, Channel]
+    fill: Fill
+
+
+@dataclass(frozen=True, slots=True)
+class _News:
+    """What is to be brought to whom. `customer_id` None: to whoever is in the talk."""
+
+    key: str
+    response: str
+    parameters: Mapping[str, Any]
+    conversation: Conversation | None
+    seq: int
+    customer_id: str | None
+
+
+async def reach(ctx: Context, ways: Ways, payload: Mapping[str, Any], *, key: str) -> str:
+    """Brings news as far down the ladder as need be, and notes the way in the talk's journal; which way it was.
+
+    Harmless when repeated: every way takes a key once. Raises Unavailable when a way fails that may yet work.
+    """
+    news = await _read(ctx, payload, key=key)
+    if news.conversation is not None and await _has_arrived(ctx, news.conversation, news.seq):
+        return "talk"
+    way = await _by_app(ctx, ways, news) or await _by_mail(ctx, ways, news) or "waiting"
+    if news.conversation is not None:
+        await _note(ctx, news.conversation, way=way, seq=news.seq)
+    return way
+
+
+async def _read(ctx: Context, payload: Mapping[str, Any], *, key: str) -> _News:
+    conversation_id = payload.get("conversation_id")
+    conversation = None
+    if conversation_id is not None:
+        async with ctx.unit_of_work(read_only=True) as uow:
+            conversation = await uow.conversations.get(conversation_id)
+    return _News(
+        key=key,
+        response=payload["response"],
+        parameters=payload["parameters"],
+        conversation=conversation,
+        seq=int(payload.get("seq") or 0),
+        customer_id=payload.get("customer_id") or (conversation.customer_id if conversation else None),
+    )
+
+
+async def _has_arrived(ctx: Context, conversation: Conversation, seq: int) -> bool:
+    """Whether the app has taken it, or the widget has fetched it; what an app could not deliver has not."""
+    async with ctx.unit_of_work(read_only=True) as uow:
+        thread = await uow.threads.of_conversation(conversation.id)
+        if thread is None:
+            return (await uow.talk_signs.of(conversation.id)).fetched_seq >= seq
+        if thread.sent_seq < seq:
+            return False
+        deliveries = await uow.deliveries.since(thread.id, seq)
+    lost = (DeliveryState.FAILED, DeliveryState.REFUSED)
+    return not any(delivery.state in lost and delivery.last_seq == seq for delivery in deliveries)
+
+
+async def _by_app(ctx: Context, ways: Ways, news: _News) -> str | None:
+    own, known = await _threads(ctx, news)
+    for thread in known:
+        free = room(thread.allowance, weight=Weight.NEWS, now=ctx.clock.now())
+        if thread.sender.channel in ways.channels and (free is None or free > 0):
+            await _say_in(ctx, ways, thread, news)
+            return thread.sender.channel
+    for thread in [*own, *known]:
+        channel = ways.channels.get(thread.sender.channel)
+        if channel is not None and await _notify(ctx, ways, channel, thread, news):
+            return f"{thread.sender.channel}_notice"
+    return None
+
+
+async def _threads(ctx: Context, news: _News) -> tuple[list[Thread], list[Thread]]:
+    """The talk's own thread, and others of the same customer; those that the customer has left are none."""
+    async with ctx.unit_of_work(read_only=True) as uow:
+        thread = await uow.threads.of_conversation(news.conversation.id) if news.conversation else None
+        others = await uow.threads.of_customer(news.customer_id) if news.customer_id else ()
+    own = [thread] if thread is not None and not thread.gone else []
+    known = [
+        other
+        for other in others
+        if not other.gone and other.conversation_id and (not thread or other.id != thread.id)
+    ]
+    return own, known
+
+
+async def _say_in(ctx: Context, ways: Ways, thread: Thread, news: _News) -> None:
+    async with ctx.unit_of_work() as uow:
+        conversation = await uow.conversations.lock(thread.conversation_id or "")
+        parameters = ways.fill(news.parameters, conversation.language)
+        await say(ctx, uow, conversation, response=news.response, parameters=parameters, key=news.key)
+
+
+async def _notify(ctx: Context, ways: Ways, channel: Channel, thread: Thread, news: _News) -> bool:
+    language = await _language(ctx, news, thread.conversation_id)
+    parameters = ways.fill(news.parameters, language)
+    notice = Notice(
+        response=news.response,
+        language=language,
+        parameters={name: str(value) for name, value in parameters.items()},
+        text=ctx.texts.render(news.response, language, **parameters),
+        link=ctx.front_url,
+    )
+    sent = await channel.notify(thread.sender, notice, key=hashlib.sha256(news.key.encode()).hexdigest()[:24])
+    return sent.refusal is None
+
+
+async def _by_mail(ctx: Context, ways: Ways, news: _News) -> str | None:
+    """To the address that the shop has of a customer who is known; a guest has none."""
+    if news.customer_id is None:
+        return None
+    try:
+        customer = await ctx.shop.get_customer(news.customer_id)
+    except NotFound:
+        return None
+    if not customer.email:
+        return None
+    language = await _language(ctx, news, None)
+    payload = {
+        "to": customer.email,
+        "response": news.response.removeprefix("utter_"),
+        "language": language,
+        "parameters": dict(news.parameters),
+        "news": True,
+        "customer_id": news.customer_id,
+    }
+    async with ctx.unit_of_work() as uow:
+        await uow.outbox.add(kind="mail", key=f"mail:{news.key}", payload=payload, due_at=ctx.clock.now())
+    return "mail"
+
+
+async def _language(ctx: Context, news: _News, conversation_id: str | None) -> Language:
+    """What the talk is held in, else what the shop has on record."""
+    if conversation_id is not None:
+        async with ctx.unit_of_work(read_only=True) as uow:
+            return (await uow.conversations.get(conversation_id)).language
+    if news.conversation is not None:
+        return news.conversation.language
+    return (await ctx.shop.get_customer(news.customer_id or "")).language
+
+
+async def _note(ctx: Context, conversation: Conversation, *, way: str, seq: int) -> None:
+    async with ctx.unit_of_work() as uow:
+        entry = Entry(
+            subject="conversation",
+            subject_id=conversation.id,
+            actor="system",
+            channel=conversation.channel,
+            trigger="reach",
+            from_state=conversation.owner.value,
+            to_state=conversation.owner.value,
+            at=ctx.clock.now(),
+            detail={"way": way, "seq": seq},
+        )
+        await uow.journal.add(entry)

@@ -14,7 +14,7 @@ from aftersales.domain.changes import Change, ChangeState
 from aftersales.domain.errors import AftersalesError, Conflict, NotFound
 from aftersales.domain.money import Money
 from aftersales.domain.orders import Order
-from aftersales.services.access import access_order
+from aftersales.services.access import access_order, conversation_channel
 from aftersales.services.cases import file_case
 from aftersales.services.change_views import list_changes, view_change
 from aftersales.services.changes import find_change, request_change
@@ -82,7 +82,7 @@ async def _make(scene: Scene, draft: Draft, order: Order, customer_id: str) -> C
         wish=wish,
         agreed=Money(int(consent["minor"]), str(consent["currency"])),
         conversation_id=scene.conversation_id,
-        channel="web",
+        channel=await conversation_channel(scene.ctx, conversation_id=scene.conversation_id),
         key=filing_key(scene),
     )
 

@@ -19,7 +19,7 @@ from aftersales.domain.policy_describe import facts
 from aftersales.domain.reasons import Reason
 from aftersales.domain.remedies import Remedy
 from aftersales.domain.returns import Return
-from aftersales.services.access import access_order
+from aftersales.services.access import access_order, conversation_channel
 from aftersales.services.return_views import access_return
 from aftersales.services.returns import request_return
 
@@ -81,7 +81,7 @@ async def _file(scene: Scene, draft: Draft, order: Order, customer_id: str) -> R
         comment=draft.comment or "",
         attachment_ids=draft.photos or (),
         conversation_id=scene.conversation_id,
-        channel="web",
+        channel=await conversation_channel(scene.ctx, conversation_id=scene.conversation_id),
         key=filing_key(scene),
         agreed=Money(int(consent["minor"]), str(consent["currency"])),
         agreed_to_pay=Money(int(consent["to_pay"]), str(consent["currency"])) if consent["to_pay"] else None,

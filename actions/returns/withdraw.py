@@ -19,6 +19,7 @@ from actions.topic import Finished, Topic
 from aftersales.domain.errors import AftersalesError, Conflict
 from aftersales.domain.remedies import Remedy
 from aftersales.domain.returns import RETURN_MACHINE, ReturnTrigger
+from aftersales.services.access import conversation_channel
 from aftersales.services.return_views import ReturnView, list_returns
 from aftersales.services.returns import cancel_return
 
@@ -107,8 +108,9 @@ class WithdrawTopic(Topic):
     async def _withdraw(self, scene: Scene, number: str) -> None:
         customer_id = await proven_customer(scene)
         try:
+            channel = await conversation_channel(scene.ctx, conversation_id=scene.conversation_id)
             await cancel_return(
-                scene.ctx, customer_id=customer_id, number=number, actor=f"customer:{customer_id}", channel="web"
+                scene.ctx, customer_id=customer_id, number=number, actor=f"customer:{customer_id}", channel=channel
             )
         except Conflict:
             scene.say("utter_returns_withdraw_too_late", {"number": number})

@@ -56,3 +56,9 @@ async def conversation_customer(ctx: Context, *, conversation_id: str) -> str | 
     async with ctx.unit_of_work(read_only=True) as uow:
         conversation = await uow.conversations.get(conversation_id)
     return None if conversation.owner is Owner.CLOSED else conversation.customer_id
+
+
+async def conversation_channel(ctx: Context, *, conversation_id: str) -> str:
+    """Where the customer writes. Raises NotFound for an unknown conversation."""
+    async with ctx.unit_of_work(read_only=True) as uow:
+        return (await uow.conversations.get(conversation_id)).channel

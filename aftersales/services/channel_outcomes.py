@@ -8,7 +8,7 @@ from typing import Any
 
 from aftersales.domain.threads import DeliveryState, Thread
 from aftersales.services.context import Context
-from aftersales.services.reaching import reach_later
+from aftersales.services.reaching import reach_later, sees_to_itself
 
 _LONGEST_REASON = 64
 
@@ -26,7 +26,9 @@ async def note_outcome(ctx: Context, thread: Thread, told: Mapping[str, Any]) ->
         state = DeliveryState.DELIVERED if arrived else DeliveryState.FAILED
         reason = "" if arrived else str(told.get("reason") or "")[:_LONGEST_REASON]
         await uow.deliveries.save(replace(delivery, state=state, reason=reason))
-        if not arrived and thread.conversation_id is not None:
-            await reach_later(
-                ctx, uow, thread.conversation_id, seq=delivery.last_seq, key=f"failed:{delivery.key}"
-            )
+        if arrived or thread.conversation_id is None:
+            return
+        [message] = await uow.messages.after(thread.conversation_id, delivery.last_seq - 1, limit=1)
+        if not sees_to_itself(message, now=ctx.clock.now()):
+            key = f"failed:{delivery.key}"
+            await reach_later(ctx, uow, thread.conversation_id, seq=delivery.last_seq, key=key)

@@ -10,6 +10,7 @@ from aftersales.domain.refunds import Refund
 from aftersales.domain.texts import LANGUAGES, Language
 from aftersales.ports import UnitOfWork
 from aftersales.services.context import Context
+from aftersales.services.reaching import reach_customer_later
 
 
 class Told(Protocol):
@@ -17,6 +18,8 @@ class Told(Protocol):
 
     @property
     def conversation_id(self) -> str | None: ...
+    @property
+    def customer_id(self) -> str | None: ...
     @property
     def number(self) -> str: ...
     @property
@@ -28,6 +31,7 @@ class About:
     """See Told."""
 
     conversation_id: str | None
+    customer_id: str | None
     number: str
     order_number: str
 
@@ -35,23 +39,23 @@ class About:
 async def tell_later(
     ctx: Context, uow: UnitOfWork, item: Told, response: str, *, key: str, **parameters: Any
 ) -> None:
-    """Says `response` in the item's conversation, once per key; nothing where there is no conversation.
+    """Says `response` in the item's conversation, once per key, and sees to it that the customer hears of it.
 
-    Parameters are always `number` (of the item) and `order`, and those given.
+    Where there is no conversation the customer is reached in another way; see services.reaching. Parameters are
+    always `number` (of the item) and `order`, and those given.
     """
+    told = {"number": item.number, "order": item.order_number, **parameters}
     if item.conversation_id is None:
+        if item.customer_id is not None:
+            await reach_customer_later(ctx, uow, item.customer_id, key=key, response=response, parameters=told)
         return
-    payload = {
-        "conversation_id": item.conversation_id,
-        "response": response,
-        "parameters": {"number": item.number, "order": item.order_number, **parameters},
-    }
+    payload = {"conversation_id": item.conversation_id, "response": response, "parameters": told}
     await uow.outbox.add(kind="tell", key=key, payload=payload, due_at=ctx.clock.now())
 
 
 async def tell_of_refund(ctx: Context, uow: UnitOfWork, refund: Refund, response: str, *, key: str) -> None:
     """As tell_later about what caused the refund, with its `amount` (major units) and `currency` (ISO 4217)."""
-    told = About(refund.conversation_id, refund.cause_number, refund.order_number)
+    told = About(refund.conversation_id, refund.customer_id, refund.cause_number, refund.order_number)
     await tell_later(
         ctx, uow, told, response, key=key, amount=refund.amount.decimal(), currency=refund.amount.currency
     )

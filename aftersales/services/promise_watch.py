@@ -56,7 +56,7 @@ async def _tell(ctx: Context, uow: UnitOfWork, promise: Promise, now: datetime) 
     await tell_later(
         ctx,
         uow,
-        About(late.conversation_id, late.number, ""),
+        About(late.conversation_id, late.customer_id, late.number, ""),
         _LATE[late.kind],
         key=f"promise-late:{late.id}",
         promised=_words(ctx, late, late.due_at),

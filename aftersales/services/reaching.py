@@ -9,11 +9,11 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, Protocol
 
 from aftersales.domain.channels import Notice
-from aftersales.domain.conversations import Conversation
+from aftersales.domain.conversations import Conversation, Message
 from aftersales.domain.errors import NotFound
 from aftersales.domain.journal import Entry
 from aftersales.domain.reply_budget import Weight, room
@@ -63,6 +63,12 @@ async def see_to_it(ctx: Context, told: Mapping[str, Any], *, key: str) -> None:
             await reach_later(
                 ctx, uow, conversation_id, seq=message.seq, key=key, response=response, parameters=parameters
             )
+
+
+def sees_to_itself(message: Message, *, now: datetime) -> bool:
+    """Whether it is news of an app's talk that see_to_it will look after in a moment."""
+    is_news = message.author == "bot" and message.in_reply_to is None
+    return is_news and now - message.at < APP_HAS_TIME
 
 
 async def reach_customer_later(

@@ -366,6 +366,10 @@ class ConversationRepository(Protocol):
         """Unknown ids are left out."""
         ...
 
+    async def of_customer(self, customer_id: str, *, limit: int) -> Sequence[Conversation]:
+        """What a customer who has proven it took part in, the one used last first."""
+        ...
+
 
 class MessageRepository(Protocol):
     async def add(self, message: Message) -> None: ...

@@ -17,6 +17,7 @@ from aftersales.ports import UnitOfWork
 from aftersales.services.context import Context
 from aftersales.services.handoff_access import name_of
 from aftersales.services.handoff_seats import unset_seat
+from aftersales.services.reachability import Reach, reach_of
 
 LONGEST_TALK = 500
 _MOST_OF_A_CUSTOMER = 10
@@ -55,8 +56,8 @@ class ChatView:
     """A chat as it stands. `handover` is the one that has not ended, `past` are the others, newest first.
 
     `agent` is the name of the person who has it. `draft` is what the bot would have said to the customer's newest
-    words, empty where it would not. `is_read`: the customer's client is still signed in to the talk. `signs` are
-    those of the time while a person has it.
+    words, empty where it would not. `signs` are those of the time while a person has it. `elsewhere` are the same
+    customer's other talks, the one used last first.
     """
 
     conversation: Conversation
@@ -69,7 +70,8 @@ class ChatView:
     signs: TalkSigns
     cases: Sequence[Case]
     returns: Sequence[Return]
-    is_read: bool
+    reach: Reach
+    elsewhere: Sequence[Conversation]
 
     @property
     def timeline(self) -> Sequence[tuple[Message | None, ChatNote | None]]:
@@ -121,7 +123,8 @@ async def read_chat(ctx: Context, *, conversation_id: str) -> ChatView:
                 conversation_id=conversation_id, customer_id=customer_id, limit=_MOST_OF_A_CUSTOMER
             ),
             returns=await uow.returns.of_customer(customer_id, limit=_MOST_OF_A_CUSTOMER) if customer_id else (),
-            is_read=await uow.sessions.is_open(conversation_id, now=ctx.clock.now()),
+            reach=await reach_of(uow, conversation, now=ctx.clock.now(), since=after),
+            elsewhere=await _elsewhere_of(uow, conversation),
         )
 
 
@@ -159,6 +162,14 @@ async def _lines(
         )
 
     return [line(handover) for handover in handovers if handover.conversation_id in talks]
+
+
+async def _elsewhere_of(uow: UnitOfWork, conversation: Conversation) -> Sequence[Conversation]:
+    """Known is only who has proven it: talks of guests are nobody's."""
+    if conversation.customer_id is None:
+        return ()
+    talks = await uow.conversations.of_customer(conversation.customer_id, limit=_MOST_OF_A_CUSTOMER + 1)
+    return [talk for talk in talks if talk.id != conversation.id][:_MOST_OF_A_CUSTOMER]
 
 
 def _elsewhere(handover: Handover) -> str:

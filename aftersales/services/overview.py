@@ -13,6 +13,7 @@ from aftersales.domain.refunds import Refund, is_under_way
 from aftersales.domain.returns import Return, ReturnState
 from aftersales.ports import UnitOfWork
 from aftersales.services.context import Context
+from aftersales.services.reachability import reach_of
 from aftersales.services.return_views import next_step
 
 OPEN_STATES = (
@@ -111,9 +112,13 @@ async def read_notes(ctx: Context, case: Case) -> Sequence[CaseNote]:
 
 
 async def reads_replies(ctx: Context, *, conversation_id: str) -> bool:
-    """Whether the customer can still read what is written into this conversation: its chat session is open."""
+    """Whether the customer can still read what is written into this conversation; see reachability.Reach."""
     async with ctx.unit_of_work(read_only=True) as uow:
-        return await uow.sessions.is_open(conversation_id, now=ctx.clock.now())
+        try:
+            conversation = await uow.conversations.get(conversation_id)
+        except NotFound:
+            return False
+        return (await reach_of(uow, conversation, now=ctx.clock.now())).is_there
 
 
 async def _newest_messages(uow: UnitOfWork, conversation_id: str) -> Sequence[Message]:

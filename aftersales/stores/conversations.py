@@ -105,6 +105,12 @@ class SqlConversations:
         query = select(*_COLUMNS).where(conversations.c.id.in_(conversation_ids))
         return {row.id: _conversation(row) for row in await self._connection.execute(query)}
 
+    async def of_customer(self, customer_id: str, *, limit: int) -> Sequence[Conversation]:
+        """What a customer who has proven it took part in, the one used last first."""
+        mine = select(*_COLUMNS).where(conversations.c.customer_id == customer_id)
+        newest = mine.order_by(conversations.c.updated_at.desc(), conversations.c.id).limit(limit)
+        return [_conversation(row) for row in await self._connection.execute(newest)]
+
     async def _one(self, conversation_id: str, *, for_update: bool) -> Conversation:
         query = select(*_COLUMNS).where(conversations.c.id == conversation_id)
         if for_update:

@@ -13,6 +13,7 @@ from aftersales.domain.channels import Picture, Pulled, Push, PushKind, Refusal,
 from aftersales.domain.conversations import Answer, Choice, Owner, Reply
 from aftersales.services.channel_talks import carry_channels
 from aftersales.services.conversations import tell, write_as_agent
+from aftersales.services.handoff_views import read_chat
 from tests.channels import CLICK, LI, WITH_MENUS, Apps, ListChannel, picture_bytes
 from tests.databases import DATABASES
 from tests.talks import open_world
@@ -335,3 +336,28 @@ async def test_an_app_that_the_shop_has_left_is_let_alone(apps: Apps) -> None:
     await apps.carry()
     assert not apps.world.bot.turns
     assert LI.channel == "app"
+
+
+async def test_the_desk_is_told_what_is_left_and_what_became_of_each_message(apps: Apps) -> None:
+    await apps.says("hi")
+    talk = (await apps.thread()).conversation_id or ""
+    ctx = apps.world.ctx
+
+    async def arrivals() -> list[str]:
+        chat = await read_chat(ctx, conversation_id=talk)
+        return [chat.reach.arrival(message) for message in chat.messages if message.author == "agent"]
+
+    for number in range(5):
+        await write_as_agent(ctx, conversation_id=talk, text=f"a{number}", key=f"{number}")
+        await apps.carry()
+    await apps.tell(
+        apps.push(PushKind.OUTCOME, reference="ref-2", delivered=True),
+        apps.push(PushKind.OUTCOME, reference="ref-3", delivered=False, reason="blocked", after=1),
+    )
+    await apps.carry()
+    assert await arrivals() == ["arrived", "lost", "sent", "sent", "waits"]
+    reach = (await read_chat(ctx, conversation_id=talk)).reach
+    assert (reach.is_there, reach.left) == (True, 0)
+    apps.app.refusal = Refusal.GONE
+    await apps.says("hi")
+    assert not (await read_chat(ctx, conversation_id=talk)).reach.is_there

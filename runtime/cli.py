@@ -18,6 +18,7 @@ from runtime import (
     cli_policy,
     cli_shop,
     cli_statement,
+    cli_telegram,
     cli_understanding,
 )
 from runtime.console import Console
@@ -38,6 +39,7 @@ app.add_typer(cli_faq.app, name="faq")
 app.add_typer(cli_hours.app, name="hours")
 app.add_typer(cli_agent.app, name="agent")
 app.add_typer(cli_audit.app, name="audit")
+app.add_typer(cli_telegram.app, name="telegram")
 app.add_typer(cli_understanding.app)
 app.command()(cli_statement.statement)
 

@@ -25,6 +25,8 @@ from aftersales.services.conversations import latest
 from connectors.chatwoot.inbound import ChatwootNotices, chatwoot_notices_blueprint
 from connectors.medusa.inbound import MedusaNotices, medusa_notices_blueprint
 from connectors.refund_service.inbound import RefundNotices, refund_notices_blueprint
+from connectors.telegram.inbound import TelegramUpdates, telegram_blueprint
+from connectors.telegram.payloads import account_of
 from connectors.web.case_page.inbound import CaseLinkPages, case_link_blueprint
 from connectors.web.case_page.pages import CasePages
 from connectors.web.chat import Chat
@@ -87,6 +89,8 @@ def create_front(
         app.blueprint(chatwoot_notices_blueprint())
     if settings.shop == "medusa" and settings.medusa_webhook_secret.get_secret_value():
         app.blueprint(medusa_notices_blueprint())
+    if settings.telegram_token.get_secret_value():
+        app.blueprint(telegram_blueprint())
     _add_files(app, settings)
     stack = AsyncExitStack()
 
@@ -94,6 +98,7 @@ def create_front(
         context = await stack.enter_async_context(open_context(settings))
         await provide_owner(context, password=settings.merchant_key.get_secret_value())
         _provide(app, settings, context=context, bot=make_bot(settings), site_tokens=site_tokens)
+        _provide_channels(app, settings, context=context)
         if settings.demo:
             app.ctx.demo = await stack.enter_async_context(open_demo(settings, context))
         app.ctx.poller = asyncio.create_task(app.ctx.chat.live.run(), name="live")
@@ -174,6 +179,15 @@ def _provide(app: App, settings: Settings, *, context: Context, bot: Bot, site_t
         folder=settings.data / "attachments",
         live=live,
         shop_name=settings.shop_name,
+    )
+
+
+def _provide_channels(app: App, settings: Settings, *, context: Context) -> None:
+    """What the addresses of messaging apps need; they are there only where the settings name the app."""
+    app.ctx.telegram_updates = TelegramUpdates(
+        context=context,
+        account=account_of(settings.telegram_token.get_secret_value()),
+        secret=settings.telegram_secret.get_secret_value(),
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 import socket
 from collections.abc import Iterator, Mapping
 from ipaddress import ip_address
@@ -22,6 +23,8 @@ from runtime.texts import RESPONSES, load_responses
 
 _SHORTEST_TOKEN = 32
 _SHORTEST_WEBHOOK_SECRET = 16  # Chatwoot makes it, of 24
+_TELEGRAM_TOKEN = re.compile(r"[0-9]{3,20}:[A-Za-z0-9_-]{20,100}")
+_TELEGRAM_SECRET = re.compile(r"[A-Za-z0-9_-]{16,256}")
 _DRIVERS = ("sqlite+aiosqlite", "postgresql+asyncpg")
 
 
@@ -67,6 +70,7 @@ def check_settings(settings: Settings) -> None:
         *_refund_service_problems(settings),
         *_shop_problems(settings),
         *_chatwoot_problems(settings),
+        *_telegram_problems(settings),
     ]
     if problems:
         raise CannotStart(*problems)
@@ -137,6 +141,33 @@ def _chatwoot_problems(settings: Settings) -> Iterator[str]:
     if len(settings.chatwoot_webhook_secret.get_secret_value()) < _SHORTEST_WEBHOOK_SECRET:
         least = f"must have at least {_SHORTEST_WEBHOOK_SECRET} characters"
         yield f"{variable('chatwoot_webhook_secret')}: {least}"
+
+
+def _telegram_problems(settings: Settings) -> Iterator[str]:
+    token, secret = settings.telegram_token.get_secret_value(), settings.telegram_secret.get_secret_value()
+    if not token and not secret:
+        return
+    if not _TELEGRAM_TOKEN.fullmatch(token):
+        yield f"{variable('telegram_token')}: must be the token of a Telegram bot, as @BotFather gives it"
+    if not _TELEGRAM_SECRET.fullmatch(secret):
+        yield f"{variable('telegram_secret')}: must have 16 to 256 of the characters A-Z, a-z, 0-9, _ and -"
+    if not _is_safe(settings.telegram_url):
+        yield f"{variable('telegram_url')}: must begin with https:// (http:// on this machine alone)"
+
+
+def check_telegram(settings: Settings) -> None:
+    """Raises CannotStart unless a bot is connected by these settings."""
+    problems = list(_telegram_problems(settings))
+    if not problems and not settings.telegram_token.get_secret_value():
+        problems = [f"{variable('telegram_token')}: is not set"]
+    if problems:
+        raise CannotStart(*problems)
+
+
+def _is_safe(url: str) -> bool:
+    """Whether nobody on the way reads what is sent there."""
+    host = _host_of(url)
+    return bool(host) and (url.startswith("https://") or (url.startswith("http://") and is_loopback(host)))
 
 
 def _shop_problems(settings: Settings) -> Iterator[str]:

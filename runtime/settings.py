@@ -121,6 +121,16 @@ class Settings(BaseSettings):
     chatwoot_webhook_secret: SecretStr = Field(
         SecretStr(""), description="Secret of that inbox's webhook, 16 characters or more."
     )
+    telegram_token: SecretStr = Field(
+        SecretStr(""), description="Token of a Telegram bot, as @BotFather gives it; empty: not connected."
+    )
+    telegram_secret: SecretStr = Field(
+        SecretStr(""),
+        description="Comes with everything that Telegram tells: 16 to 256 letters, digits, `_` and `-`.",
+    )
+    telegram_url: str = Field(
+        "https://api.telegram.org", description="Root of the Bot API; another one for a server of your own."
+    )
     chat_assignment: Literal["automatic", "by_agents"] = Field(
         "automatic",
         description="Who gives chats that wait to agents: the service, as seats are free, or they themselves.",

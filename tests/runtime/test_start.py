@@ -191,6 +191,17 @@ def test_a_chatwoot_needs_an_address_that_is_safe_a_token_an_inbox_and_a_secret(
     check_settings(settings(tmp_path, chatwoot_url="https://chat.example", chatwoot_inbox=7, **secrets))
 
 
+def test_a_bot_in_telegram_needs_its_token_a_secret_and_an_address_that_is_safe(tmp_path: Path) -> None:
+    lines = problems_of(tmp_path, telegram_token=SecretStr("7:short"), telegram_url="http://api.example")
+    assert [line.partition(":")[0] for line in lines] == [
+        "RETURNDESK_TELEGRAM_TOKEN",
+        "RETURNDESK_TELEGRAM_SECRET",
+        "RETURNDESK_TELEGRAM_URL",
+    ]
+    secrets = {"telegram_token": SecretStr("7100000001:" + "a" * 35), "telegram_secret": SecretStr("s" * 16)}
+    check_settings(settings(tmp_path, **secrets))
+
+
 def test_a_secret_that_was_set_is_kept_and_not_written(tmp_path: Path) -> None:
     filled = load_or_make(settings(tmp_path, merchant_key=SecretStr("mine")))
     assert filled.merchant_key.get_secret_value() == "mine"

@@ -6,6 +6,8 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 
 from aftersales.ports import Channel, Clock
+from connectors.telegram.client import TelegramClient, TelegramSettings
+from connectors.telegram.outbound import TelegramChannel
 from runtime.settings import Settings
 
 
@@ -13,5 +15,8 @@ from runtime.settings import Settings
 async def open_channels(settings: Settings, *, clock: Clock) -> AsyncIterator[Mapping[str, Channel]]:
     """By name; none for a shop that is on its website alone."""
     channels: dict[str, Channel] = {}
-    async with AsyncExitStack():
+    async with AsyncExitStack() as stack:
+        if token := settings.telegram_token.get_secret_value():
+            client = TelegramClient(TelegramSettings(token, settings.telegram_url))
+            channels["telegram"] = await stack.enter_async_context(TelegramChannel(client))
         yield channels

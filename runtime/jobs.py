@@ -29,6 +29,7 @@ from aftersales.services.handoff_upkeep import assign_waiting, relieve_waiting, 
 from aftersales.services.outside_talks import carry_due
 from aftersales.services.parcels import report_parcel
 from aftersales.services.promise_watch import watch_promises
+from aftersales.services.quiet_hours import NotYet, wait_for_day
 from aftersales.services.reaching import Ways, reach, see_to_it
 from aftersales.services.refund_submission import reconcile_due, submit_due
 from aftersales.services.return_confirmation import release_at_shop
@@ -150,6 +151,10 @@ async def _deliver(ctx: Context, handlers: Mapping[str, Handler], item: OutboxIt
         await handlers[item.kind](item)
     except NotFound:
         pass  # whom or what it was about is gone
+    except NotYet as later:
+        async with ctx.unit_of_work() as uow:
+            await uow.outbox.postpone(item.id, due_at=later.due_at)
+        return
     except Exception:
         async with ctx.unit_of_work() as uow:
             await uow.outbox.postpone(item.id, due_at=ctx.clock.now() + pause_after(item.attempts))
@@ -161,6 +166,7 @@ async def _deliver(ctx: Context, handlers: Mapping[str, Handler], item: OutboxIt
 async def _tell(ctx: Context, item: OutboxItem) -> None:
     """Amounts are put into words here, in the language that the conversation has by now."""
     conversation_id = item.payload["conversation_id"]
+    await wait_for_day(ctx, conversation_id=conversation_id)
     async with ctx.unit_of_work(read_only=True) as uow:
         conversation = await uow.conversations.get(conversation_id)
     await tell(

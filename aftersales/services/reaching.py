@@ -16,12 +16,16 @@ from aftersales.domain.channels import Notice
 from aftersales.domain.conversations import Conversation, Message
 from aftersales.domain.errors import NotFound
 from aftersales.domain.journal import Entry
+from aftersales.domain.preferences import Preferences, quiet_until
 from aftersales.domain.reply_budget import Weight, room
 from aftersales.domain.texts import Language
 from aftersales.domain.threads import DeliveryState, Thread
 from aftersales.ports import Channel, UnitOfWork
+from aftersales.services.bounces import is_given_up
 from aftersales.services.context import Context
 from aftersales.services.conversations import WEBSITE, say
+from aftersales.services.preferences import preferences_of
+from aftersales.services.quiet_hours import NotYet
 
 WAITING = "utter_channel_waiting"  # that an answer is there
 APP_HAS_TIME = timedelta(seconds=15)
@@ -103,17 +107,23 @@ class _News:
     conversation: Conversation | None
     seq: int
     customer_id: str | None
+    preferences: Preferences
 
 
 async def reach(ctx: Context, ways: Ways, payload: Mapping[str, Any], *, key: str) -> str:
     """Brings news as far down the ladder as need be, and notes the way in the talk's journal; which way it was.
 
-    Harmless when repeated: every way takes a key once. Raises Unavailable when a way fails that may yet work.
+    Harmless when repeated: every way takes a key once. What the customer does not want is left out. Raises
+    Unavailable when a way fails that may yet work, and NotYet in the quiet hours of somebody whom no mail reaches.
     """
     news = await _read(ctx, payload, key=key)
     if news.conversation is not None and await _has_arrived(ctx, news.conversation, news.seq):
         return "talk"
-    way = await _by_app(ctx, ways, news) or await _by_mail(ctx, ways, news) or "waiting"
+    quiet = quiet_until(news.preferences, ctx.clock.now(), ctx.zone)
+    way = await _by_app(ctx, ways, news) if news.preferences.app and quiet is None else None
+    way = way or await _by_mail(ctx, ways, news) or "waiting"
+    if way == "waiting" and news.preferences.app and quiet is not None:
+        raise NotYet(quiet)
     if news.conversation is not None:
         await _note(ctx, news.conversation, way=way, seq=news.seq)
     return way
@@ -121,17 +131,18 @@ async def reach(ctx: Context, ways: Ways, payload: Mapping[str, Any], *, key: st
 
 async def _read(ctx: Context, payload: Mapping[str, Any], *, key: str) -> _News:
     conversation_id = payload.get("conversation_id")
-    conversation = None
-    if conversation_id is not None:
-        async with ctx.unit_of_work(read_only=True) as uow:
-            conversation = await uow.conversations.get(conversation_id)
+    async with ctx.unit_of_work(read_only=True) as uow:
+        conversation = await uow.conversations.get(conversation_id) if conversation_id is not None else None
+        customer_id = payload.get("customer_id") or (conversation.customer_id if conversation else None)
+        known = await preferences_of(uow, customer_id) if customer_id else Preferences(customer_id="")
     return _News(
         key=key,
         response=payload["response"],
         parameters=payload["parameters"],
         conversation=conversation,
         seq=int(payload.get("seq") or 0),
-        customer_id=payload.get("customer_id") or (conversation.customer_id if conversation else None),
+        customer_id=customer_id,
+        preferences=known,
     )
 
 
@@ -199,7 +210,7 @@ async def _notify(ctx: Context, ways: Ways, channel: Channel, thread: Thread, ne
 
 async def _by_mail(ctx: Context, ways: Ways, news: _News) -> str | None:
     """To the address that the shop has of a customer who is known; a guest has none."""
-    if news.customer_id is None:
+    if news.customer_id is None or not news.preferences.email:
         return None
     try:
         customer = await ctx.shop.get_customer(news.customer_id)
@@ -207,6 +218,9 @@ async def _by_mail(ctx: Context, ways: Ways, news: _News) -> str | None:
         return None
     if not customer.email:
         return None
+    async with ctx.unit_of_work(read_only=True) as uow:
+        if await is_given_up(uow, customer.email):
+            return None
     language = await _language(ctx, news, None)
     payload = {
         "to": customer.email,
@@ -222,7 +236,9 @@ async def _by_mail(ctx: Context, ways: Ways, news: _News) -> str | None:
 
 
 async def _language(ctx: Context, news: _News, conversation_id: str | None) -> Language:
-    """What the talk is held in, else what the shop has on record."""
+    """What the customer has chosen, else what the talk is held in, else what the shop has on record."""
+    if news.preferences.language is not None:
+        return news.preferences.language
     if conversation_id is not None:
         async with ctx.unit_of_work(read_only=True) as uow:
             return (await uow.conversations.get(conversation_id)).language

@@ -163,3 +163,17 @@ async def test_mails_are_forgotten_after_a_day(goods: Goods) -> None:
     goods.clock.advance(hours=1)
     await job.run()
     assert [mail.subject for mail in await mailbox.list_mails()] == ["new"]
+
+
+async def test_news_for_a_phone_wait_for_the_morning(goods: Goods) -> None:
+    _, conversation = await open_session(goods.ctx, channel="wechat", language="zh", customer_id="c-lin")
+    goods.clock.advance(hours=3)  # 23:00 in Shanghai
+    news = {"conversation_id": conversation.id, "response": "utter_x", "parameters": {}}
+    await put(goods.ctx, "tell", news)
+    assert await deliver(goods) == 1
+    goods.clock.advance(hours=8)
+    assert await deliver(goods) == 0
+    assert await said(goods, conversation) == []
+    goods.clock.advance(hours=1)
+    await deliver(goods)
+    assert await said(goods, conversation) == ["utter_x/zh"]

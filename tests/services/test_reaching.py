@@ -8,9 +8,14 @@ from typing import Any
 
 import pytest
 
+from aftersales.domain.bounces import BounceKind
 from aftersales.domain.channels import PushKind, Sender
 from aftersales.domain.conversations import Conversation
+from aftersales.domain.preferences import Preferences
+from aftersales.services.bounces import note_bounce
 from aftersales.services.conversations import tell
+from aftersales.services.preferences import set_preferences
+from aftersales.services.quiet_hours import NotYet, wait_for_day
 from aftersales.services.reaching import Ways, reach, reach_customer_later, see_to_it
 from aftersales.services.talk_signs import note_fetched, signs_of
 from tests.channels import LI, Apps, ListChannel
@@ -168,3 +173,48 @@ async def test_news_that_belong_to_no_talk_reach_the_customer_all_the_same(apps:
     assert await ways(apps) == ["mail"]
     [mail] = await mails(apps)
     assert mail["to"] == LIN.email
+
+
+async def test_what_the_customer_does_not_want_is_left_out(apps: Apps) -> None:
+    await link(apps)
+    ctx, wishes = apps.world.ctx, Preferences(customer_id=LIN.id, app=False, language="en")
+    await set_preferences(ctx, wishes, channel="page")
+    talk = await on_the_website(apps)
+    await news(apps, talk.id)
+    assert await ways(apps) == ["mail"]
+    [mail] = await mails(apps)
+    assert mail["language"] == "en"
+    await set_preferences(ctx, replace(wishes, email=False), channel="page")
+    await news(apps, talk.id, key="n2")
+    assert await ways(apps) == ["waiting"]
+
+
+async def test_an_address_that_was_refused_for_good_is_written_to_no_more(apps: Apps) -> None:
+    await note_bounce(apps.world.ctx, address=LIN.email or "", kind=BounceKind.HARD, channel="smtp")
+    talk = await on_the_website(apps)
+    await news(apps, talk.id)
+    assert await ways(apps) == ["waiting"]
+
+
+async def test_at_night_it_is_a_mail_and_without_one_it_waits_for_the_morning(apps: Apps) -> None:
+    await link(apps)
+    apps.world.clock.advance(hours=15 - 12)  # 23:00 in Shanghai
+    talk = await on_the_website(apps)
+    await news(apps, talk.id)
+    assert await ways(apps) == ["mail"]
+    await set_preferences(apps.world.ctx, Preferences(customer_id=LIN.id, email=False), channel="page")
+    await news(apps, talk.id, key="n2")
+    with pytest.raises(NotYet) as later:
+        await ways(apps)
+    assert later.value.due_at.astimezone(apps.world.ctx.zone).isoformat() == "2026-11-22T08:00:00+08:00"
+
+
+async def test_nobody_is_told_news_in_an_app_at_night_but_who_is_just_writing(apps: Apps) -> None:
+    apps.world.clock.advance(hours=3)
+    talk = await link(apps)
+    await wait_for_day(apps.world.ctx, conversation_id=talk)
+    apps.world.clock.advance(minutes=16)
+    with pytest.raises(NotYet):
+        await wait_for_day(apps.world.ctx, conversation_id=talk)
+    website = await on_the_website(apps)
+    await wait_for_day(apps.world.ctx, conversation_id=website.id)

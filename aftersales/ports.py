@@ -269,6 +269,35 @@ class Channel(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChannelToken:
+    """What a messaging app lets us in with for some hours; another one is to be had from `renew_at` on."""
+
+    token: str
+    fetched_at: datetime
+    renew_at: datetime
+
+
+class TokenStore(Protocol):
+    """Access tokens to messaging apps by name (120 characters at most), one for all processes.
+
+    Every method may raise Unavailable.
+    """
+
+    async def get(self, name: str) -> ChannelToken | None: ...
+    async def lease(self, name: str, *, now: datetime, until: datetime) -> bool:
+        """Whether the caller may fetch another one now; nobody else may until then, or until it is saved."""
+        ...
+
+    async def save(self, name: str, token: ChannelToken, *, until: datetime) -> bool:
+        """Ends the lease that was given until then; False, and nothing is written, where it was lost."""
+        ...
+
+    async def release(self, name: str, *, until: datetime) -> None:
+        """Ends the lease without a token; harmless where it was lost."""
+        ...
+
+
 class Notifier(Protocol):
     async def send(self, mail: Mail, *, key: str) -> None:
         """Delivers at least once; the key lets the receiver drop a repetition. Raises Unavailable."""

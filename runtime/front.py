@@ -9,6 +9,7 @@ import socket
 import sys
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, suppress
+from datetime import timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -33,6 +34,7 @@ from connectors.web.messages import Shown
 from connectors.web.problems import ProblemTexts
 from connectors.web.site_token import SiteTokens
 from connectors.web.socket import FRAME_LIMIT
+from connectors.wechat.inbound import WeChatPushes, wechat_pushes_blueprint
 from desk.application import Desk
 from desk.routes import desk_blueprint
 from runtime import requests
@@ -51,6 +53,7 @@ from runtime.secret_files import load_or_make
 from runtime.settings import Settings
 from runtime.static_files import Folder
 from runtime.texts import RESPONSES, ResponseTexts
+from runtime.wechat import wechat_ciphers
 from runtime.wiring import make_bot, open_context
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -85,6 +88,8 @@ def create_front(
         app.blueprint(refund_notices_blueprint())
     if settings.chatwoot_url:
         app.blueprint(chatwoot_notices_blueprint())
+    if settings.wechat_app_id or settings.wechat_mini_app_id:
+        app.blueprint(wechat_pushes_blueprint())
     if settings.shop == "medusa" and settings.medusa_webhook_secret.get_secret_value():
         app.blueprint(medusa_notices_blueprint())
     _add_files(app, settings)
@@ -166,6 +171,12 @@ def _provide(app: App, settings: Settings, *, context: Context, bot: Bot, site_t
         context=context,
         secret=settings.chatwoot_webhook_secret.get_secret_value(),
         wrong_secrets=Buckets(10, seconds=60),
+    )
+    app.ctx.wechat_pushes = WeChatPushes(
+        context=context,
+        ciphers=wechat_ciphers(settings),
+        window=timedelta(minutes=settings.wechat_push_minutes),
+        wrong_signatures=Buckets(10, seconds=60),
     )
     app.ctx.desk = Desk(
         context=context,

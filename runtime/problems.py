@@ -19,6 +19,7 @@ from runtime.hours_file import load_hours
 from runtime.policy_file import PolicyFileError, load_policy
 from runtime.settings import Settings
 from runtime.texts import RESPONSES, load_responses
+from runtime.wechat import wechat_problems
 
 _SHORTEST_TOKEN = 32
 _SHORTEST_WEBHOOK_SECRET = 16  # Chatwoot makes it, of 24
@@ -67,6 +68,7 @@ def check_settings(settings: Settings) -> None:
         *_refund_service_problems(settings),
         *_shop_problems(settings),
         *_chatwoot_problems(settings),
+        *_wechat_problems(settings),
     ]
     if problems:
         raise CannotStart(*problems)
@@ -137,6 +139,15 @@ def _chatwoot_problems(settings: Settings) -> Iterator[str]:
     if len(settings.chatwoot_webhook_secret.get_secret_value()) < _SHORTEST_WEBHOOK_SECRET:
         least = f"must have at least {_SHORTEST_WEBHOOK_SECRET} characters"
         yield f"{variable('chatwoot_webhook_secret')}: {least}"
+
+
+def _wechat_problems(settings: Settings) -> Iterator[str]:
+    url = settings.wechat_api_url
+    host = _host_of(url)
+    if not host or not (url.startswith("https://") or (url.startswith("http://") and is_loopback(host))):
+        yield f"{variable('wechat_api_url')}: must begin with https:// (http:// on this machine alone)"
+    for field, reason in wechat_problems(settings):
+        yield f"{variable(field)}: {reason}"
 
 
 def _shop_problems(settings: Settings) -> Iterator[str]:

@@ -6,12 +6,27 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 
 from aftersales.ports import Channel, Clock
+from aftersales.stores.base import make_engine
+from aftersales.stores.channel_tokens import SqlTokenStore
 from runtime.settings import Settings
+from runtime.wechat import open_wechat
 
 
 @asynccontextmanager
 async def open_channels(settings: Settings, *, clock: Clock) -> AsyncIterator[Mapping[str, Channel]]:
     """By name; none for a shop that is on its website alone."""
     channels: dict[str, Channel] = {}
-    async with AsyncExitStack():
+    async with AsyncExitStack() as stack:
+        if settings.wechat_app_id or settings.wechat_mini_app_id:
+            store = await stack.enter_async_context(_open_tokens(settings))
+            channels |= await stack.enter_async_context(open_wechat(settings, store=store, clock=clock))
         yield channels
+
+
+@asynccontextmanager
+async def _open_tokens(settings: Settings) -> AsyncIterator[SqlTokenStore]:
+    engine = make_engine(settings.database)
+    try:
+        yield SqlTokenStore(engine)
+    finally:
+        await engine.dispose()

@@ -53,7 +53,7 @@ from runtime.secret_files import load_or_make
 from runtime.settings import Settings
 from runtime.static_files import Folder
 from runtime.texts import RESPONSES, ResponseTexts
-from runtime.wechat import wechat_ciphers
+from runtime.wechat import wechat_gates
 from runtime.wiring import make_bot, open_context
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -174,7 +174,7 @@ def _provide(app: App, settings: Settings, *, context: Context, bot: Bot, site_t
     )
     app.ctx.wechat_pushes = WeChatPushes(
         context=context,
-        ciphers=wechat_ciphers(settings),
+        gates=wechat_gates(settings),
         window=timedelta(minutes=settings.wechat_push_minutes),
         wrong_signatures=Buckets(10, seconds=60),
     )

@@ -3,11 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
 
-from connectors.wechat.accounts import AccountKind, WeChatAccount
+from aftersales.ports import Channel, Clock, TokenStore
+from connectors.wechat.accounts import AccountKind, Gate, WeChatAccount
+from connectors.wechat.client import WeChatClient
 from connectors.wechat.crypto import Cipher
+from connectors.wechat.notices import Forms
+from connectors.wechat.outbound import WeChatChannel
+from runtime.policy_file import PolicyFileError
 from runtime.settings import Settings
+from runtime.wechat_notices import load_notices
 
 _PREFIXES = {AccountKind.SERVICE: "wechat", AccountKind.MINI: "wechat_mini"}
 _KEYS = ("aes_key", "previous_aes_key")
@@ -25,17 +33,30 @@ def wechat_accounts(settings: Settings) -> tuple[WeChatAccount, ...]:
     )
 
 
-def wechat_ciphers(settings: Settings) -> dict[str, Cipher]:
+def wechat_gates(settings: Settings) -> dict[str, Gate]:
     """What opens the pushes to each account, by app id."""
-    return {
-        app_id: Cipher(
-            _secret(settings, f"{prefix}_token"),
-            keys=tuple(filter(None, (_secret(settings, f"{prefix}_{name}") for name in _KEYS))),
-            receive_id=app_id,
-        )
-        for prefix in _PREFIXES.values()
-        if (app_id := _app_id(settings, prefix))
-    }
+    gates: dict[str, Gate] = {}
+    for kind, prefix in _PREFIXES.items():
+        if app_id := _app_id(settings, prefix):
+            keys = tuple(filter(None, (_secret(settings, f"{prefix}_{name}") for name in _KEYS)))
+            gates[app_id] = Gate(kind, Cipher(_secret(settings, f"{prefix}_token"), keys=keys, receive_id=app_id))
+    return gates
+
+
+@asynccontextmanager
+async def open_wechat(settings: Settings, *, store: TokenStore, clock: Clock) -> AsyncIterator[dict[str, Channel]]:
+    """The channels to these accounts, by name. Raises PolicyFileError for a wrong file of notices."""
+    forms = load_notices(Path(settings.wechat_notices)) if settings.wechat_notices else {}
+    channels: dict[str, Channel] = {}
+    async with AsyncExitStack() as stack:
+        for account in wechat_accounts(settings):
+            client = WeChatClient(account, store=store, clock=clock, url=settings.wechat_api_url)
+            stack.push_async_callback(client.close)
+            menus = settings.wechat_menus and account.kind is AccountKind.SERVICE
+            channels[account.kind.value] = WeChatChannel(
+                client, forms=forms.get(account.kind, Forms()), menus=menus
+            )
+        yield channels
 
 
 def wechat_problems(settings: Settings) -> Iterator[tuple[str, str]]:
@@ -44,6 +65,11 @@ def wechat_problems(settings: Settings) -> Iterator[tuple[str, str]]:
         yield from _account_problems(settings, prefix)
     if settings.wechat_app_id and settings.wechat_app_id == settings.wechat_mini_app_id:
         yield "wechat_mini_app_id", "must be another one than that of the service account"
+    if settings.wechat_notices:
+        try:
+            load_notices(Path(settings.wechat_notices))
+        except PolicyFileError as error:
+            yield "wechat_notices", str(error)
 
 
 def _account_problems(settings: Settings, prefix: str) -> Iterator[tuple[str, str]]:

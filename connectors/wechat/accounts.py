@@ -5,12 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from connectors.wechat.crypto import Cipher
+
 
 class AccountKind(StrEnum):
-    """WeChat has other calls and other limits for each."""
+    """WeChat has other calls and other limits for each, so each is a channel of its own, by this name."""
 
-    SERVICE = "service"  # a service account (服务号)
-    MINI = "mini"  # the customer messages of a mini-program (小程序)
+    SERVICE = "wechat"  # a service account (服务号)
+    MINI = "wechat_mini"  # the customer messages of a mini-program (小程序)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,3 +22,11 @@ class WeChatAccount:
     app_id: str
     secret: str = field(repr=False)
     kind: AccountKind = AccountKind.SERVICE
+
+
+@dataclass(frozen=True, slots=True)
+class Gate:
+    """What lets pushes to one account in."""
+
+    kind: AccountKind
+    cipher: Cipher

@@ -22,6 +22,7 @@ from aftersales.services.context import Context
 from connectors.web.bodies import read_body
 from connectors.web.chat import address_of
 from connectors.web.problems import Problem
+from connectors.wechat.accounts import Gate
 from connectors.wechat.crypto import Cipher, NotGenuine
 from connectors.wechat.envelopes import Unreadable, read_fields, text_of
 from connectors.wechat.pushes import read_push
@@ -35,13 +36,13 @@ _DONE = "success"
 
 @dataclass(frozen=True)
 class WeChatPushes:
-    """`ciphers` by app id; `wrong_signatures` slows down guessing, per address.
+    """`gates` by app id; `wrong_signatures` slows down guessing, per address.
 
     What is older or newer than `window` is refused: a rule of ours against replays, not one of WeChat's.
     """
 
     context: Context
-    ciphers: Mapping[str, Cipher]
+    gates: Mapping[str, Gate]
     window: timedelta
     wrong_signatures: Buckets
 
@@ -58,7 +59,7 @@ def wechat_pushes_blueprint() -> Blueprint:
 async def _echo(request: Request, account: str) -> HTTPResponse:
     """What WeChat's console asks when the address is entered there; 404, 403."""
     pushes: WeChatPushes = request.app.ctx.wechat_pushes
-    cipher = _cipher(pushes, account)
+    cipher = _gate(pushes, account).cipher
     try:
         cipher.check_signature(_asked(request, "signature"), **_signed(request))
         _check_time(request, pushes)
@@ -73,15 +74,15 @@ async def _note(request: Request, account: str) -> HTTPResponse:
     What is sealed but cannot be read is acknowledged as well: told again it would be no clearer.
     """
     pushes: WeChatPushes = request.app.ctx.wechat_pushes
-    cipher = _cipher(pushes, account)
+    gate = _gate(pushes, account)
     body = await read_body(request, limit=_LIMIT)
     try:
-        message = _open(request, cipher, body)
+        message = _open(request, gate.cipher, body)
         _check_time(request, pushes)
     except NotGenuine:
         raise _refusal(request, pushes) from None
     try:
-        push = read_push(read_fields(message), account=account)
+        push = read_push(read_fields(message), account=account, kind=gate.kind)
     except Unreadable as error:
         log.warning("wechat_unreadable", account=account, reason=str(error))
         return text(_DONE)
@@ -90,11 +91,11 @@ async def _note(request: Request, account: str) -> HTTPResponse:
     return text(_DONE)
 
 
-def _cipher(pushes: WeChatPushes, account: str) -> Cipher:
-    cipher = pushes.ciphers.get(account)
-    if cipher is None:
+def _gate(pushes: WeChatPushes, account: str) -> Gate:
+    gate = pushes.gates.get(account)
+    if gate is None:
         raise Problem("not_found")
-    return cipher
+    return gate
 
 
 def _open(request: Request, cipher: Cipher, body: bytes) -> bytes:

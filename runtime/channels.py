@@ -6,9 +6,12 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 
 from aftersales.ports import Channel, Clock
+from aftersales.stores.base import make_engine
+from aftersales.stores.channel_tokens import SqlTokenStore
 from connectors.telegram.client import TelegramClient, TelegramSettings
 from connectors.telegram.outbound import TelegramChannel
 from runtime.settings import Settings
+from runtime.wechat import open_wechat
 
 
 @asynccontextmanager
@@ -19,4 +22,16 @@ async def open_channels(settings: Settings, *, clock: Clock) -> AsyncIterator[Ma
         if token := settings.telegram_token.get_secret_value():
             client = TelegramClient(TelegramSettings(token, settings.telegram_url))
             channels["telegram"] = await stack.enter_async_context(TelegramChannel(client))
+        if settings.wechat_app_id or settings.wechat_mini_app_id:
+            store = await stack.enter_async_context(_open_tokens(settings))
+            channels |= await stack.enter_async_context(open_wechat(settings, store=store, clock=clock))
         yield channels
+
+
+@asynccontextmanager
+async def _open_tokens(settings: Settings) -> AsyncIterator[SqlTokenStore]:
+    engine = make_engine(settings.database)
+    try:
+        yield SqlTokenStore(engine)
+    finally:
+        await engine.dispose()

@@ -9,6 +9,7 @@ import socket
 import sys
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, suppress
+from datetime import timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -39,6 +40,7 @@ from connectors.web.return_page.inbound import ReturnLinkPages, return_link_blue
 from connectors.web.return_page.pages import ReturnPages
 from connectors.web.site_token import SiteTokens
 from connectors.web.socket import FRAME_LIMIT
+from connectors.wechat.inbound import WeChatPushes, wechat_pushes_blueprint
 from desk.application import Desk
 from desk.routes import desk_blueprint
 from runtime import requests
@@ -57,6 +59,7 @@ from runtime.secret_files import load_or_make
 from runtime.settings import Settings
 from runtime.static_files import Folder
 from runtime.texts import RESPONSES, ResponseTexts
+from runtime.wechat import wechat_gates
 from runtime.wiring import make_bot, open_context
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -92,6 +95,8 @@ def create_front(
         app.blueprint(refund_notices_blueprint())
     if settings.chatwoot_url:
         app.blueprint(chatwoot_notices_blueprint())
+    if settings.wechat_app_id or settings.wechat_mini_app_id:
+        app.blueprint(wechat_pushes_blueprint())
     if settings.shop == "medusa" and settings.medusa_webhook_secret.get_secret_value():
         app.blueprint(medusa_notices_blueprint())
     if settings.telegram_token.get_secret_value():
@@ -178,6 +183,12 @@ def _provide(app: App, settings: Settings, *, context: Context, bot: Bot, site_t
         context=context,
         secret=settings.chatwoot_webhook_secret.get_secret_value(),
         wrong_secrets=Buckets(10, seconds=60),
+    )
+    app.ctx.wechat_pushes = WeChatPushes(
+        context=context,
+        gates=wechat_gates(settings),
+        window=timedelta(minutes=settings.wechat_push_minutes),
+        wrong_signatures=Buckets(10, seconds=60),
     )
     app.ctx.desk = Desk(
         context=context,

@@ -22,6 +22,7 @@ from runtime.hours_file import load_hours
 from runtime.policy_file import PolicyFileError, load_policy
 from runtime.settings import Settings
 from runtime.texts import RESPONSES, load_responses
+from runtime.wechat import wechat_problems
 
 _SHORTEST_TOKEN = 32
 _SHORTEST_WEBHOOK_SECRET = 16  # Chatwoot makes it, of 24
@@ -74,6 +75,7 @@ def check_settings(settings: Settings) -> None:
         *_chatwoot_problems(settings),
         *_telegram_problems(settings),
         *_mail_problems(settings),
+        *_wechat_problems(settings),
     ]
     if problems:
         raise CannotStart(*problems)
@@ -186,6 +188,13 @@ def _mail_problems(settings: Settings) -> Iterator[str]:
         yield f"{variable('smtp_security')}: `none` is for a mail server on this machine alone"
     if bool(settings.smtp_user) != bool(settings.smtp_password.get_secret_value()):
         yield f"{variable('smtp_password')}: goes with {variable('smtp_user')}, both or neither"
+
+
+def _wechat_problems(settings: Settings) -> Iterator[str]:
+    if not _is_safe(settings.wechat_api_url):
+        yield f"{variable('wechat_api_url')}: must begin with https:// (http:// on this machine alone)"
+    for field, reason in wechat_problems(settings):
+        yield f"{variable(field)}: {reason}"
 
 
 def _shop_problems(settings: Settings) -> Iterator[str]:

@@ -144,6 +144,32 @@ class Settings(BaseSettings):
         "", description="Sender of mails: `Foothill <service@example.com>`; without a name, the shop's."
     )
     smtp_reply_to: str = Field("", description="Where answers to mails go; empty: to the sender.")
+    wechat_app_id: str = Field("", description="App id of a WeChat service account; empty: none is connected.")
+    wechat_app_secret: SecretStr = Field(SecretStr(""), description="App secret of the service account.")
+    wechat_token: SecretStr = Field(SecretStr(""), description="Token of its server configuration at WeChat.")
+    wechat_aes_key: SecretStr = Field(SecretStr(""), description="EncodingAESKey there; 43 characters.")
+    wechat_previous_aes_key: SecretStr = Field(
+        SecretStr(""), description="The key before it, while the key is changed; empty otherwise."
+    )
+    wechat_menus: bool = Field(
+        False, description="Menus to choose from in the chat; WeChat has them for verified service accounts alone."
+    )
+    wechat_mini_app_id: str = Field("", description="App id of a mini-program; empty: none is connected.")
+    wechat_mini_app_secret: SecretStr = Field(SecretStr(""), description="App secret of the mini-program.")
+    wechat_mini_token: SecretStr = Field(SecretStr(""), description="Token of its message push at WeChat.")
+    wechat_mini_aes_key: SecretStr = Field(SecretStr(""), description="EncodingAESKey there; 43 characters.")
+    wechat_mini_previous_aes_key: SecretStr = Field(
+        SecretStr(""), description="The key before it, while the key is changed; empty otherwise."
+    )
+    wechat_notices: str = Field(
+        "", description="File that says which of WeChat's templates news are told by; empty: by none."
+    )
+    wechat_push_minutes: int = Field(
+        5, ge=1, le=1440, description="How many minutes a push of WeChat's may be old or ahead of our clock."
+    )
+    wechat_api_url: str = Field(
+        "https://api.weixin.qq.com", description="Root of WeChat's API; it has further ones for other regions."
+    )
     chat_assignment: Literal["automatic", "by_agents"] = Field(
         "automatic",
         description="Who gives chats that wait to agents: the service, as seats are free, or they themselves.",

@@ -1,7 +1,6 @@
-"""Bodies of WeChat's calls: messages, notices, the sign of typing.
+"""Bodies of WeChat's calls: messages, and the sign of typing.
 
-As of developers.weixin.qq.com/doc/service/api/customer/message/api_sendcustommessage, .../notify/template/
-api_sendtemplatemessage and .../notify/notify/api_sendnewsubscribemsg.
+As of developers.weixin.qq.com/doc/service/api/customer/message/api_sendcustommessage and .../api_typing.
 """
 
 from __future__ import annotations
@@ -41,12 +40,3 @@ def image_body(to: str, media: str) -> Body:
 
 def typing_body(to: str) -> Body:
     return {"touser": to, "command": "Typing"}
-
-
-def notice_body(to: str, template: str, values: Mapping[str, str]) -> Body:
-    """What templates and subscriptions have in common."""
-    return {
-        "touser": to,
-        "template_id": template,
-        "data": {name: {"value": value} for name, value in values.items()},
-    }

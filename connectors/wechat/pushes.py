@@ -14,9 +14,9 @@ from hashlib import sha256
 from typing import Any
 
 from aftersales.domain.channels import Grant, Push, PushKind, Sender
+from connectors.wechat.accounts import AccountKind
 from connectors.wechat.envelopes import Fields, Unreadable, parts_of, text_of
 
-CHANNEL = "wechat"
 OF_MESSAGE = Grant(5, timedelta(hours=48))
 OF_CLICK = Grant(3, timedelta(minutes=1))
 OF_ENTERING = Grant(2, timedelta(minutes=1))
@@ -31,22 +31,22 @@ Told = tuple[PushKind, dict[str, Any], Grant | None]
 _UNREADABLE: Told = (PushKind.UNREADABLE, {}, OF_MESSAGE)
 
 
-def read_push(fields: Fields, *, account: str) -> Push | None:
+def read_push(fields: Fields, *, account: str, kind: AccountKind) -> Push | None:
     """One push; None for one that says nothing to us. Raises Unreadable where it is in no known form.
 
     The key of a message is its MsgId; events have none, so theirs is made of what tells one from another.
     """
     sender = text_of(fields, "fromusername")
-    kind = text_of(fields, "msgtype").lower()
-    if not kind or not 0 < len(sender) <= _LONGEST_ID:
+    type_ = text_of(fields, "msgtype").lower()
+    if not type_ or not 0 < len(sender) <= _LONGEST_ID:
         raise Unreadable("no message")
     at = _time(text_of(fields, "createtime"))
-    told = _event(fields) if kind == "event" else _message(kind, fields)
+    told = _event(fields) if type_ == "event" else _message(type_, fields)
     if told is None:
         return None
     return Push(
-        sender=Sender(CHANNEL, account, sender),
-        key=_key(fields, kind=kind, sender=sender),
+        sender=Sender(kind.value, account, sender),
+        key=_key(fields, type_=type_, sender=sender),
         kind=told[0],
         sent_at=at,
         body=told[1],
@@ -54,9 +54,9 @@ def read_push(fields: Fields, *, account: str) -> Push | None:
     )
 
 
-def _message(kind: str, fields: Fields) -> Told:
+def _message(type_: str, fields: Fields) -> Told:
     """Types that are not known are something that the customer sent and that cannot be read."""
-    reader = _MESSAGES.get(kind)
+    reader = _MESSAGES.get(type_)
     return reader(fields) if reader is not None else _UNREADABLE
 
 
@@ -181,13 +181,13 @@ def _listed(fields: Fields) -> list[Fields]:
     ]
 
 
-def _key(fields: Fields, *, kind: str, sender: str) -> str:
+def _key(fields: Fields, *, type_: str, sender: str) -> str:
     number = text_of(fields, "msgid")
-    if kind != "event" and number:
+    if type_ != "event" and number:
         return _short(f"m:{number}")
     details = (text_of(fields, name) for name in ("createtime", "event", "eventkey", "msgid"))
     listed = "".join(sorted(text_of(part, name) for part in _listed(fields) for name in ("templateid", "msgid")))
-    return _short(":".join(("e", kind, sender, *details, listed)))
+    return _short(":".join(("e", type_, sender, *details, listed)))
 
 
 def _short(key: str) -> str:

@@ -202,6 +202,44 @@ def test_a_bot_in_telegram_needs_its_token_a_secret_and_an_address_that_is_safe(
     check_settings(settings(tmp_path, **secrets))
 
 
+@pytest.mark.parametrize("prefix", ["wechat", "wechat_mini"])
+def test_an_account_at_wechat_needs_its_secret_a_token_and_a_key(prefix: str, tmp_path: Path) -> None:
+    capitals = prefix.upper()
+    lines = problems_of(tmp_path, **{f"{prefix}_app_id": "wx 1"})
+    assert [line.partition(":")[0] for line in lines] == [
+        f"RETURNDESK_{capitals}_{name}" for name in ("APP_ID", "APP_SECRET", "TOKEN", "AES_KEY")
+    ]
+    given: dict[str, Any] = {
+        f"{prefix}_app_id": "wx0123456789abcdef",
+        f"{prefix}_app_secret": SecretStr("s"),
+        f"{prefix}_token": SecretStr("abc"),
+        f"{prefix}_aes_key": SecretStr("A" * 43),
+    }
+    check_settings(settings(tmp_path, **given))
+    (line,) = problems_of(tmp_path, **given, **{f"{prefix}_previous_aes_key": SecretStr("short")})
+    assert line.startswith(f"RETURNDESK_{capitals}_PREVIOUS_AES_KEY: ")
+    (line,) = problems_of(tmp_path, **{**given, f"{prefix}_app_id": ""})
+    assert line.startswith(f"RETURNDESK_{capitals}_APP_ID: is missing")
+
+
+def test_service_account_and_mini_program_are_different_ones_at_a_safe_address(tmp_path: Path) -> None:
+    given = {
+        f"{prefix}_{name}": value
+        for prefix in ("wechat", "wechat_mini")
+        for name, value in (
+            ("app_id", "wx1"),
+            ("app_secret", SecretStr("s")),
+            ("token", SecretStr("abc")),
+            ("aes_key", SecretStr("A" * 43)),
+        )
+    }
+    lines = problems_of(tmp_path, **given, wechat_api_url="http://api.weixin.example")
+    assert [line.partition(":")[0] for line in lines] == [
+        "RETURNDESK_WECHAT_API_URL",
+        "RETURNDESK_WECHAT_MINI_APP_ID",
+    ]
+
+
 def test_a_secret_that_was_set_is_kept_and_not_written(tmp_path: Path) -> None:
     filled = load_or_make(settings(tmp_path, merchant_key=SecretStr("mine")))
     assert filled.merchant_key.get_secret_value() == "mine"

@@ -11,8 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aftersales.domain.channels import Grant, Option, Push, PushKind, Words
+from connectors.wechat.accounts import AccountKind
 from connectors.wechat.envelopes import Unreadable, read_fields, text_of
-from connectors.wechat.payloads import encode, image_body, notice_body, typing_body, words_body
+from connectors.wechat.payloads import encode, image_body, typing_body, words_body
 from connectors.wechat.pushes import OF_CLICK, OF_ENTERING, OF_MESSAGE, read_push
 
 ACCOUNT = "wx0123456789abcdef"
@@ -36,7 +37,9 @@ def xml_of(fields: dict[str, Any], *, root: str = "xml") -> str:
 
 
 def read(body: str | bytes) -> Push | None:
-    return read_push(read_fields(body.encode() if isinstance(body, str) else body), account=ACCOUNT)
+    return read_push(
+        read_fields(body.encode() if isinstance(body, str) else body), account=ACCOUNT, kind=AccountKind.SERVICE
+    )
 
 
 def push_of(fields: dict[str, Any]) -> Push:
@@ -359,8 +362,3 @@ def test_characters_are_sent_as_they_are_and_lone_surrogates_are_left_out() -> N
 def test_the_other_bodies_are_those_of_the_protocol() -> None:
     assert image_body("o", "M") == {"touser": "o", "msgtype": "image", "image": {"media_id": "M"}}
     assert typing_body("o") == {"touser": "o", "command": "Typing"}
-    assert notice_body("o", "T", {"thing1": "退款"}) == {
-        "touser": "o",
-        "template_id": "T",
-        "data": {"thing1": {"value": "退款"}},
-    }

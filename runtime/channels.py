@@ -9,6 +9,7 @@ from aftersales.ports import Channel, Clock
 from connectors.telegram.client import TelegramClient, TelegramSettings
 from connectors.telegram.outbound import TelegramChannel
 from runtime.settings import Settings
+from runtime.wecom import open_wecom
 
 
 @asynccontextmanager
@@ -16,7 +17,9 @@ async def open_channels(settings: Settings, *, clock: Clock) -> AsyncIterator[Ma
     """By name; none for a shop that is on its website alone."""
     channels: dict[str, Channel] = {}
     async with AsyncExitStack() as stack:
+        if settings.wecom_corp_id:
+            channels["wecom"] = await stack.enter_async_context(open_wecom(settings, clock=clock))
         if token := settings.telegram_token.get_secret_value():
-            client = TelegramClient(TelegramSettings(token, settings.telegram_url))
+            client = TelegramClient(TelegramSettings(token=token, root=settings.telegram_api_url))
             channels["telegram"] = await stack.enter_async_context(TelegramChannel(client))
         yield channels

@@ -12,6 +12,7 @@ from connectors.telegram.client import TelegramClient, TelegramSettings
 from connectors.telegram.outbound import TelegramChannel
 from runtime.settings import Settings
 from runtime.wechat import open_wechat
+from runtime.wecom import open_wecom
 
 
 @asynccontextmanager
@@ -19,8 +20,10 @@ async def open_channels(settings: Settings, *, clock: Clock) -> AsyncIterator[Ma
     """By name; none for a shop that is on its website alone."""
     channels: dict[str, Channel] = {}
     async with AsyncExitStack() as stack:
+        if settings.wecom_corp_id:
+            channels["wecom"] = await stack.enter_async_context(open_wecom(settings, clock=clock))
         if token := settings.telegram_token.get_secret_value():
-            client = TelegramClient(TelegramSettings(token, settings.telegram_url))
+            client = TelegramClient(TelegramSettings(token=token, root=settings.telegram_api_url))
             channels["telegram"] = await stack.enter_async_context(TelegramChannel(client))
         if settings.wechat_app_id or settings.wechat_mini_app_id:
             store = await stack.enter_async_context(_open_tokens(settings))

@@ -39,7 +39,7 @@ async def connect_bot(settings: Settings) -> list[str]:
     if not url.startswith("https://"):
         raise CannotStart(f"{variable('public_url')}: must begin with https://, Telegram calls no other address")
     token = settings.telegram_token.get_secret_value()
-    client = TelegramClient(TelegramSettings(token=token, root=settings.telegram_url))
+    client = TelegramClient(TelegramSettings(token=token, root=settings.telegram_api_url))
     webhook = {
         "url": url,
         "secret_token": settings.telegram_secret.get_secret_value(),

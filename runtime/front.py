@@ -41,6 +41,7 @@ from connectors.web.return_page.pages import ReturnPages
 from connectors.web.site_token import SiteTokens
 from connectors.web.socket import FRAME_LIMIT
 from connectors.wechat.inbound import WeChatPushes, wechat_pushes_blueprint
+from connectors.wecom.inbound import WeComCalls, wecom_blueprint
 from desk.application import Desk
 from desk.routes import desk_blueprint
 from runtime import requests
@@ -60,6 +61,7 @@ from runtime.settings import Settings
 from runtime.static_files import Folder
 from runtime.texts import RESPONSES, ResponseTexts
 from runtime.wechat import wechat_gates
+from runtime.wecom import wecom_cipher
 from runtime.wiring import make_bot, open_context
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -101,6 +103,8 @@ def create_front(
         app.blueprint(medusa_notices_blueprint())
     if settings.telegram_token.get_secret_value():
         app.blueprint(telegram_blueprint())
+    if settings.wecom_corp_id:
+        app.blueprint(wecom_blueprint())
     _add_files(app, settings)
     stack = AsyncExitStack()
 
@@ -207,6 +211,8 @@ def _provide_channels(app: App, settings: Settings, *, context: Context) -> None
         account=account_of(settings.telegram_token.get_secret_value()),
         secret=settings.telegram_secret.get_secret_value(),
     )
+    if settings.wecom_corp_id:
+        app.ctx.wecom_calls = WeComCalls(context, wecom_cipher(settings))
 
 
 def _add_files(app: App, settings: Settings) -> None:

@@ -23,6 +23,7 @@ from runtime.policy_file import PolicyFileError, load_policy
 from runtime.settings import Settings
 from runtime.texts import RESPONSES, load_responses
 from runtime.wechat import wechat_problems
+from runtime.wecom import wecom_problems
 
 _SHORTEST_TOKEN = 32
 _SHORTEST_WEBHOOK_SECRET = 16  # Chatwoot makes it, of 24
@@ -74,6 +75,7 @@ def check_settings(settings: Settings) -> None:
         *_shop_problems(settings),
         *_chatwoot_problems(settings),
         *_telegram_problems(settings),
+        *_wecom_problems(settings),
         *_mail_problems(settings),
         *_wechat_problems(settings),
     ]
@@ -156,8 +158,15 @@ def _telegram_problems(settings: Settings) -> Iterator[str]:
         yield f"{variable('telegram_token')}: must be the token of a Telegram bot, as @BotFather gives it"
     if not _TELEGRAM_SECRET.fullmatch(secret):
         yield f"{variable('telegram_secret')}: must have 16 to 256 of the characters A-Z, a-z, 0-9, _ and -"
-    if not _is_safe(settings.telegram_url):
-        yield f"{variable('telegram_url')}: must begin with https:// (http:// on this machine alone)"
+    if not _is_safe(settings.telegram_api_url):
+        yield f"{variable('telegram_api_url')}: must begin with https:// (http:// on this machine alone)"
+
+
+def _wecom_problems(settings: Settings) -> Iterator[str]:
+    for field, problem in wecom_problems(settings):
+        yield f"{variable(field)}: {problem}"
+    if settings.wecom_corp_id and not _is_safe(settings.wecom_api_url):
+        yield f"{variable('wecom_api_url')}: must begin with https:// (http:// on this machine alone)"
 
 
 def check_telegram(settings: Settings) -> None:

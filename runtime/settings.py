@@ -121,6 +121,19 @@ class Settings(BaseSettings):
     chatwoot_webhook_secret: SecretStr = Field(
         SecretStr(""), description="Secret of that inbox's webhook, 16 characters or more."
     )
+    wecom_corp_id: str = Field(
+        "",
+        description="Id of the corporation at WeCom whose customer service (微信客服) is connected; empty: none.",
+    )
+    wecom_secret: SecretStr = Field(
+        SecretStr(""), description="Secret of an app there that may call the customer service."
+    )
+    wecom_token: SecretStr = Field(SecretStr(""), description="Token of the customer service's callback at WeCom.")
+    wecom_aes_key: SecretStr = Field(SecretStr(""), description="EncodingAESKey there; 43 characters.")
+    wecom_previous_aes_key: SecretStr = Field(
+        SecretStr(""), description="The key before it, while the key is changed; empty otherwise."
+    )
+    wecom_api_url: str = Field("https://qyapi.weixin.qq.com", description="Root of WeCom's API.")
     telegram_token: SecretStr = Field(
         SecretStr(""), description="Token of a Telegram bot, as @BotFather gives it; empty: not connected."
     )
@@ -128,7 +141,7 @@ class Settings(BaseSettings):
         SecretStr(""),
         description="Comes with everything that Telegram tells: 16 to 256 letters, digits, `_` and `-`.",
     )
-    telegram_url: str = Field(
+    telegram_api_url: str = Field(
         "https://api.telegram.org", description="Root of the Bot API; another one for a server of your own."
     )
     smtp_host: str = Field(

@@ -192,11 +192,11 @@ def test_a_chatwoot_needs_an_address_that_is_safe_a_token_an_inbox_and_a_secret(
 
 
 def test_a_bot_in_telegram_needs_its_token_a_secret_and_an_address_that_is_safe(tmp_path: Path) -> None:
-    lines = problems_of(tmp_path, telegram_token=SecretStr("7:short"), telegram_url="http://api.example")
+    lines = problems_of(tmp_path, telegram_token=SecretStr("7:short"), telegram_api_url="http://api.example")
     assert [line.partition(":")[0] for line in lines] == [
         "RETURNDESK_TELEGRAM_TOKEN",
         "RETURNDESK_TELEGRAM_SECRET",
-        "RETURNDESK_TELEGRAM_URL",
+        "RETURNDESK_TELEGRAM_API_URL",
     ]
     secrets = {"telegram_token": SecretStr("7100000001:" + "a" * 35), "telegram_secret": SecretStr("s" * 16)}
     check_settings(settings(tmp_path, **secrets))

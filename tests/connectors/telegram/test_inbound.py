@@ -221,7 +221,7 @@ async def test_without_a_bot_there_is_no_such_address(tmp_path: Path) -> None:
 async def test_connecting_tells_telegram_the_address_and_the_secret() -> None:
     async with open_telegram(lambda: NOON) as telegram:
         found = Settings(
-            _env_file=None, **connected(public_url="https://desk.example/", telegram_url=telegram.url)
+            _env_file=None, **connected(public_url="https://desk.example/", telegram_api_url=telegram.url)
         )
         lines = await connect_bot(found)
     assert telegram.webhook == {
@@ -245,6 +245,6 @@ async def test_connecting_tells_telegram_the_address_and_the_secret() -> None:
 )
 async def test_what_keeps_it_from_being_connected_is_told(changes: dict[str, Any], setting: str) -> None:
     async with open_telegram(lambda: NOON) as telegram:
-        given = connected(public_url="https://desk.example", telegram_url=telegram.url) | changes
+        given = connected(public_url="https://desk.example", telegram_api_url=telegram.url) | changes
         with pytest.raises(CannotStart, match=setting):
             await connect_bot(Settings(_env_file=None, **given))

@@ -11,6 +11,7 @@ from aftersales.ports import (
     AccountRepository,
     AdjustmentRepository,
     AgentSessionRepository,
+    ApiKeyRepository,
     AttachmentRepository,
     CannedAnswerRepository,
     CaseRepository,
@@ -20,6 +21,7 @@ from aftersales.ports import (
     ConversationRepository,
     FeedbackRepository,
     HandoverRepository,
+    IdempotencyRepository,
     JournalRepository,
     MessageRepository,
     OutboxRepository,
@@ -39,6 +41,7 @@ from aftersales.ports import (
 from aftersales.stores.accounts import SqlAccounts
 from aftersales.stores.adjustments import SqlAdjustments
 from aftersales.stores.agent_sessions import SqlAgentSessions
+from aftersales.stores.api_keys import SqlApiKeys
 from aftersales.stores.attachments import SqlAttachments
 from aftersales.stores.canned_answers import SqlCannedAnswers
 from aftersales.stores.cases import SqlCases
@@ -48,6 +51,7 @@ from aftersales.stores.codes import SqlCodes
 from aftersales.stores.conversations import SqlConversations
 from aftersales.stores.feedback import SqlFeedback
 from aftersales.stores.handovers import SqlHandovers
+from aftersales.stores.idempotency import SqlIdempotency
 from aftersales.stores.journal import SqlJournal
 from aftersales.stores.messages import SqlMessages
 from aftersales.stores.outbox import SqlOutbox
@@ -85,6 +89,8 @@ class SqlUnitOfWork:
         self.journal: JournalRepository = SqlJournal(connection)
         self.seals: SealRepository = SqlSeals(connection)
         self.accounts: AccountRepository = SqlAccounts(connection)
+        self.api_keys: ApiKeyRepository = SqlApiKeys(connection)
+        self.idempotency: IdempotencyRepository = SqlIdempotency(connection)
         self.agent_sessions: AgentSessionRepository = SqlAgentSessions(connection)
         self.talk_signs: TalkSignsRepository = SqlTalkSigns(connection)
         self.seats: SeatRepository = SqlSeats(connection)

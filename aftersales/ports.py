@@ -10,6 +10,7 @@ from typing import Any, Literal, Protocol
 
 from aftersales.domain.accounts import Account, AgentSession
 from aftersales.domain.adjustments import Adjustment
+from aftersales.domain.api_keys import ApiKey
 from aftersales.domain.approvals import Approval, Grounds
 from aftersales.domain.bounces import Bounce
 from aftersales.domain.canned import CannedAnswer
@@ -23,6 +24,7 @@ from aftersales.domain.journal import Entry
 from aftersales.domain.money import Money
 from aftersales.domain.orders import Address, Customer, Fulfilment, Order, Payment, Variant
 from aftersales.domain.outside import OutsideFile, OutsideNews, OutsidePacket, OutsideTalk
+from aftersales.domain.pages import Mark, Wanted
 from aftersales.domain.preferences import Preferences
 from aftersales.domain.promises import Promise
 from aftersales.domain.refunds import Refund, RefundState
@@ -410,6 +412,10 @@ class ConversationRepository(Protocol):
         """What a customer who has proven it took part in, the one used last first."""
         ...
 
+    async def page(self, wanted: Wanted, *, after: Mark | None, limit: int) -> Sequence[Conversation]:
+        """By birth and id, from behind `after`."""
+        ...
+
 
 class MessageRepository(Protocol):
     async def add(self, message: Message) -> None: ...
@@ -543,6 +549,10 @@ class ReturnRepository(Protocol):
         """
         ...
 
+    async def page(self, wanted: Wanted, *, after: Mark | None, limit: int) -> Sequence[Return]:
+        """By birth and id, from behind `after`."""
+        ...
+
 
 class ChangeRepository(Protocol):
     async def add(self, change: Change) -> None:
@@ -608,6 +618,10 @@ class RefundRepository(Protocol):
         """Refunds in these states for which domain.refunds.is_waiting does not hold, oldest first."""
         ...
 
+    async def page(self, wanted: Wanted, *, after: Mark | None, limit: int) -> Sequence[Refund]:
+        """By birth and id, from behind `after`."""
+        ...
+
 
 class AdjustmentRepository(Protocol):
     async def add(self, item: Adjustment) -> None:
@@ -636,6 +650,10 @@ class CaseRepository(Protocol):
     async def save(self, case: Case) -> None: ...
     async def by_key(self, key: str) -> Case | None: ...
     async def by_number(self, number: str) -> Case:
+        """Raises NotFound."""
+        ...
+
+    async def get(self, case_id: str) -> Case:
         """Raises NotFound."""
         ...
 
@@ -668,6 +686,10 @@ class CaseRepository(Protocol):
 
     async def notes(self, case_id: str) -> Sequence[CaseNote]:
         """Oldest first."""
+        ...
+
+    async def page(self, wanted: Wanted, *, after: Mark | None, limit: int) -> Sequence[Case]:
+        """By birth and id, from behind `after`."""
         ...
 
 
@@ -740,6 +762,55 @@ class AccountRepository(Protocol):
         ...
 
     async def save(self, account: Account) -> None: ...
+
+
+class ApiKeyRepository(Protocol):
+    """Keys of programs."""
+
+    async def add(self, key: ApiKey) -> bool:
+        """False when the prefix is taken."""
+        ...
+
+    async def all(self) -> Sequence[ApiKey]:
+        """Oldest first."""
+        ...
+
+    async def by_prefix(self, prefix: str) -> ApiKey | None: ...
+    async def lock(self, prefix: str) -> ApiKey:
+        """As by_prefix, and holds the row for writing until the transaction ends. Raises NotFound."""
+        ...
+
+    async def revoke(self, key_id: str, *, at: datetime) -> None: ...
+    async def note_use(self, key_id: str, *, at: datetime, unless_after: datetime) -> None:
+        """Notes that it was used, unless a use after `unless_after` is noted already."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class StoredAnswer:
+    """What a request of a program was answered; `status` None while it is being worked on. `body` is encrypted."""
+
+    request_hash: str
+    status: int | None
+    body: str | None
+    at: datetime
+
+
+class IdempotencyRepository(Protocol):
+    """Requests that programs have named, so that each is done once."""
+
+    async def begin(self, caller: str, key_hash: str, *, request_hash: str, at: datetime) -> bool:
+        """False when the caller has used the key before."""
+        ...
+
+    async def lock(self, caller: str, key_hash: str) -> StoredAnswer | None:
+        """Holds the row for writing until the transaction ends; None when it is gone."""
+        ...
+
+    async def restart(self, caller: str, key_hash: str, *, at: datetime) -> None: ...
+    async def finish(self, caller: str, key_hash: str, *, status: int, body: str) -> None: ...
+    async def remove(self, caller: str, key_hash: str) -> None: ...
+    async def forget(self, *, before: datetime) -> None: ...
 
 
 class AgentSessionRepository(Protocol):
@@ -1179,6 +1250,8 @@ class UnitOfWork(Protocol):
     journal: JournalRepository
     seals: SealRepository
     accounts: AccountRepository
+    api_keys: ApiKeyRepository
+    idempotency: IdempotencyRepository
     agent_sessions: AgentSessionRepository
     talk_signs: TalkSignsRepository
     seats: SeatRepository

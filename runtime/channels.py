@@ -20,14 +20,15 @@ async def open_channels(settings: Settings, *, clock: Clock) -> AsyncIterator[Ma
     """By name; none for a shop that is on its website alone."""
     channels: dict[str, Channel] = {}
     async with AsyncExitStack() as stack:
-        if settings.wecom_corp_id:
-            channels["wecom"] = await stack.enter_async_context(open_wecom(settings, clock=clock))
         if token := settings.telegram_token.get_secret_value():
             client = TelegramClient(TelegramSettings(token=token, root=settings.telegram_api_url))
             channels["telegram"] = await stack.enter_async_context(TelegramChannel(client))
-        if settings.wechat_app_id or settings.wechat_mini_app_id:
+        if settings.wechat_app_id or settings.wechat_mini_app_id or settings.wecom_corp_id:
             store = await stack.enter_async_context(_open_tokens(settings))
             channels |= await stack.enter_async_context(open_wechat(settings, store=store, clock=clock))
+            if settings.wecom_corp_id:
+                wecom = open_wecom(settings, store=store, clock=clock)
+                channels["wecom"] = await stack.enter_async_context(wecom)
         yield channels
 
 

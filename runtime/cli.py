@@ -14,6 +14,7 @@ from runtime import (
     cli_audit,
     cli_faq,
     cli_hours,
+    cli_keys,
     cli_migrations,
     cli_policy,
     cli_shop,
@@ -38,6 +39,7 @@ app.add_typer(cli_policy.app, name="policy")
 app.add_typer(cli_faq.app, name="faq")
 app.add_typer(cli_hours.app, name="hours")
 app.add_typer(cli_agent.app, name="agent")
+app.add_typer(cli_keys.app, name="keys")
 app.add_typer(cli_audit.app, name="audit")
 app.add_typer(cli_telegram.app, name="telegram")
 app.add_typer(cli_understanding.app)

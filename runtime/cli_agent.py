@@ -126,7 +126,7 @@ def totp(
 def _do(work: Callable[[Context], Awaitable[Result]]) -> Result:
     """Status 1 and a line on standard error for what can be expected to go wrong."""
     try:
-        return asyncio.run(_in_context(work))
+        return asyncio.run(in_context(work))
     except Invalid as error:
         reason = _TOLD.get(error.field, error.field)
     except Conflict:
@@ -136,7 +136,7 @@ def _do(work: Callable[[Context], Awaitable[Result]]) -> Result:
     raise _refused(reason)
 
 
-async def _in_context(work: Callable[[Context], Awaitable[Result]]) -> Result:
+async def in_context(work: Callable[[Context], Awaitable[Result]]) -> Result:
     settings = read_settings()
     make_data_folder(settings.data)
     settings = load_or_make(settings)

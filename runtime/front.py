@@ -54,7 +54,9 @@ from runtime.headers import add_security_headers
 from runtime.health import Health, health_blueprint
 from runtime.live import Live
 from runtime.logs import configure_logs
-from runtime.merchant_api import Merchant, merchant_blueprint
+from runtime.merchant_access import Merchant
+from runtime.merchant_api import merchant_blueprint
+from runtime.merchant_lists import lists_blueprint
 from runtime.merchant_statements import statements_blueprint
 from runtime.secret_files import load_or_make
 from runtime.settings import Settings
@@ -90,7 +92,7 @@ def create_front(
     add_middleware(guard_origin, "request")
     add_middleware(add_cors, "response")
     add_middleware(add_security_headers, "response")
-    app.blueprint([chat_blueprint(), merchant_blueprint(), statements_blueprint()])
+    app.blueprint([chat_blueprint(), lists_blueprint(), merchant_blueprint(), statements_blueprint()])
     app.blueprint([desk_blueprint(), docs_blueprint(), health_blueprint()])
     app.blueprint([case_link_blueprint(), return_link_blueprint(), preferences_link_blueprint()])
     if settings.refund_service_url:
@@ -169,7 +171,13 @@ def _provide(app: App, settings: Settings, *, context: Context, bot: Bot, site_t
     )
     key = settings.merchant_key.get_secret_value()
     app.ctx.health = Health(context, bot, data=settings.data)
-    app.ctx.merchant = Merchant(context=context, key=key, wrong_keys=Buckets(10, seconds=60))
+    app.ctx.merchant = Merchant(
+        context=context,
+        key=key,
+        vault=settings.account_key.get_secret_value().encode(),
+        wrong_keys=Buckets(10, seconds=60),
+        requests=Buckets(600, seconds=60),
+    )
     app.ctx.refund_notices = RefundNotices(
         context=context,
         token=settings.refund_service_token.get_secret_value(),

@@ -11,28 +11,32 @@ import structlog
 from sanic import Blueprint, HTTPResponse, Request
 from sanic.response import json
 
+from aftersales.domain.api_keys import Scope
 from aftersales.domain.errors import NotFound
 from aftersales.domain.statements import (
     Deed,
     Line,
     PaymentTotals,
-    Scope,
     Statement,
     Totals,
     period,
     totals_by_currency,
 )
+from aftersales.domain.statements import Scope as Period
 from aftersales.services.context import Context
 from aftersales.services.statements import read_lines, read_statement, walk_lines
 from connectors.web.payloads import instant, money_json
 from connectors.web.problems import Problem
 from runtime.logs import without_words
-from runtime.merchant_api import access_merchant, limit_of, refund_json
+from runtime.merchant_access import Caller, reads
+from runtime.merchant_json import refund_json
+from runtime.merchant_lists import limit_of
 from runtime.statement_csv import csv_header, csv_rows
 
 _log = structlog.get_logger("returndesk.front")
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _ID = re.compile(r"[A-Za-z0-9-]{1,40}")
+_MOST = 200
 _JSON, _CSV = "application/json", "text/csv"
 
 
@@ -40,13 +44,13 @@ def statements_blueprint() -> Blueprint:
     """The routes; they find their Merchant at `app.ctx.merchant`."""
     blueprint = Blueprint("merchant_statements", url_prefix="/api/merchant")
     add: Any = blueprint.add_route
-    add(_statements, "/statements", methods=["GET"])
+    add(reads(_statements, Scope.STATEMENTS_READ), "/statements", methods=["GET"])
     return blueprint
 
 
-async def _statements(request: Request) -> HTTPResponse | None:
+async def _statements(caller: Caller, request: Request) -> HTTPResponse | None:
     """GET /api/merchant/statements of ?order=, or of ?from= and &to=; None once a CSV was sent."""
-    ctx, asked = access_merchant(request), request.args
+    ctx, asked = caller.context, request.args
     number = asked.get("order")
     if (number is None) == (asked.get("from") is None and asked.get("to") is None):
         raise Problem("bad_request")
@@ -64,9 +68,9 @@ async def _statements(request: Request) -> HTTPResponse | None:
     return None
 
 
-async def _page(request: Request, ctx: Context, scope: Scope) -> dict[str, Any]:
+async def _page(request: Request, ctx: Context, scope: Period) -> dict[str, Any]:
     """A page of refunds; `next` is what to give as `after` for the following one, null after the last."""
-    limit, after = limit_of(request), request.args.get("after")
+    limit, after = limit_of(request, most=_MOST), request.args.get("after")
     if after is not None and not _ID.fullmatch(after):
         raise Problem("bad_request")
     try:
@@ -149,7 +153,6 @@ def line_json(line: Line) -> dict[str, Any]:
     refund, payment = line.refund, line.payment
     return {
         **refund_json(refund),
-        "customer_id": refund.customer_id,
         "amount": {**money_json(refund.amount), "minor": refund.amount.minor},
         "payment_id": refund.payment_id,
         "method": payment.method.value if payment else None,

@@ -6,9 +6,7 @@ import re
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 
-from aftersales.ports import Channel, Clock
-from aftersales.stores.base import make_engine
-from aftersales.stores.channel_tokens import SqlTokenStore
+from aftersales.ports import Channel, Clock, TokenStore
 from connectors.wechat.crypto import Cipher
 from connectors.wecom.client import WeComClient, WeComSettings
 from connectors.wecom.outbound import WeComChannel
@@ -21,17 +19,13 @@ _AES_KEY = re.compile(r"[A-Za-z0-9]{43}", re.ASCII)
 
 
 @asynccontextmanager
-async def open_wecom(settings: Settings, *, clock: Clock) -> AsyncIterator[Channel]:
-    """How customers are written to there; its access token is shared by all processes in our database."""
+async def open_wecom(settings: Settings, *, store: TokenStore, clock: Clock) -> AsyncIterator[Channel]:
+    """How customers are written to there; its access token is shared by all processes in `store`."""
     there = WeComSettings(
         corp_id=settings.wecom_corp_id, secret=_secret(settings, "wecom_secret"), root=settings.wecom_api_url
     )
-    engine = make_engine(settings.database)
-    try:
-        async with WeComChannel(WeComClient(there, store=SqlTokenStore(engine), clock=clock), clock) as channel:
-            yield channel
-    finally:
-        await engine.dispose()
+    async with WeComChannel(WeComClient(there, store=store, clock=clock), clock) as channel:
+        yield channel
 
 
 def wecom_cipher(settings: Settings) -> Cipher:

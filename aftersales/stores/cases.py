@@ -12,9 +12,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from aftersales.domain.cases import Case, CaseNote, NoteKind
 from aftersales.domain.errors import Conflict, NotFound
+from aftersales.domain.pages import Mark, Wanted
 from aftersales.ports import Pressing
 from aftersales.stores.case_rows import case_of, case_values, has_notice, pressing_time
 from aftersales.stores.inserts import insert_new
+from aftersales.stores.pages import page_of
 from aftersales.stores.schema.returns import case_notes, cases
 
 # What may change in a case's life.
@@ -48,6 +50,9 @@ class SqlCases:
 
     async def by_number(self, number: str) -> Case:
         return await self._one(select(cases).where(cases.c.number == number))
+
+    async def get(self, case_id: str) -> Case:
+        return await self._one(select(cases).where(cases.c.id == case_id))
 
     async def lock(self, number: str) -> Case:
         return await self._one(select(cases).where(cases.c.number == number).with_for_update())
@@ -83,6 +88,10 @@ class SqlCases:
             wanted += [soon <= now, due >= now]
         order = (due.is_(None), due, cases.c.created_at, cases.c.id)
         return await self._read(select(cases).where(*wanted).order_by(*order).limit(limit))
+
+    async def page(self, wanted: Wanted, *, after: Mark | None, limit: int) -> Sequence[Case]:
+        """By birth and id, from behind `after`."""
+        return await self._read(page_of(cases, wanted, state=cases.c.state, after=after, limit=limit))
 
     async def with_clock_due(self, *, now: datetime, limit: int = 100) -> Sequence[Case]:
         return await self._read(select(cases).where(has_notice(now)).order_by(cases.c.created_at).limit(limit))

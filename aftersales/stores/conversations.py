@@ -12,6 +12,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from aftersales.domain.conversations import Conversation, Owner
 from aftersales.domain.errors import NotFound
+from aftersales.domain.pages import Mark, Wanted
+from aftersales.stores.pages import page_of
 from aftersales.stores.schema.conversations import conversations, messages
 
 _COLUMNS = [conversations.c[name] for name in Conversation.__dataclass_fields__]
@@ -110,6 +112,11 @@ class SqlConversations:
         mine = select(*_COLUMNS).where(conversations.c.customer_id == customer_id)
         newest = mine.order_by(conversations.c.updated_at.desc(), conversations.c.id).limit(limit)
         return [_conversation(row) for row in await self._connection.execute(newest)]
+
+    async def page(self, wanted: Wanted, *, after: Mark | None, limit: int) -> Sequence[Conversation]:
+        """By birth and id, from behind `after`."""
+        query = page_of(conversations, wanted, state=conversations.c.owner, after=after, limit=limit)
+        return [_conversation(row) for row in await self._connection.execute(query.with_only_columns(*_COLUMNS))]
 
     async def _one(self, conversation_id: str, *, for_update: bool) -> Conversation:
         query = select(*_COLUMNS).where(conversations.c.id == conversation_id)

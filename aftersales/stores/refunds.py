@@ -11,9 +11,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from aftersales.domain.errors import Conflict, NotFound
 from aftersales.domain.money import Money
+from aftersales.domain.pages import Mark, Wanted
 from aftersales.domain.refunds import LONGEST_WAIT, CauseKind, Refund, RefundState
 from aftersales.domain.statements import Scope
 from aftersales.stores.inserts import hold_lock, insert_new
+from aftersales.stores.pages import page_of
 from aftersales.stores.schema.returns import refunds
 
 
@@ -93,6 +95,10 @@ class SqlRefunds:
             beside = and_(refunds.c.created_at == after.created_at, refunds.c.id > after.id)
             query = query.where(refunds.c.created_at >= after.created_at, or_(later, beside))
         return await self._read(query.limit(limit))
+
+    async def page(self, wanted: Wanted, *, after: Mark | None, limit: int) -> Sequence[Refund]:
+        """By birth and id, from behind `after`."""
+        return await self._read(page_of(refunds, wanted, state=refunds.c.state, after=after, limit=limit))
 
     async def due(self, states: Sequence[RefundState], *, now: datetime, limit: int = 50) -> Sequence[Refund]:
         return await self._read(

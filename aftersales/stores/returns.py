@@ -12,11 +12,13 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from aftersales.domain.errors import Conflict, NotFound
 from aftersales.domain.goods_condition import GoodsCondition
 from aftersales.domain.money import Money
+from aftersales.domain.pages import Mark, Wanted
 from aftersales.domain.reasons import Reason
 from aftersales.domain.remedies import Remedy, Replacement
 from aftersales.domain.returns import Return, ReturnLine, ReturnState
 from aftersales.domain.texts import Text
 from aftersales.stores.inserts import hold_lock, insert_new
+from aftersales.stores.pages import page_of
 from aftersales.stores.schema.returns import return_lines, returns
 
 
@@ -115,6 +117,10 @@ class SqlReturns:
             .order_by(returns.c.updated_at)
             .limit(limit)
         )
+
+    async def page(self, wanted: Wanted, *, after: Mark | None, limit: int) -> Sequence[Return]:
+        """By birth and id, from behind `after`."""
+        return await self._read(page_of(returns, wanted, state=returns.c.state, after=after, limit=limit))
 
     async def waiting_for_shop(self, *, before: datetime, limit: int = 50) -> Sequence[Return]:
         requested = and_(returns.c.state == ReturnState.REQUESTED.value, returns.c.needs_human.is_(False))

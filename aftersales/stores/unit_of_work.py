@@ -11,6 +11,7 @@ from aftersales.ports import (
     AccountRepository,
     AdjustmentRepository,
     AgentSessionRepository,
+    ApiKeyRepository,
     AttachmentRepository,
     BounceRepository,
     CannedAnswerRepository,
@@ -22,6 +23,7 @@ from aftersales.ports import (
     DeliveryRepository,
     FeedbackRepository,
     HandoverRepository,
+    IdempotencyRepository,
     JournalRepository,
     MessageRepository,
     OutboxRepository,
@@ -44,6 +46,7 @@ from aftersales.ports import (
 from aftersales.stores.accounts import SqlAccounts
 from aftersales.stores.adjustments import SqlAdjustments
 from aftersales.stores.agent_sessions import SqlAgentSessions
+from aftersales.stores.api_keys import SqlApiKeys
 from aftersales.stores.attachments import SqlAttachments
 from aftersales.stores.bounces import SqlBounces
 from aftersales.stores.canned_answers import SqlCannedAnswers
@@ -55,6 +58,7 @@ from aftersales.stores.conversations import SqlConversations
 from aftersales.stores.deliveries import SqlDeliveries
 from aftersales.stores.feedback import SqlFeedback
 from aftersales.stores.handovers import SqlHandovers
+from aftersales.stores.idempotency import SqlIdempotency
 from aftersales.stores.journal import SqlJournal
 from aftersales.stores.messages import SqlMessages
 from aftersales.stores.outbox import SqlOutbox
@@ -95,6 +99,8 @@ class SqlUnitOfWork:
         self.journal: JournalRepository = SqlJournal(connection)
         self.seals: SealRepository = SqlSeals(connection)
         self.accounts: AccountRepository = SqlAccounts(connection)
+        self.api_keys: ApiKeyRepository = SqlApiKeys(connection)
+        self.idempotency: IdempotencyRepository = SqlIdempotency(connection)
         self.agent_sessions: AgentSessionRepository = SqlAgentSessions(connection)
         self.talk_signs: TalkSignsRepository = SqlTalkSigns(connection)
         self.seats: SeatRepository = SqlSeats(connection)

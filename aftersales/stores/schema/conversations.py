@@ -39,6 +39,7 @@ conversations = Table(
     # The lease of the process that is asking the bot just now; not part of the conversation itself.
     Column("answering_by", String(32)),
     Column("answering_until", UtcDateTime),
+    Index("ix_conversations_created", "created_at", "id"),
     Index("ix_conversations_pending", "updated_at", sqlite_where=_PENDING, postgresql_where=_PENDING),
 )
 

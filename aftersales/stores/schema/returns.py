@@ -38,6 +38,7 @@ returns = Table(
     Column("updated_at", UtcDateTime, nullable=False),
     Index("ix_returns_customer", "customer_id", "created_at"),
     Index("ix_returns_state", "state", "updated_at"),
+    Index("ix_returns_created", "created_at", "id"),
 )
 
 # `replacement` is what comes for the units in an exchange: variant, titles and options, minor units paid for it.
@@ -124,6 +125,7 @@ cases = Table(
     Column("merged_into", String(32), index=True),
     Index("ix_cases_open", "closed_at", "promised_by"),
     Index("ix_cases_customer", "customer_id", "created_at"),
+    Index("ix_cases_created", "created_at", "id"),
 )
 
 case_notes = Table(

@@ -101,7 +101,7 @@ async def test_each_call_is_kept_and_the_same_one_again_is_not(shop: Shop) -> No
         query.update(given)
         return await send(body, given)
 
-    shop.wecom.post_raw = twice  # type: ignore[method-assign]
+    shop.wecom.post_raw = twice  # type: ignore[method-assign, assignment]
     answer = await shop.wecom.call()
     assert answer is not None
     assert (answer.status_code, answer.text) == (200, "success")

@@ -183,6 +183,11 @@ class Settings(BaseSettings):
     wechat_api_url: str = Field(
         "https://api.weixin.qq.com", description="Root of WeChat's API; it has further ones for other regions."
     )
+    mail_bounce_secret: SecretStr = Field(
+        SecretStr(""),
+        description="Signs what the mail system tells of mails that came back; 32 characters or more; "
+        "empty: nothing is taken.",
+    )
     chat_assignment: Literal["automatic", "by_agents"] = Field(
         "automatic",
         description="Who gives chats that wait to agents: the service, as seats are free, or they themselves.",

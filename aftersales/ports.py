@@ -229,11 +229,17 @@ class Bot(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Mail:
-    """`to` is an e-mail address or a phone number in E.164 (the embedded mailbox takes both)."""
+    """`to` is an e-mail address or a phone number in E.164 (the embedded mailbox takes both).
+
+    `html` is the same words for clients that show it, "" for none. `unsubscribe` is the address at which a client
+    says that no more of these are wanted (RFC 8058), "" for what is sent whatever was chosen, such as codes.
+    """
 
     to: str
     subject: str
     text: str
+    html: str = ""
+    unsubscribe: str = ""
 
 
 class Channel(Protocol):
@@ -271,7 +277,10 @@ class Channel(Protocol):
 
 class Notifier(Protocol):
     async def send(self, mail: Mail, *, key: str) -> None:
-        """Delivers at least once; the key lets the receiver drop a repetition. Raises Unavailable."""
+        """Delivers at least once; the key lets the receiver drop a repetition.
+
+        Raises Unavailable, and ProviderRejected for what will never arrive: "recipient", "message" or "no_sms".
+        """
         ...
 
 

@@ -8,7 +8,9 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from aftersales.domain.errors import NotFound
+import structlog
+
+from aftersales.domain.errors import NotFound, ProviderRejected
 from aftersales.domain.money import Money
 from aftersales.domain.texts import Language
 from aftersales.ports import Bot, Channel, Mail, Notifier, OutboxItem
@@ -42,6 +44,8 @@ Handler = Callable[[OutboxItem], Awaitable[None]]
 _LEASE_SECONDS = 60
 _AT_ONCE = 20
 _LONGEST_PAUSE = timedelta(hours=1)
+
+log = structlog.get_logger("returndesk.worker")
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,7 +175,7 @@ async def _tell(ctx: Context, item: OutboxItem) -> None:
 
 
 async def _mail(ctx: Context, notifier: Notifier, item: OutboxItem, *, shop_name: str) -> None:
-    """A mail that came too late to be of use is dropped."""
+    """A mail that came too late to be of use is dropped, as is one that will never arrive."""
     payload = item.payload
     expires_at = payload.get("expires_at")
     if expires_at is not None and datetime.fromisoformat(expires_at) <= ctx.clock.now():
@@ -184,7 +188,10 @@ async def _mail(ctx: Context, notifier: Notifier, item: OutboxItem, *, shop_name
         subject=ctx.texts.render(f"{response}_subject", language, **parameters),
         text=ctx.texts.render(response, language, **parameters),
     )
-    await notifier.send(mail, key=item.key)
+    try:
+        await notifier.send(mail, key=item.key)
+    except ProviderRejected as error:
+        log.warning("mail_refused", reason=error.detail)
 
 
 def _in_words(parameters: Mapping[str, Any], language: Language) -> dict[str, Any]:

@@ -14,6 +14,8 @@ from pydantic import ValidationError
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
+from aftersales.domain.errors import Invalid
+from connectors.email.messages import read_mailbox
 from runtime.faq_file import FAQ, FaqFileError, load_faq
 from runtime.hours_file import load_hours
 from runtime.policy_file import PolicyFileError, load_policy
@@ -67,6 +69,7 @@ def check_settings(settings: Settings) -> None:
         *_refund_service_problems(settings),
         *_shop_problems(settings),
         *_chatwoot_problems(settings),
+        *_mail_problems(settings),
     ]
     if problems:
         raise CannotStart(*problems)
@@ -137,6 +140,21 @@ def _chatwoot_problems(settings: Settings) -> Iterator[str]:
     if len(settings.chatwoot_webhook_secret.get_secret_value()) < _SHORTEST_WEBHOOK_SECRET:
         least = f"must have at least {_SHORTEST_WEBHOOK_SECRET} characters"
         yield f"{variable('chatwoot_webhook_secret')}: {least}"
+
+
+def _mail_problems(settings: Settings) -> Iterator[str]:
+    if not settings.smtp_host:
+        return
+    for field, text in (("smtp_from", settings.smtp_from), ("smtp_reply_to", settings.smtp_reply_to)):
+        try:
+            if text or field == "smtp_from":
+                read_mailbox(text)
+        except Invalid:
+            yield f"{variable(field)}: must be an address, such as Foothill <service@example.com>"
+    if settings.smtp_security == "none" and not is_loopback(settings.smtp_host):
+        yield f"{variable('smtp_security')}: `none` is for a mail server on this machine alone"
+    if bool(settings.smtp_user) != bool(settings.smtp_password.get_secret_value()):
+        yield f"{variable('smtp_password')}: goes with {variable('smtp_user')}, both or neither"
 
 
 def _shop_problems(settings: Settings) -> Iterator[str]:

@@ -121,6 +121,19 @@ class Settings(BaseSettings):
     chatwoot_webhook_secret: SecretStr = Field(
         SecretStr(""), description="Secret of that inbox's webhook, 16 characters or more."
     )
+    smtp_host: str = Field(
+        "", description="The shop's mail server; empty: mails go to the embedded mailbox, which the demo shows."
+    )
+    smtp_port: int = Field(587, ge=1, le=65535, description="Its port: 587 for starttls, 465 for tls.")
+    smtp_security: Literal["starttls", "tls", "none"] = Field(
+        "starttls", description="How the connection is encrypted; `none` for a server on this machine alone."
+    )
+    smtp_user: str = Field("", description="Account at the mail server; empty: no sign-in.")
+    smtp_password: SecretStr = Field(SecretStr(""), description="Its password.")
+    smtp_from: str = Field(
+        "", description="Sender of mails: `Foothill <service@example.com>`; without a name, the shop's."
+    )
+    smtp_reply_to: str = Field("", description="Where answers to mails go; empty: to the sender.")
     chat_assignment: Literal["automatic", "by_agents"] = Field(
         "automatic",
         description="Who gives chats that wait to agents: the service, as seats are free, or they themselves.",

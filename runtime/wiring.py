@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import replace
 from datetime import timedelta
 from zoneinfo import ZoneInfo
 
 from aftersales.domain.case_links import CaseLinks
-from aftersales.ports import Bot
+from aftersales.ports import Bot, Notifier
 from aftersales.services.context import Context
 from aftersales.stores.base import make_engine
 from aftersales.stores.mailbox import EmbeddedMailbox
 from aftersales.stores.unit_of_work import SqlUnitOfWorkFactory
+from connectors.email.messages import read_mailbox
+from connectors.email.outbound import SmtpMail, SmtpServer
 from connectors.rasa.bot import RasaBot
 from runtime.clock import SystemClock
 from runtime.desks import open_people_desk
@@ -70,10 +73,37 @@ def make_bot(settings: Settings) -> Bot:
 
 
 @asynccontextmanager
-async def open_notifier(settings: Settings) -> AsyncIterator[EmbeddedMailbox]:
-    """Where one-time codes and news are sent: the embedded mailbox."""
+async def open_mailbox(settings: Settings) -> AsyncIterator[EmbeddedMailbox]:
+    """The mailbox in our own database."""
     engine = make_engine(settings.database)
     try:
         yield EmbeddedMailbox(engine, SystemClock())
     finally:
         await engine.dispose()
+
+
+@asynccontextmanager
+async def open_notifier(settings: Settings) -> AsyncIterator[Notifier]:
+    """Where one-time codes and news are sent: the shop's mail server, or the embedded mailbox without one."""
+    if settings.smtp_host:
+        yield _smtp_mail(settings)
+        return
+    async with open_mailbox(settings) as mailbox:
+        yield mailbox
+
+
+def _smtp_mail(settings: Settings) -> SmtpMail:
+    server = SmtpServer(
+        host=settings.smtp_host,
+        port=settings.smtp_port,
+        security=settings.smtp_security,
+        user=settings.smtp_user,
+        password=settings.smtp_password.get_secret_value(),
+    )
+    sender = read_mailbox(settings.smtp_from)
+    return SmtpMail(
+        server,
+        sender=sender if sender.name else replace(sender, name=settings.shop_name),
+        reply_to=read_mailbox(settings.smtp_reply_to) if settings.smtp_reply_to else None,
+        clock=SystemClock(),
+    )

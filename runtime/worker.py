@@ -18,7 +18,7 @@ from runtime.jobs import Job, make_handlers, make_jobs
 from runtime.logs import configure_logs
 from runtime.secret_files import load_or_make
 from runtime.settings import Settings
-from runtime.wiring import make_bot, open_context, open_notifier
+from runtime.wiring import make_bot, open_context, open_mailbox, open_notifier
 
 GRACE_SECONDS = 1.5  # of the two that a stopping worker has
 _BEAT_SECONDS = 1.0
@@ -74,8 +74,8 @@ async def _pause(stop: asyncio.Event, seconds: float) -> None:
 
 
 def tell_limits(settings: Settings) -> None:
-    """What the person who starts this should know: mails stay in the mailbox, which only the demo shows."""
-    if not settings.demo:
+    """What the person who starts this should know: without a mail server, mails reach nobody."""
+    if not settings.demo and not settings.smtp_host:
         log.warning("no_mail_is_sent", hint="guests get no codes; customers are known by site token alone")
 
 
@@ -89,6 +89,7 @@ async def serve(settings: Settings) -> None:
     async with (
         open_context(settings) as ctx,
         open_notifier(settings) as notifier,
+        open_mailbox(settings) as mailbox,
         open_channels(settings, clock=ctx.clock) as channels,
     ):
         handlers = make_handlers(ctx, notifier, shop_name=settings.shop_name, channels=channels)
@@ -98,7 +99,7 @@ async def serve(settings: Settings) -> None:
             ctx,
             handlers,
             make_bot(settings),
-            forget_mails=notifier.forget_old,
+            forget_mails=mailbox.forget_old,
             audit_key=settings.audit_key.get_secret_value().encode(),
             assigns=settings.chat_assignment == "automatic",
             attachments=folder,

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from aftersales.domain.conversations import Answer, Reply, Turn
-from aftersales.domain.errors import NotFound, Unavailable
+from aftersales.domain.errors import NotFound, ProviderRejected, Unavailable
 from aftersales.domain.money import Money
 from aftersales.domain.orders import Address, Customer, Fulfilment, Order, Variant
 from aftersales.domain.texts import Language
@@ -83,10 +83,13 @@ class ListNotifier:
     def __init__(self) -> None:
         self.sent: dict[str, Mail] = {}
         self.down = False
+        self.refuses = ""
 
     async def send(self, mail: Mail, *, key: str) -> None:
         if self.down:
             raise Unavailable("mailbox")
+        if self.refuses:
+            raise ProviderRejected(self.refuses)
         self.sent.setdefault(key, mail)
 
 

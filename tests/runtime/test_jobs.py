@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from sqlalchemy import select
+from structlog.testing import capture_logs
 
 from aftersales.domain.conversations import Conversation
 from aftersales.domain.errors import Unavailable
@@ -100,6 +101,18 @@ async def test_a_mail_that_is_no_longer_of_use_is_dropped(goods: Goods) -> None:
     goods.clock.advance(minutes=2)
     assert await deliver(goods, notifier) == 1
     assert notifier.sent == {}
+
+
+async def test_a_mail_that_is_refused_for_good_is_not_tried_again_and_its_address_not_logged(goods: Goods) -> None:
+    notifier = ListNotifier()
+    notifier.refuses = "recipient"
+    await put(goods.ctx, "mail", code_mail(goods))
+    with capture_logs() as logs:
+        assert await deliver(goods, notifier) == 1
+    assert [(line["event"], line["reason"]) for line in logs] == [("mail_refused", "recipient")]
+    assert "lin@example.com" not in str(logs)
+    goods.clock.advance(hours=2)
+    assert await deliver(goods, notifier) == 0
 
 
 async def test_what_fails_is_tried_again_later_and_holds_up_nothing(goods: Goods) -> None:

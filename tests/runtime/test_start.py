@@ -285,3 +285,17 @@ def test_warnings_to_programmers_are_told_from_the_rest() -> None:
 
 def test_of_a_progress_bar_its_last_state_is_shown() -> None:
     assert last_state(b"10%\r50%\r100%\n") == "100%"
+
+
+def test_a_mail_server_needs_a_sender_encryption_and_a_whole_sign_in(tmp_path: Path) -> None:
+    lines = problems_of(tmp_path, smtp_host="smtp.shop.example", smtp_security="none", smtp_user="shop")
+    assert [line.partition(":")[0] for line in lines] == [
+        "RETURNDESK_SMTP_FROM",
+        "RETURNDESK_SMTP_SECURITY",
+        "RETURNDESK_SMTP_PASSWORD",
+    ]
+    wrong = problems_of(tmp_path, smtp_host="localhost", smtp_from="Foothill", smtp_reply_to="nobody")
+    assert len(wrong) == 2
+    check_settings(
+        settings(tmp_path, smtp_host="localhost", smtp_security="none", smtp_from="Foothill <service@shop.example>")
+    )

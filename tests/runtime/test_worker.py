@@ -72,6 +72,12 @@ async def test_the_worker_shows_that_it_lives(tmp_path: Path) -> None:
     await running
 
 
+def test_a_start_with_a_mail_server_warns_of_nothing() -> None:
+    with capture_logs() as logs:
+        tell_limits(Settings(_env_file=None, demo=False, smtp_host="smtp.shop.example"))
+    assert logs == []
+
+
 def test_a_start_without_the_demo_warns_that_no_mail_is_sent() -> None:
     for demo, events in ((True, []), (False, [("warning", "no_mail_is_sent")])):
         with capture_logs() as logs:

@@ -69,7 +69,7 @@ class Settings(BaseSettings):
     )
     case_link_key: SecretStr = Field(
         SecretStr(""),
-        description="Signs the links under which customers see how a case stands; empty: made in the data folder.",
+        description="Signs the links under which customers see how things stand; empty: made in the data folder.",
     )
     site_token_key: SecretStr = Field(
         SecretStr(""),

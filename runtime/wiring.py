@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import timedelta
 from zoneinfo import ZoneInfo
 
-from aftersales.domain.case_links import CaseLinks
+from aftersales.domain.signed_links import SignedLinks
 from aftersales.ports import Bot, Notifier
 from aftersales.services.context import Context
 from aftersales.stores.base import make_engine
@@ -55,7 +55,7 @@ async def open_context(settings: Settings, *, short_reads: bool = False) -> Asyn
             clock=clock,
             zone=zone,
             hours=load_hours(settings.hours_file, zone=zone),
-            links=CaseLinks(settings.case_link_key.get_secret_value().encode(), settings.front_url),
+            links=SignedLinks(settings.case_link_key.get_secret_value().encode(), settings.front_url),
             promise=timedelta(hours=settings.promise_hours),
             history=history,
             desk=desk,

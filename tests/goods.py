@@ -14,7 +14,6 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import insert, select, update
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from aftersales.domain.case_links import CaseLinks
 from aftersales.domain.cases import Case
 from aftersales.domain.faq import Faq
 from aftersales.domain.journal import Entry
@@ -26,6 +25,7 @@ from aftersales.domain.reasons import Reason
 from aftersales.domain.refunds import Refund
 from aftersales.domain.remedies import Remedy, Wish
 from aftersales.domain.returns import Return
+from aftersales.domain.signed_links import SignedLinks
 from aftersales.ports import ShopBackend
 from aftersales.services.context import Context
 from aftersales.services.returns import receive_return, request_return
@@ -196,7 +196,7 @@ async def open_goods(kind: str, folder: Path) -> AsyncIterator[Goods]:
             texts=FakeTexts(),
             clock=clock,
             zone=ZoneInfo("Asia/Shanghai"),
-            links=CaseLinks(b"key of the tests", "https://desk.example"),
+            links=SignedLinks(b"key of the tests", "https://desk.example"),
         )
         yield Goods(ctx, clock, shop, payments, engine)
 

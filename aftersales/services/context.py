@@ -7,11 +7,11 @@ from datetime import date, timedelta
 from zoneinfo import ZoneInfo
 
 from aftersales.domain.business_time import ALWAYS_OPEN, Hours
-from aftersales.domain.case_links import NO_LINKS, CaseLinks
 from aftersales.domain.faq import Faq
 from aftersales.domain.orders import Order
 from aftersales.domain.policy_history import NO_HISTORY, PolicyHistory
 from aftersales.domain.policy_rules import Policy
+from aftersales.domain.signed_links import NO_LINKS, SignedLinks
 from aftersales.ports import Clock, OpenUnitOfWork, Payments, PeopleDesk, ShopBackend, Texts
 
 
@@ -24,7 +24,7 @@ class Context:
     `zone` is the shop's time zone: days are counted in it, times are kept in UTC.
 
     `promise` is within what time a filed case is answered by a person, counted in `hours`, when people are there
-    (always, where no hours are given). `links` lead customers to their cases.
+    (always, where no hours are given). `links` lead customers to their cases and returns.
 
     `desk` is the desk elsewhere at which the shop's people answer; None where they do at ours. `front_url` is our
     own address, for links to it.
@@ -41,7 +41,7 @@ class Context:
     promise: timedelta = timedelta(hours=24)
     history: PolicyHistory = NO_HISTORY
     hours: Hours = ALWAYS_OPEN
-    links: CaseLinks = NO_LINKS
+    links: SignedLinks = NO_LINKS
     desk: PeopleDesk | None = None
     front_url: str = ""
 

@@ -71,13 +71,13 @@ async def list_returns(ctx: Context, *, customer_id: str | None, limit: int = 50
         return ()
     async with ctx.unit_of_work(read_only=True) as uow:
         own = await uow.returns.of_customer(customer_id, limit=limit)
-        return [await _view(ctx, uow, item) for item in own]
+        return [await view_return(ctx, uow, item) for item in own]
 
 
 async def access_return(ctx: Context, *, customer_id: str | None, number: str) -> ReturnView:
     """The customer's return of this number. Raises NotFound when there is none and when it is another's."""
     async with ctx.unit_of_work(read_only=True) as uow:
-        return await _view(ctx, uow, await own_return(uow, customer_id=customer_id, number=number))
+        return await view_return(ctx, uow, await own_return(uow, customer_id=customer_id, number=number))
 
 
 async def find_filed(ctx: Context, *, key: str, customer_id: str | None) -> Return | None:
@@ -112,7 +112,8 @@ def next_step(item: Return, refunds: Sequence[Refund]) -> str:
     return "refund_underway" if covered >= item.amount.minor else "refund_trouble"
 
 
-async def _view(ctx: Context, uow: UnitOfWork, item: Return) -> ReturnView:
+async def view_return(ctx: Context, uow: UnitOfWork, item: Return) -> ReturnView:
+    """For a caller who may see it."""
     refunds = tuple(await uow.refunds.of_cause(item.id))
     entries = await uow.journal.of("return", item.id)
     refund_by = _refund_by(ctx, item, entries)

@@ -296,6 +296,5 @@ def test_a_mail_server_needs_a_sender_encryption_and_a_whole_sign_in(tmp_path: P
     ]
     wrong = problems_of(tmp_path, smtp_host="localhost", smtp_from="Foothill", smtp_reply_to="nobody")
     assert len(wrong) == 2
-    check_settings(
-        settings(tmp_path, smtp_host="localhost", smtp_security="none", smtp_from="Foothill <service@shop.example>")
-    )
+    sender = "Foothill <service@shop.example>"
+    check_settings(settings(tmp_path, smtp_host="localhost", smtp_security="none", smtp_from=sender))

@@ -3,28 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 from sanic import Blueprint, HTTPResponse, Request
-from sanic.response import html, raw
 
-from aftersales.domain.case_links import ExpiredLink, WrongLink
 from aftersales.domain.errors import NotFound
-from aftersales.domain.texts import Language
+from aftersales.domain.signed_links import LinkTo
 from aftersales.services.case_timeline import read_timeline
 from aftersales.services.context import Context
 from connectors.web.case_page.pages import CasePages
-from connectors.web.chat import address_of
-from connectors.web.problems import preferred_language
-from runtime.buckets import Buckets, TooMany
-
-_HERE = Path(__file__).parent
-_POLICY = (
-    "default-src 'none'; style-src 'self'; img-src data:; "
-    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
-)
-_HEADERS = {"Content-Security-Policy": _POLICY, "Cache-Control": "no-store", "X-Robots-Tag": "noindex, nofollow"}
+from connectors.web.signed_pages.common import Refusal, page, read_link, refuse, stylesheet, wished_language
+from runtime.buckets import Buckets
 
 
 @dataclass(frozen=True)
@@ -38,14 +27,9 @@ class CaseLinkPages:
 
 def case_link_blueprint() -> Blueprint:
     """The routes; they find their CaseLinkPages at `app.ctx.case_links`."""
-    style = (_HERE / "case.css").read_bytes()
-
-    async def stylesheet(_request: Request) -> HTTPResponse:
-        return raw(style, content_type="text/css; charset=utf-8", headers={"Cache-Control": "public, max-age=60"})
-
     blueprint = Blueprint("case_links", url_prefix="/c")
     add: Any = blueprint.add_route
-    add(stylesheet, "/case.css", methods=["GET"])
+    add(stylesheet, "/page.css", methods=["GET"])
     add(_case, "/<token:str>", methods=["GET"])
     return blueprint
 
@@ -55,25 +39,11 @@ async def _case(request: Request, token: str) -> HTTPResponse:
     links: CaseLinkPages = request.app.ctx.case_links
     ctx = links.context
     try:
-        links.tries.take(address_of(request))
-        number = ctx.links.read(token, now=ctx.clock.now())
+        number = read_link(request, token, ctx=ctx, tries=links.tries, to=LinkTo.CASE)
         timeline = await read_timeline(ctx, number=number)
-    except TooMany as error:
-        return _problem(request, "too_many", 429, {"Retry-After": str(error.retry_after)})
-    except ExpiredLink:
-        return _problem(request, "expired", 410)
-    except (WrongLink, NotFound):
-        return _problem(request, "wrong", 404)
-    language = _wished(request) or timeline.case.language
-    return html(links.pages.case(timeline, language), headers={**_HEADERS, "Content-Language": language})
-
-
-def _problem(request: Request, problem: str, status: int, headers: dict[str, str] | None = None) -> HTTPResponse:
-    links: CaseLinkPages = request.app.ctx.case_links
-    language = _wished(request) or preferred_language(request.headers.get("accept-language", "")) or "zh"
-    return html(links.pages.problem(problem, language), status=status, headers={**_HEADERS, **(headers or {})})
-
-
-def _wished(request: Request) -> Language | None:
-    wished = request.args.get("lang")
-    return "zh" if wished == "zh" else "en" if wished == "en" else None
+    except Refusal as refusal:
+        return refuse(request, refusal, links.pages)
+    except NotFound:
+        return refuse(request, Refusal("wrong", 404), links.pages)
+    language = wished_language(request) or timeline.case.language
+    return page(links.pages.case(timeline, language), language)

@@ -6,56 +6,39 @@ from datetime import datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-import yaml
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
-
 from aftersales.domain.cases import Case, CaseKind, CaseState
 from aftersales.domain.claims import ComplaintType
 from aftersales.domain.texts import Language
 from aftersales.ports import Texts
 from aftersales.services.case_timeline import Timeline
+from connectors.web.signed_pages.common import Pages
 from runtime import formats
 
 _HERE = Path(__file__).parent
 _TAIL = 5  # of an order's number: enough for its customer, and nobody else's business
 
 
-class CasePages:
+class CasePages(Pages):
     """`texts` are those of the chat, so that a case is named alike in both; `zone` is the shop's."""
 
     def __init__(self, texts: Texts, *, zone: ZoneInfo) -> None:
+        super().__init__(_HERE)
         self._texts = texts
         self._zone = zone
-        self._words = yaml.safe_load((_HERE / "texts.yml").read_text(encoding="utf8"))
-        self._environment = Environment(
-            loader=FileSystemLoader(_HERE),
-            autoescape=True,
-            undefined=StrictUndefined,
-            trim_blocks=True,
-            lstrip_blocks=True,
-        )
 
     def case(self, timeline: Timeline, language: Language) -> str:
         def moment(at: datetime) -> str:
             return formats.moment(at, language, self._zone)
 
         case = timeline.case
-        return self._environment.get_template("case.html").render(
-            lang=language,
-            other="en" if language == "zh" else "zh",
-            t=self._words[language],
+        return self.render(
+            "case.html",
+            language,
             timeline=timeline,
             about=self._about(case, language),
             order=(case.order_number or "")[-_TAIL:],
             next=self._next(timeline, language),
             moment=moment,
-        )
-
-    def problem(self, problem: str, language: Language) -> str:
-        """In both languages, that of the reader first: nobody knows whose link it was."""
-        languages = ("zh", "en") if language == "zh" else ("en", "zh")
-        return self._environment.get_template("problem.html").render(
-            languages=languages, texts=self._words, problem=problem
         )
 
     def _about(self, case: Case, language: Language) -> str:
@@ -67,7 +50,7 @@ class CasePages:
         return words if language == "zh" else words[:1].upper() + words[1:]
 
     def _next(self, timeline: Timeline, language: Language) -> str:
-        words, state = self._words[language]["next_steps"], timeline.case.state
+        words, state = self.words[language]["next_steps"], timeline.case.state
         if state not in {CaseState.OPEN, CaseState.ASSIGNED}:
             return str(words[state.value])
         if timeline.answer_by is None:

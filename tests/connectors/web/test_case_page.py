@@ -11,8 +11,8 @@ import pytest
 import yaml
 from bs4 import BeautifulSoup
 
-from aftersales.domain.case_links import CaseLinks
 from aftersales.domain.cases import Case, CaseKind, CaseState, CaseTrigger, NoteKind
+from aftersales.domain.signed_links import SignedLinks
 from aftersales.domain.texts import Language
 from aftersales.services.case_desk import assign_case, write_about_case
 from aftersales.services.cases import file_case
@@ -109,7 +109,7 @@ async def test_a_time_that_moved_is_told_as_it_is(front: Front) -> None:
 async def test_a_wrong_link_and_an_expired_one_are_told_apart_in_both_languages(front: Front) -> None:
     case, _ = await file(front)
     path = path_of(front, case.number)
-    forged = CaseLinks(b"other", "").link(case.number, now=front.goods.clock.now())
+    forged = SignedLinks(b"other", "").link(case.number, now=front.goods.clock.now())
     for wrong in (path[:-1], forged, "/c/x", "/c/%3Cscript%3E"):
         response = await front.client.get(wrong)
         assert response.status_code == 404
@@ -147,7 +147,7 @@ async def test_the_page_is_kept_by_nobody_and_runs_nothing(front: Front) -> None
     assert "script-src" not in policy
     assert "<script" not in shown.text
     assert "http" not in shown.text
-    assert (await front.client.get("/c/case.css")).status_code == 200
+    assert (await front.client.get("/c/page.css")).status_code == 200
 
 
 async def test_who_opens_too_many_waits(front: Front) -> None:

@@ -11,6 +11,7 @@ from typing import Any, Literal, Protocol
 from aftersales.domain.accounts import Account, AgentSession
 from aftersales.domain.adjustments import Adjustment
 from aftersales.domain.approvals import Approval, Grounds
+from aftersales.domain.bounces import Bounce
 from aftersales.domain.canned import CannedAnswer
 from aftersales.domain.cases import Case, CaseNote
 from aftersales.domain.changes import Change
@@ -22,6 +23,7 @@ from aftersales.domain.journal import Entry
 from aftersales.domain.money import Money
 from aftersales.domain.orders import Address, Customer, Fulfilment, Order, Payment, Variant
 from aftersales.domain.outside import OutsideFile, OutsideNews, OutsidePacket, OutsideTalk
+from aftersales.domain.preferences import Preferences
 from aftersales.domain.promises import Promise
 from aftersales.domain.refunds import Refund, RefundState
 from aftersales.domain.returns import Return, ReturnState
@@ -1086,6 +1088,31 @@ class DeliveryRepository(Protocol):
         ...
 
 
+class PreferencesRepository(Protocol):
+    async def get(self, customer_id: str) -> Preferences | None:
+        """What the customer has chosen; None where nothing was."""
+        ...
+
+    async def save(self, preferences: Preferences, *, at: datetime) -> None:
+        """Writes them, whether there were any or not."""
+        ...
+
+
+class BounceRepository(Protocol):
+    """Addresses that mails came back from, by domain.bounces.address_hash."""
+
+    async def get(self, address_hash: str) -> Bounce | None: ...
+    async def lock(self, address_hash: str) -> Bounce | None:
+        """As get, and holds the address until the transaction ends."""
+        ...
+
+    async def save(self, bounce: Bounce) -> None:
+        """Writes it, whether it was there or not."""
+        ...
+
+    async def remove(self, address_hash: str) -> None: ...
+
+
 class OutboxRepository(Protocol):
     async def add(self, *, kind: str, key: str, payload: dict[str, Any], due_at: datetime) -> None:
         """Harmless when the key is there already."""
@@ -1130,6 +1157,8 @@ class UnitOfWork(Protocol):
     pushes: PushRepository
     threads: ThreadRepository
     deliveries: DeliveryRepository
+    preferences: PreferencesRepository
+    bounces: BounceRepository
     outbox: OutboxRepository
 
 

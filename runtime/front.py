@@ -30,6 +30,8 @@ from connectors.web.case_page.pages import CasePages
 from connectors.web.chat import Chat
 from connectors.web.inbound import add_cors, chat_blueprint, guard_origin
 from connectors.web.messages import Shown
+from connectors.web.preferences_page.inbound import PreferencesLinkPages, preferences_link_blueprint
+from connectors.web.preferences_page.pages import PreferencesPages
 from connectors.web.problems import ProblemTexts
 from connectors.web.return_page.inbound import ReturnLinkPages, return_link_blueprint
 from connectors.web.return_page.pages import ReturnPages
@@ -83,7 +85,7 @@ def create_front(
     add_middleware(add_security_headers, "response")
     app.blueprint([chat_blueprint(), merchant_blueprint(), statements_blueprint()])
     app.blueprint([desk_blueprint(), docs_blueprint(), health_blueprint()])
-    app.blueprint([case_link_blueprint(), return_link_blueprint()])
+    app.blueprint([case_link_blueprint(), return_link_blueprint(), preferences_link_blueprint()])
     if settings.refund_service_url:
         app.blueprint(refund_notices_blueprint())
     if settings.chatwoot_url:
@@ -165,6 +167,7 @@ def _provide(app: App, settings: Settings, *, context: Context, bot: Bot, site_t
         wrong_signatures=Buckets(10, seconds=60),
     )
     app.ctx.case_links = CaseLinkPages(context, CasePages(ResponseTexts(RESPONSES), zone=context.zone))
+    app.ctx.preferences_links = PreferencesLinkPages(context, PreferencesPages(shop_name=settings.shop_name))
     app.ctx.return_links = ReturnLinkPages(context, ReturnPages(zone=context.zone))
     app.ctx.chatwoot_notices = ChatwootNotices(
         context=context,

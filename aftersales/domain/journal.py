@@ -9,7 +9,8 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
-    """`subject` is return, change, refund, adjustment, conversation, case, promise, account or sighting.
+    """`subject` is return, change, refund, adjustment, conversation, case, promise, account, sighting, preferences
+    or mail_address.
 
     `actor` is customer:<id>, agent:<id> or system.
     """

@@ -12,6 +12,7 @@ from aftersales.ports import (
     AdjustmentRepository,
     AgentSessionRepository,
     AttachmentRepository,
+    BounceRepository,
     CannedAnswerRepository,
     CaseRepository,
     ChangeRepository,
@@ -27,6 +28,7 @@ from aftersales.ports import (
     OutsideTalkRepository,
     PhotoRepository,
     PolicyRepository,
+    PreferencesRepository,
     PromiseRepository,
     PushRepository,
     RefundRepository,
@@ -43,6 +45,7 @@ from aftersales.stores.accounts import SqlAccounts
 from aftersales.stores.adjustments import SqlAdjustments
 from aftersales.stores.agent_sessions import SqlAgentSessions
 from aftersales.stores.attachments import SqlAttachments
+from aftersales.stores.bounces import SqlBounces
 from aftersales.stores.canned_answers import SqlCannedAnswers
 from aftersales.stores.cases import SqlCases
 from aftersales.stores.changes import SqlChanges
@@ -58,6 +61,7 @@ from aftersales.stores.outbox import SqlOutbox
 from aftersales.stores.outside import SqlOutsideTalks
 from aftersales.stores.photos import SqlPhotos
 from aftersales.stores.policies import SqlPolicies
+from aftersales.stores.preferences import SqlPreferences
 from aftersales.stores.promises import SqlPromises
 from aftersales.stores.pushes import SqlPushes
 from aftersales.stores.refunds import SqlRefunds
@@ -102,6 +106,8 @@ class SqlUnitOfWork:
         self.pushes: PushRepository = SqlPushes(connection)
         self.threads: ThreadRepository = SqlThreads(connection)
         self.deliveries: DeliveryRepository = SqlDeliveries(connection)
+        self.preferences: PreferencesRepository = SqlPreferences(connection)
+        self.bounces: BounceRepository = SqlBounces(connection)
         self.outbox: OutboxRepository = SqlOutbox(connection)
 
 

@@ -65,17 +65,25 @@ class Pages:
 TAGS = {"zh": "zh-CN", "en": "en"}
 
 
-def read_link(request: Request, token: str, *, ctx: Context, tries: Buckets, to: LinkTo) -> str:
+def read_link(
+    request: Request, token: str, *, ctx: Context, tries: Buckets, to: LinkTo, counts_right: bool = True
+) -> str:
     """The name in a link that is right. Raises Refusal: 404, 410 for one that has expired, 429 for too many."""
+    refusal: Refusal | None = None
     try:
-        tries.take(address_of(request))
-        return ctx.links.read(token, now=ctx.clock.now(), to=to)
+        name = ctx.links.read(token, now=ctx.clock.now(), to=to)
+    except ExpiredLink:
+        refusal = Refusal("expired", 410)
+    except WrongLink:
+        refusal = Refusal("wrong", 404)
+    try:
+        if refusal or counts_right:
+            tries.take(address_of(request))
     except TooMany as error:
         raise Refusal("too_many", 429, {"Retry-After": str(error.retry_after)}) from None
-    except ExpiredLink:
-        raise Refusal("expired", 410) from None
-    except WrongLink:
-        raise Refusal("wrong", 404) from None
+    if refusal:
+        raise refusal
+    return name
 
 
 def page(content: str, language: Language, *, status: int = 200, takes_forms: bool = False) -> HTTPResponse:

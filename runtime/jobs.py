@@ -10,12 +10,14 @@ from typing import Any
 
 import structlog
 
+from aftersales.domain.bounces import BounceKind
 from aftersales.domain.errors import NotFound, ProviderRejected
 from aftersales.domain.money import Money
 from aftersales.domain.texts import Language
-from aftersales.ports import Bot, Channel, Mail, Notifier, OutboxItem
+from aftersales.ports import Bot, Channel, Notifier, OutboxItem
 from aftersales.services.answering import answer_orphans
 from aftersales.services.batches import for_each
+from aftersales.services.bounces import note_bounce
 from aftersales.services.case_clocks import watch_clocks
 from aftersales.services.changes_at_shop import continue_changes
 from aftersales.services.channel_inbox import forget_done_pushes
@@ -38,6 +40,7 @@ from aftersales.services.sessions import forget_expired_sessions
 from aftersales.services.sign_in import forget_ended_sessions
 from aftersales.services.verification import forget_expired_codes
 from runtime import formats
+from runtime.mails import MailWriter, is_wanted
 
 Handler = Callable[[OutboxItem], Awaitable[None]]
 
@@ -104,12 +107,13 @@ def make_handlers(
 ) -> dict[str, Handler]:
     """One handler per kind of outbox item. Each is harmless when repeated with the same item."""
     ways = Ways(channels or {}, _in_words)
+    writer = MailWriter(ctx, shop_name=shop_name, fill=_in_words)
 
     async def tell_customer(item: OutboxItem) -> None:
         await _tell(ctx, item)
 
     async def send_mail(item: OutboxItem) -> None:
-        await _mail(ctx, notifier, item, shop_name=shop_name)
+        await _mail(ctx, notifier, writer, item)
 
     async def release_return(item: OutboxItem) -> None:
         await release_at_shop(ctx, item.payload["return_id"])
@@ -174,24 +178,23 @@ async def _tell(ctx: Context, item: OutboxItem) -> None:
     await see_to_it(ctx, item.payload, key=item.key)
 
 
-async def _mail(ctx: Context, notifier: Notifier, item: OutboxItem, *, shop_name: str) -> None:
-    """A mail that came too late to be of use is dropped, as is one that will never arrive."""
-    payload = item.payload
-    expires_at = payload.get("expires_at")
+async def _mail(ctx: Context, notifier: Notifier, writer: MailWriter, item: OutboxItem) -> None:
+    """A mail that came too late to be of use, or that is not wanted any more, is dropped, as is one that is refused.
+
+    An address that was refused for good is noted, so that no other news is sent there.
+    """
+    expires_at = item.payload.get("expires_at")
     if expires_at is not None and datetime.fromisoformat(expires_at) <= ctx.clock.now():
         return
-    language: Language = payload["language"]
-    response = f"utter_{payload['response']}"
-    parameters = {"shop": shop_name, **_in_words(payload["parameters"], language)}
-    mail = Mail(
-        to=payload["to"],
-        subject=ctx.texts.render(f"{response}_subject", language, **parameters),
-        text=ctx.texts.render(response, language, **parameters),
-    )
+    if not await is_wanted(ctx, item.payload):
+        return
+    mail = writer.write(item.payload)
     try:
         await notifier.send(mail, key=item.key)
     except ProviderRejected as error:
         log.warning("mail_refused", reason=error.detail)
+        if error.detail == "recipient":
+            await note_bounce(ctx, address=mail.to, kind=BounceKind.HARD, channel="smtp")
 
 
 def _in_words(parameters: Mapping[str, Any], language: Language) -> dict[str, Any]:

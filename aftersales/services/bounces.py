@@ -9,7 +9,7 @@ from aftersales.services.context import Context
 
 
 async def is_given_up(uow: UnitOfWork, address: str) -> bool:
-    """Whether news to this address would only come back. Codes are sent all the same: the customer asks for them."""
+    """Whether news to this address would only come back. Codes are sent all the same: customers ask for them."""
     bounce = await uow.bounces.get(address_hash(address))
     return bounce is not None and bounce.kind is BounceKind.HARD
 

@@ -11,8 +11,10 @@ from structlog.testing import capture_logs
 
 from aftersales.domain.conversations import Conversation
 from aftersales.domain.errors import Unavailable
+from aftersales.domain.signed_links import LinkTo, name_of_customer
 from aftersales.ports import Mail
 from aftersales.services.context import Context
+from aftersales.services.preferences import unsubscribe
 from aftersales.services.refund_submission import reconcile_due, submit_due
 from aftersales.services.returns import receive_return
 from aftersales.services.sessions import open_session
@@ -89,10 +91,66 @@ async def test_a_mail_is_sent_once_and_then_forgotten(goods: Goods) -> None:
     await deliver(goods, notifier)
     await deliver(goods, notifier)
     [mail] = notifier.sent.values()
-    assert mail.text == "utter_mail_code/zh code=123456 shop=Foothill"
+    assert mail.text.startswith("utter_mail_code/zh code=123456 shop=Foothill\n\n-- \nFoothill\n")
+    assert ">123456</p>" in mail.html
+    assert "http" not in mail.text + mail.html + mail.unsubscribe
     assert mail.subject.startswith("utter_mail_code_subject/zh")
     async with goods.engine.connect() as connection:
         assert (await connection.execute(select(outbox.c.payload))).scalar_one() == {}
+
+
+def news_mail(*, response: str = "refunds_succeeded") -> dict[str, Any]:
+    return {
+        "to": "lin@example.com",
+        "response": response,
+        "language": "en",
+        "parameters": {"number": "RT2026112100001", "order": "RD1", "amount": "30.00", "currency": "CNY"},
+        "news": True,
+        "customer_id": "c-lin",
+    }
+
+
+async def test_news_have_a_button_to_the_page_and_a_way_to_end_them(goods: Goods) -> None:
+    notifier = ListNotifier()
+    await put(goods.ctx, "mail", news_mail())
+    await deliver(goods, notifier)
+    [mail] = notifier.sent.values()
+    assert mail.subject.startswith("utter_mail_subject_refund_sent/en")
+    assert "amount=CN¥30.00" in mail.text
+    now = goods.clock.now()
+    status = goods.ctx.links.link("RT2026112100001", now=now, to=LinkTo.RETURN)
+    preferences = goods.ctx.links.link(name_of_customer("c-lin"), now=now, to=LinkTo.PREFERENCES)
+    for words in (mail.text, mail.html):
+        assert status in words
+        assert preferences in words
+    assert mail.unsubscribe == f"{preferences}/off"
+
+
+async def test_an_address_that_was_refused_for_good_gets_codes_and_no_more_news(goods: Goods) -> None:
+    notifier = ListNotifier()
+    notifier.refuses = "recipient"
+    await put(goods.ctx, "mail", news_mail(), key="1")
+    await deliver(goods, notifier)
+    notifier.refuses = ""
+    await put(goods.ctx, "mail", news_mail(), key="2")
+    await put(goods.ctx, "mail", code_mail(goods), key="3")
+    await deliver(goods, notifier)
+    assert list(notifier.sent) == ["3"]
+
+
+async def test_who_has_unsubscribed_meanwhile_gets_no_mail(goods: Goods) -> None:
+    notifier = ListNotifier()
+    await put(goods.ctx, "mail", news_mail())
+    await unsubscribe(goods.ctx, customer_id="c-lin", channel="test")
+    await deliver(goods, notifier)
+    assert notifier.sent == {}
+
+
+async def test_what_makes_sense_in_the_talk_alone_is_not_mailed(goods: Goods) -> None:
+    notifier = ListNotifier()
+    await put(goods.ctx, "mail", news_mail(response="session_bot_trouble"))
+    assert await deliver(goods, notifier) == 1
+    assert notifier.sent == {}
 
 
 async def test_a_mail_that_is_no_longer_of_use_is_dropped(goods: Goods) -> None:

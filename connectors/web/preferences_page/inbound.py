@@ -33,7 +33,7 @@ _CHANNEL = "mail_link"
 class PreferencesLinkPages:
     """`tries`: thirty pages a minute per address, right links and wrong ones.
 
-    Of one-click requests only the wrong ones count: mail providers send those of many customers from few addresses.
+    Of one-click requests only the wrong ones count: a mail provider sends those of many customers.
     """
 
     context: Context

@@ -23,6 +23,7 @@ from aftersales.services.answering import answer_pending
 from aftersales.services.context import Context
 from aftersales.services.conversations import latest
 from connectors.chatwoot.inbound import ChatwootNotices, chatwoot_notices_blueprint
+from connectors.email.inbound import BounceNotices, bounce_notices_blueprint
 from connectors.medusa.inbound import MedusaNotices, medusa_notices_blueprint
 from connectors.refund_service.inbound import RefundNotices, refund_notices_blueprint
 from connectors.web.case_page.inbound import CaseLinkPages, case_link_blueprint
@@ -92,6 +93,8 @@ def create_front(
         app.blueprint(chatwoot_notices_blueprint())
     if settings.shop == "medusa" and settings.medusa_webhook_secret.get_secret_value():
         app.blueprint(medusa_notices_blueprint())
+    if settings.mail_bounce_secret.get_secret_value():
+        app.blueprint(bounce_notices_blueprint())
     _add_files(app, settings)
     stack = AsyncExitStack()
 
@@ -169,6 +172,11 @@ def _provide(app: App, settings: Settings, *, context: Context, bot: Bot, site_t
     app.ctx.case_links = CaseLinkPages(context, CasePages(ResponseTexts(RESPONSES), zone=context.zone))
     app.ctx.preferences_links = PreferencesLinkPages(context, PreferencesPages(shop_name=settings.shop_name))
     app.ctx.return_links = ReturnLinkPages(context, ReturnPages(zone=context.zone))
+    app.ctx.bounce_notices = BounceNotices(
+        context=context,
+        secret=settings.mail_bounce_secret.get_secret_value(),
+        wrong_signatures=Buckets(10, seconds=60),
+    )
     app.ctx.chatwoot_notices = ChatwootNotices(
         context=context,
         secret=settings.chatwoot_webhook_secret.get_secret_value(),

@@ -179,7 +179,7 @@ async def _tell(ctx: Context, item: OutboxItem) -> None:
 
 
 async def _mail(ctx: Context, notifier: Notifier, writer: MailWriter, item: OutboxItem) -> None:
-    """A mail that came too late to be of use, or that is not wanted any more, is dropped, as is one that is refused.
+    """A mail that came too late to be of use or is not wanted any more is dropped, as is one that is refused.
 
     An address that was refused for good is noted, so that no other news is sent there.
     """

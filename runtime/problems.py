@@ -143,6 +143,8 @@ def _chatwoot_problems(settings: Settings) -> Iterator[str]:
 
 
 def _mail_problems(settings: Settings) -> Iterator[str]:
+    if 0 < len(settings.mail_bounce_secret.get_secret_value()) < _SHORTEST_TOKEN:
+        yield f"{variable('mail_bounce_secret')}: must have at least {_SHORTEST_TOKEN} characters"
     if not settings.smtp_host:
         return
     for field, text in (("smtp_from", settings.smtp_from), ("smtp_reply_to", settings.smtp_reply_to)):

@@ -134,6 +134,11 @@ class Settings(BaseSettings):
         "", description="Sender of mails: `Foothill <service@example.com>`; without a name, the shop's."
     )
     smtp_reply_to: str = Field("", description="Where answers to mails go; empty: to the sender.")
+    mail_bounce_secret: SecretStr = Field(
+        SecretStr(""),
+        description="Signs what the mail system tells of mails that came back; 32 characters or more; "
+        "empty: nothing is taken.",
+    )
     chat_assignment: Literal["automatic", "by_agents"] = Field(
         "automatic",
         description="Who gives chats that wait to agents: the service, as seats are free, or they themselves.",

@@ -298,3 +298,8 @@ def test_a_mail_server_needs_a_sender_encryption_and_a_whole_sign_in(tmp_path: P
     assert len(wrong) == 2
     sender = "Foothill <service@shop.example>"
     check_settings(settings(tmp_path, smtp_host="localhost", smtp_security="none", smtp_from=sender))
+
+
+def test_a_secret_of_the_mail_system_is_long(tmp_path: Path) -> None:
+    [line] = problems_of(tmp_path, mail_bounce_secret=SecretStr("short"))
+    assert line.startswith("RETURNDESK_MAIL_BOUNCE_SECRET:")

@@ -1217,6 +1217,20 @@ class BounceRepository(Protocol):
     async def remove(self, address_hash: str) -> None: ...
 
 
+class LinkCodeRepository(Protocol):
+    """Codes that tie a messaging app to an account at the shop."""
+
+    async def add(self, code_hash: str, *, customer_id: str, expires_at: datetime) -> None:
+        """A code that somebody else has just now stays theirs."""
+        ...
+
+    async def take(self, code_hash: str, *, now: datetime) -> str | None:
+        """Whose code it is, once; None for one that is unknown, used or too old."""
+        ...
+
+    async def forget(self, *, now: datetime) -> None: ...
+
+
 class OutboxRepository(Protocol):
     async def add(self, *, kind: str, key: str, payload: dict[str, Any], due_at: datetime) -> None:
         """Harmless when the key is there already."""
@@ -1265,6 +1279,7 @@ class UnitOfWork(Protocol):
     deliveries: DeliveryRepository
     preferences: PreferencesRepository
     bounces: BounceRepository
+    link_codes: LinkCodeRepository
     outbox: OutboxRepository
 
 

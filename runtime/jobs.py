@@ -28,6 +28,7 @@ from aftersales.services.conversations import tell
 from aftersales.services.exchanges import continue_payments
 from aftersales.services.external_refunds import look_for_external
 from aftersales.services.handoff_upkeep import assign_waiting, relieve_waiting, requeue_dropped
+from aftersales.services.linking import forget_link_codes
 from aftersales.services.outside_talks import carry_due
 from aftersales.services.parcels import report_parcel
 from aftersales.services.promise_watch import watch_promises
@@ -99,6 +100,7 @@ def make_jobs(
         Job("forget_agent_sessions", 3600.0, lambda: forget_ended_sessions(ctx)),
         Job("forget_expired_codes", 3600.0, lambda: forget_expired_codes(ctx)),
         Job("forget_done_pushes", 3600.0, lambda: forget_done_pushes(ctx)),
+        Job("forget_link_codes", 3600.0, lambda: forget_link_codes(ctx)),
         Job("forget_mails", 3600.0, forget_mails),
     ]
 

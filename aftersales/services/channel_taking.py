@@ -18,6 +18,7 @@ from aftersales.services.channel_leaving import leave
 from aftersales.services.channel_outcomes import note_outcome
 from aftersales.services.context import Context
 from aftersales.services.conversations import LONGEST_TEXT, clean_text, say
+from aftersales.services.linking import heed_link
 from aftersales.services.receiving import receive_attachment, receive_choice, receive_text
 from aftersales.services.sessions import begin_in_thread
 
@@ -89,6 +90,8 @@ async def _take_text(ctx: Context, desk: Desk, thread: Thread, stored: StoredPus
     if not text:
         response = "utter_channel_voice" if stored.push.kind is PushKind.VOICE else "utter_channel_unreadable"
         await _tell(ctx, conversation_id, response, key=name)
+        return
+    if await heed_link(ctx, thread, text, key=name):
         return
     typed = await _typed_choice(ctx, desk, conversation_id, text)
     if typed is not None and await _choose(ctx, conversation_id, typed.value, name=name):

@@ -16,6 +16,7 @@ from aftersales.domain.channels import Notice
 from aftersales.domain.conversations import Conversation, Message
 from aftersales.domain.errors import NotFound
 from aftersales.domain.journal import Entry
+from aftersales.domain.mail_subjects import NOT_MAILED
 from aftersales.domain.preferences import Preferences, quiet_until
 from aftersales.domain.reply_budget import Weight, room
 from aftersales.domain.texts import Language
@@ -26,6 +27,7 @@ from aftersales.services.context import Context
 from aftersales.services.conversations import WEBSITE, say
 from aftersales.services.preferences import preferences_of
 from aftersales.services.quiet_hours import NotYet
+from aftersales.services.status_links import status_link
 
 WAITING = "utter_channel_waiting"  # that an answer is there
 APP_HAS_TIME = timedelta(seconds=15)
@@ -197,12 +199,13 @@ async def _say_in(ctx: Context, ways: Ways, thread: Thread, news: _News) -> None
 async def _notify(ctx: Context, ways: Ways, channel: Channel, thread: Thread, news: _News) -> bool:
     language = await _language(ctx, news, thread.conversation_id)
     parameters = ways.fill(news.parameters, language)
+    notice_number = str(parameters.get("number", ""))
     notice = Notice(
         response=news.response,
         language=language,
         parameters={name: str(value) for name, value in parameters.items()},
         text=ctx.texts.render(news.response, language, **parameters),
-        link=ctx.front_url,
+        link=status_link(ctx, notice_number) or ctx.front_url,
     )
     sent = await channel.notify(thread.sender, notice, key=hashlib.sha256(news.key.encode()).hexdigest()[:24])
     return sent.refusal is None
@@ -210,7 +213,7 @@ async def _notify(ctx: Context, ways: Ways, channel: Channel, thread: Thread, ne
 
 async def _by_mail(ctx: Context, ways: Ways, news: _News) -> str | None:
     """To the address that the shop has of a customer who is known; a guest has none."""
-    if news.customer_id is None or not news.preferences.email:
+    if news.customer_id is None or not news.preferences.email or news.response in NOT_MAILED:
         return None
     try:
         customer = await ctx.shop.get_customer(news.customer_id)

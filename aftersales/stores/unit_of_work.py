@@ -25,6 +25,7 @@ from aftersales.ports import (
     HandoverRepository,
     IdempotencyRepository,
     JournalRepository,
+    LinkCodeRepository,
     MessageRepository,
     OutboxRepository,
     OutsideTalkRepository,
@@ -60,6 +61,7 @@ from aftersales.stores.feedback import SqlFeedback
 from aftersales.stores.handovers import SqlHandovers
 from aftersales.stores.idempotency import SqlIdempotency
 from aftersales.stores.journal import SqlJournal
+from aftersales.stores.link_codes import SqlLinkCodes
 from aftersales.stores.messages import SqlMessages
 from aftersales.stores.outbox import SqlOutbox
 from aftersales.stores.outside import SqlOutsideTalks
@@ -114,6 +116,7 @@ class SqlUnitOfWork:
         self.deliveries: DeliveryRepository = SqlDeliveries(connection)
         self.preferences: PreferencesRepository = SqlPreferences(connection)
         self.bounces: BounceRepository = SqlBounces(connection)
+        self.link_codes: LinkCodeRepository = SqlLinkCodes(connection)
         self.outbox: OutboxRepository = SqlOutbox(connection)
 
 

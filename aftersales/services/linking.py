@@ -1,0 +1,139 @@
+"""Tying a customer's messaging app to the account at the shop: by a code from the website, or by signing in there.
+
+Before that nothing is shared between the two. Afterwards the customer is known in the app as on the website, and
+news come there. Leaving the app or writing "unlink" unties it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import secrets
+import unicodedata
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from aftersales.domain.conversations import Conversation, Owner
+from aftersales.domain.errors import Conflict, Forbidden
+from aftersales.domain.journal import Entry
+from aftersales.domain.threads import Thread
+from aftersales.ports import UnitOfWork
+from aftersales.services.context import Context
+from aftersales.services.conversations import say
+
+CODE_LIFETIME = timedelta(minutes=10)
+CODES_PER_CUSTOMER = (5, timedelta(hours=1))
+TRIES_PER_THREAD = (5, timedelta(hours=1))
+_LINK = re.compile(r"(?:绑定|綁定|link)[\s:：#]*([0-9]{8})", re.IGNORECASE)
+_UNLINK = re.compile(r"(?:解绑|解除绑定|解綁|unlink)", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class LinkCode:
+    """What a customer writes in the app within ten minutes, once: "绑定 12345678" or "link 12345678"."""
+
+    code: str
+    expires_at: datetime
+
+
+async def issue_link_code(ctx: Context, *, conversation_id: str) -> LinkCode:
+    """A new code for the customer of a verified talk; earlier ones stay good until they end.
+
+    Raises Forbidden for a guest, Conflict("too_many_codes") beyond five an hour, NotFound.
+    """
+    now = ctx.clock.now()
+    code = LinkCode(f"{secrets.randbelow(10**8):08d}", now + CODE_LIFETIME)
+    async with ctx.unit_of_work() as uow:
+        conversation = await uow.conversations.get(conversation_id)
+        if conversation.customer_id is None or conversation.owner is Owner.CLOSED:
+            raise Forbidden("guest")
+        if not await _takes_place(uow, f"link:{conversation.customer_id}", CODES_PER_CUSTOMER, now=now):
+            raise Conflict("too_many_codes")
+        await uow.link_codes.add(
+            _hash(code.code), customer_id=conversation.customer_id, expires_at=code.expires_at
+        )
+    return code
+
+
+async def heed_link(ctx: Context, thread: Thread, text: str, *, key: str) -> bool:
+    """Whether this was about tying or untying the app; if so it is done, and the customer told, once per key."""
+    words = unicodedata.normalize("NFKC", text).strip()
+    link, unlink = _LINK.fullmatch(words), _UNLINK.fullmatch(words)
+    if link is None and unlink is None:
+        return False
+    async with ctx.unit_of_work() as uow:
+        conversation = await uow.conversations.lock(thread.conversation_id or "")
+        if await uow.messages.by_client_id(conversation.id, f"tell:{key}", author="bot") is None:
+            code = link.group(1) if link else None
+            response = await (
+                _redeem(ctx, uow, thread, conversation, code) if code else _unlink(ctx, uow, conversation)
+            )
+            told = await uow.conversations.get(conversation.id)
+            await say(ctx, uow, told, response=response, parameters={}, key=key)
+    return True
+
+
+async def link_thread(
+    ctx: Context, uow: UnitOfWork, conversation: Conversation, *, customer_id: str, by: str
+) -> None:
+    """From now on whoever writes in this conversation's thread is that customer. The caller holds its lock."""
+    await uow.conversations.save(replace(conversation, customer_id=customer_id, updated_at=ctx.clock.now()))
+    await uow.threads.link(conversation.id, customer_id=customer_id)
+    await _note(ctx, uow, conversation, actor=f"customer:{customer_id}", trigger="link", by=by)
+
+
+async def forget_link_codes(ctx: Context) -> None:
+    """Removes codes that ended; for the worker, now and then."""
+    async with ctx.unit_of_work() as uow:
+        await uow.link_codes.forget(now=ctx.clock.now())
+
+
+async def _redeem(ctx: Context, uow: UnitOfWork, thread: Thread, conversation: Conversation, code: str) -> str:
+    now = ctx.clock.now()
+    if not await _takes_place(uow, f"link-tries:{thread.id}", TRIES_PER_THREAD, now=now):
+        return "utter_channel_link_too_often"
+    customer_id = await uow.link_codes.take(_hash(code), now=now)
+    if customer_id is None:
+        return "utter_channel_link_wrong"
+    await link_thread(ctx, uow, conversation, customer_id=customer_id, by="code")
+    return "utter_channel_linked"
+
+
+async def _unlink(ctx: Context, uow: UnitOfWork, conversation: Conversation) -> str:
+    if conversation.customer_id is not None:
+        await uow.conversations.save(replace(conversation, customer_id=None, matter=conversation.matter + 1))
+        await uow.threads.link(conversation.id, customer_id=None)
+        await _note(
+            ctx, uow, conversation, actor=f"customer:{conversation.customer_id}", trigger="unlink", by="word"
+        )
+    return "utter_channel_unlinked"
+
+
+async def _takes_place(uow: UnitOfWork, name: str, limit: tuple[int, timedelta], *, now: datetime) -> bool:
+    most, within = limit
+    subject = _hash(name)
+    if await uow.codes.issued_since(subject, now - within) >= most:
+        return False
+    await uow.codes.note_issued(subject, now)
+    return True
+
+
+async def _note(
+    ctx: Context, uow: UnitOfWork, conversation: Conversation, *, actor: str, trigger: str, by: str
+) -> None:
+    entry = Entry(
+        subject="conversation",
+        subject_id=conversation.id,
+        actor=actor,
+        channel=conversation.channel,
+        trigger=trigger,
+        from_state=conversation.owner.value,
+        to_state=conversation.owner.value,
+        at=ctx.clock.now(),
+        detail={"by": by},
+    )
+    await uow.journal.add(entry)
+
+
+def _hash(name: str) -> str:
+    return hashlib.sha256(name.encode("utf8", "replace")).hexdigest()

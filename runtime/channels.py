@@ -15,6 +15,16 @@ from runtime.wechat import open_wechat
 from runtime.wecom import open_wecom
 
 
+def channel_names(settings: Settings) -> tuple[str, ...]:
+    """The apps that these settings name, in the order in which customers are told of them."""
+    named = {
+        "wechat": settings.wechat_app_id,
+        "wecom": settings.wecom_corp_id,
+        "telegram": settings.telegram_token.get_secret_value(),
+    }
+    return tuple(name for name, setting in named.items() if setting)
+
+
 @asynccontextmanager
 async def open_channels(settings: Settings, *, clock: Clock) -> AsyncIterator[Mapping[str, Channel]]:
     """By name; none for a shop that is on its website alone."""

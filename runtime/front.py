@@ -49,6 +49,7 @@ from runtime import requests
 from runtime.answers import Answers
 from runtime.api_docs.pages import docs_blueprint
 from runtime.buckets import Buckets
+from runtime.channels import channel_names
 from runtime.demo_pay import pay_blueprint
 from runtime.demo_routes import demo_blueprint, open_demo
 from runtime.headers import add_security_headers
@@ -171,6 +172,7 @@ def _provide(app: App, settings: Settings, *, context: Context, bot: Bot, site_t
         site_tokens=site_tokens,
         folder=settings.data / "attachments",
         origins=frozenset(settings.allowed_origins),
+        apps=channel_names(settings),
     )
     key = settings.merchant_key.get_secret_value()
     app.ctx.health = Health(context, bot, data=settings.data)

@@ -64,7 +64,8 @@ class Sockets:
 class Chat:
     """`folder` holds the attachments; `origins` are the sites that may embed the widget.
 
-    `recheck_seconds` is how long an open socket may still read of a session that was closed elsewhere.
+    `apps` are the messaging apps in which the shop answers too. `recheck_seconds` is how long an open socket may
+    still read of a session that was closed elsewhere.
     """
 
     context: Context
@@ -73,6 +74,7 @@ class Chat:
     site_tokens: SiteTokens
     folder: Path
     origins: frozenset[str]
+    apps: tuple[str, ...] = ()
     limits: Limits = field(default_factory=Limits)
     hello_seconds: float = 10.0
     recheck_seconds: float = 25.0

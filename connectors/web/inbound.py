@@ -7,6 +7,7 @@ from typing import Any
 from sanic import Blueprint, HTTPResponse, Request
 from sanic.response import empty
 
+from connectors.web.apps import get_apps, post_link_code
 from connectors.web.chat import chat_of
 from connectors.web.cors import cors_headers, is_allowed
 from connectors.web.messages import get_messages, post_message
@@ -32,6 +33,8 @@ def chat_blueprint() -> Blueprint:
     add(get_messages, "/messages", methods=["GET"])
     add(post_attachment, "/attachments", methods=["POST"], stream=True)
     add(get_attachment, "/attachments/<attachment_id:str>", methods=["GET"])
+    add(get_apps, "/apps", methods=["GET"])
+    add(post_link_code, "/link-codes", methods=["POST"])
     add(get_returns, "/returns", methods=["GET"])
     add(get_return, "/returns/<number:str>", methods=["GET"])
     blueprint.add_websocket_route(chat_socket, "/socket")

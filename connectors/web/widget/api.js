@@ -40,6 +40,14 @@ export class Api {
     return this.#json(`messages?after=${after}&wait=${wait}`, { signal, limit: wait + 15 });
   }
 
+  apps() {
+    return this.#json("apps", {});
+  }
+
+  linkCode() {
+    return this.#json("link-codes", { method: "POST" });
+  }
+
   async file(attachmentId) {
     const response = await this.#fetch(`attachments/${encodeURIComponent(attachmentId)}`, { limit: 60 });
     return response.blob();

@@ -100,6 +100,16 @@ export class Conversation extends EventTarget {
     return this.#api.file(attachmentId);
   }
 
+  /** Names of the apps that this customer may tie to the account. */
+  async apps() {
+    return this.#token ? (await this.#api.apps()).apps : [];
+  }
+
+  /** {words, expires_at}: what to write in the app. */
+  linkCode() {
+    return this.#api.linkCode();
+  }
+
   /** The full address of a picture that the server names relative to itself. */
   address(path) {
     return new URL(path, `${this.#endpoint}/`).href;

@@ -1,5 +1,6 @@
 // The open chat: header, conversation, composer, and the focus between them.
 
+import { Apps } from "./apps.js";
 import { Composer } from "./composer.js";
 import { el, icon, iconButton } from "./dom.js";
 import { MessageLog } from "./messages.js";
@@ -15,6 +16,7 @@ export class Panel {
   #root;
   #log;
   #composer;
+  #apps;
   #parts = {};
   #shown = false;
   #asking = false;
@@ -26,6 +28,7 @@ export class Panel {
     this.#root = el("section", { class: "panel", role: "dialog", id: "panel", tabindex: -1, hidden: true, onkeydown: (event) => this.#key(event) });
     this.#log = new MessageLog({ conversation, say: (text) => this.#say(text), choose: (choice, byKey) => this.#choose(choice, byKey) });
     this.#composer = new Composer({ memory, say: (text) => this.#say(text), attach: (file) => conversation.uploads.add(file), typing: () => conversation.writes() });
+    this.#apps = new Apps(conversation);
     conversation.addEventListener("change", () => this.#render());
     conversation.addEventListener("reset", () => this.#forget());
     conversation.addEventListener("expired", () => this.#restart());
@@ -43,6 +46,7 @@ export class Panel {
     this.#root.hidden = false;
     this.#log.arrive();
     this.#render();
+    this.#apps.look();
     if (TOUCH.matches) this.#root.focus({ preventScroll: true }); // the field would bring the keyboard up over the chat
     else this.#composer.focus();
   }
@@ -66,7 +70,7 @@ export class Panel {
     });
     parts.switch = el("button", { type: "button", class: "icon-button", lang: language === "zh" ? "en" : "zh", "aria-label": texts.switchLanguage, title: texts.switchLanguage, text: texts.switchLabel, onclick: () => this.#switch() });
     parts.erase = iconButton("erase", texts.erase, () => this.#ask(true));
-    const header = el("header", { class: "header" }, el("span", { class: "crest", "aria-hidden": "true" }, shop ? [...shop][0] : icon("chat")), el("div", { class: "heading" }, parts.title, parts.owner), parts.switch, parts.erase, iconButton("close", texts.close, () => this.#host.close()));
+    const header = el("header", { class: "header" }, el("span", { class: "crest", "aria-hidden": "true" }, shop ? [...shop][0] : icon("chat")), el("div", { class: "heading" }, parts.title, parts.owner), this.#apps.translate(texts).button, parts.switch, parts.erase, iconButton("close", texts.close, () => this.#host.close()));
     parts.question.append(
       el("p", { text: texts.eraseQuestion }),
       el("button", { type: "button", class: "danger", text: texts.eraseYes, onclick: () => this.#host.signOut() }),
@@ -76,7 +80,7 @@ export class Panel {
     this.#log.translate({ texts, language, shop });
     this.#root.lang = language === "zh" ? "zh-CN" : "en";
     this.#root.setAttribute("aria-labelledby", "title");
-    this.#root.replaceChildren(header, parts.question, parts.banner, this.#log.node, this.#composer.node);
+    this.#root.replaceChildren(header, this.#apps.box, parts.question, parts.banner, this.#log.node, this.#composer.node);
     this.#render();
   }
 

@@ -36,6 +36,7 @@ class Allowance:
 
 
 NOTHING_LEFT = Allowance(0)
+UNLIMITED = Allowance()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,7 +11,7 @@ from aftersales.domain.channels import PushKind
 from aftersales.domain.conversations import Choice, Conversation, Message
 from aftersales.domain.errors import Conflict, Invalid
 from aftersales.domain.texts import LANGUAGES, Language
-from aftersales.domain.threads import Thread
+from aftersales.domain.threads import UNLIMITED, Thread
 from aftersales.ports import Channel, StoredPush, UnitOfWork
 from aftersales.services.attachments import store_attachment
 from aftersales.services.channel_leaving import leave
@@ -59,7 +59,9 @@ async def _hear(ctx: Context, desk: Desk, thread: Thread, stored: StoredPush) ->
     push = stored.push
     async with ctx.unit_of_work() as uow:
         conversation_id = await _conversation_of(ctx, uow, thread, language=push.body.get("language"))
-        allowance = thread.allowance.renewed(push.grant, at=min(push.sent_at, ctx.clock.now()))
+        allowance = UNLIMITED
+        if desk.channel.manners.limited:
+            allowance = thread.allowance.renewed(push.grant, at=min(push.sent_at, ctx.clock.now()))
         heard = await uow.threads.note(thread.id, conversation_id=conversation_id, allowance=allowance, gone=False)
     name = f"push:{stored.id}"
     if push.kind is PushKind.FILE:

@@ -14,6 +14,7 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from aftersales.domain.channels import Option, Push, PushKind, Sender
+from aftersales.domain.texts import LANGUAGES
 
 CHANNEL = "telegram"
 LARGEST_FILE = 10 * 1024 * 1024
@@ -40,7 +41,10 @@ class _Part(BaseModel):
 
 
 class User(_Part):
+    """`language_code` is that of the customer's app, an IETF tag."""
+
     is_bot: bool = False
+    language_code: str = ""
 
 
 class Chat(_Part):
@@ -112,6 +116,7 @@ class CallbackQuery(_Part):
     """A press on a button below a message of ours."""
 
     id: Annotated[str, Field(max_length=64, pattern=_ID)]
+    sender: User = Field(User(), alias="from")
     data: str = ""
     message: Message | None = None
 
@@ -132,8 +137,10 @@ def pushes_of(update: Update, *, account: str, now: datetime) -> tuple[Push, ...
     said = update.callback_query.message if update.callback_query else update.message
     if said is None or said.chat.type != _PRIVATE or (update.message and said.sender.is_bot):
         return ()
-    told = _pressed(update.callback_query) if update.callback_query else _said(said)
-    at = now if update.callback_query else datetime.fromtimestamp(said.date, UTC)
+    press = update.callback_query
+    told = _pressed(press) if press else _said(said)
+    at = now if press else datetime.fromtimestamp(said.date, UTC)
+    language = (press.sender if press else said.sender).language_code.lower().partition("-")[0]
     return tuple(
         Push(
             sender=Sender(CHANNEL, account, str(said.chat.id)),
@@ -141,7 +148,7 @@ def pushes_of(update: Update, *, account: str, now: datetime) -> tuple[Push, ...
             kind=kind,
             sent_at=at,
             rank=2 * update.update_id + place,  # updates are numbered in the order in which they happened
-            body=body,
+            body={**body, "language": language} if language in LANGUAGES else body,
         )
         for place, (kind, body) in enumerate(told)
     )

@@ -191,6 +191,22 @@ def test_a_chatwoot_needs_an_address_that_is_safe_a_token_an_inbox_and_a_secret(
     check_settings(settings(tmp_path, chatwoot_url="https://chat.example", chatwoot_inbox=7, **secrets))
 
 
+def test_a_customer_service_at_wecom_needs_its_secrets_and_an_address_that_is_safe(tmp_path: Path) -> None:
+    lines = problems_of(tmp_path, wecom_corp_id="ww 1", wecom_api_url="http://wecom.example")
+    assert [line.partition(":")[0] for line in lines] == [
+        "RETURNDESK_WECOM_CORP_ID",
+        "RETURNDESK_WECOM_SECRET",
+        "RETURNDESK_WECOM_TOKEN",
+        "RETURNDESK_WECOM_AES_KEY",
+        "RETURNDESK_WECOM_API_URL",
+    ]
+    secrets = {"secret": "s", "token": "t" * 8, "aes_key": "a" * 43, "previous_aes_key": "b" * 43}
+    found = {f"wecom_{name}": SecretStr(value) for name, value in secrets.items()}
+    check_settings(settings(tmp_path, wecom_corp_id="ww12345678910", **found))
+    (line,) = problems_of(tmp_path, **found)
+    assert line == "RETURNDESK_WECOM_CORP_ID: is missing, while secrets of WeCom are set"
+
+
 def test_a_bot_in_telegram_needs_its_token_a_secret_and_an_address_that_is_safe(tmp_path: Path) -> None:
     lines = problems_of(tmp_path, telegram_token=SecretStr("7:short"), telegram_api_url="http://api.example")
     assert [line.partition(":")[0] for line in lines] == [

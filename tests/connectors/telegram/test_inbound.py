@@ -42,7 +42,8 @@ class Shop:
         return [one.push for one in stored]
 
     async def bodies(self) -> list[tuple[PushKind, dict[str, Any]]]:
-        return [(push.kind, dict(push.body)) for push in await self.told()]
+        bodies = [(push.kind, dict(push.body)) for push in await self.told()]
+        return [(kind, {name: body[name] for name in body if name != "language"}) for kind, body in bodies]
 
     async def raw(self, body: bytes, *, secret: str = SECRET) -> httpx.Response:
         return await self.telegram.tell_raw(body, secret=secret, tries=1)
@@ -130,6 +131,15 @@ async def test_a_size_above_ten_megabytes_is_passed_over(shop: Shop) -> None:
 async def test_each_kind_of_message(parts: dict[str, Any], kind: PushKind, body: Any, shop: Shop) -> None:
     await shop.telegram.customer().sends(**parts)
     assert await shop.bodies() == [(kind, body)]
+
+
+@pytest.mark.parametrize(
+    ("code", "language"), [("zh-hans", "zh"), ("EN-gb", "en"), ("de", None), ("", None), ("zh\x00", None)]
+)
+async def test_the_language_of_the_customers_app_is_told(code: str, language: str | None, shop: Shop) -> None:
+    lin = shop.telegram.customer()
+    await lin.sends(**{"from": {"id": 501, "is_bot": False, "language_code": code}, "text": "hi"})
+    assert [push.body.get("language") for push in await shop.told()] == [language]
 
 
 async def test_a_press_on_a_button_is_a_choice_and_confirmed_at_once(shop: Shop) -> None:

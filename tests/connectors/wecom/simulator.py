@@ -103,7 +103,8 @@ class Customer:
 class WeComSimulator:
     """`faults` befall the next calls of a path, one by one; `calls` are all paths that were called.
 
-    `empty_pages` is how many of the next pages are empty although there is more.
+    `posted` are our calls of the front, with their queries. `empty_pages` is how many of the next pages are empty
+    although there is more.
     """
 
     def __init__(self, now: Callable[[], datetime]) -> None:
@@ -126,6 +127,7 @@ class WeComSimulator:
         self.faults: dict[str, list[Fault]] = {}
         self.calls: list[str] = []
         self.bodies: list[bytes] = []
+        self.posted: list[tuple[bytes, Json]] = []
 
     def time(self) -> float:
         return self._now().timestamp()
@@ -197,6 +199,7 @@ class WeComSimulator:
         return await self.post_raw(body.encode(), query)
 
     async def post_raw(self, body: bytes, query: Json) -> httpx.Response:
+        self.posted.append((body, query))
         async with httpx.AsyncClient() as client:
             return await client.post(self.callback, params=query, content=body)
 

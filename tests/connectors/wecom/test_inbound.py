@@ -92,20 +92,10 @@ async def test_the_known_call_is_taken(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("shop", DATABASES, indirect=True)
 async def test_each_call_is_kept_and_the_same_one_again_is_not(shop: Shop) -> None:
-    query: dict[str, Any] = {}
-    bodies: list[bytes] = []
-    send = shop.wecom.post_raw
-
-    async def twice(body: bytes, given: dict[str, Any]) -> Any:
-        bodies.append(body)
-        query.update(given)
-        return await send(body, given)
-
-    shop.wecom.post_raw = twice  # type: ignore[method-assign, assignment]
     answer = await shop.wecom.call()
     assert answer is not None
     assert (answer.status_code, answer.text) == (200, "success")
-    assert (await send(bodies[0], query)).status_code == 200
+    assert (await shop.wecom.post_raw(*shop.wecom.posted[0])).status_code == 200
     assert len(await shop.calls()) == 1
     await shop.wecom.call()
     assert len(await shop.calls()) == 2
@@ -174,16 +164,13 @@ async def test_what_is_too_long_is_not_read(shop: Shop) -> None:
 
 @pytest.mark.parametrize("changed", ["msg_signature", "timestamp", "nonce", "Encrypt"])
 async def test_each_part_is_covered_by_the_signature(changed: str, shop: Shop) -> None:
-    send = shop.wecom.post_raw
-
-    async def meddle(body: bytes, query: dict[str, Any]) -> Any:
-        if changed == "Encrypt":
-            return await send(re.sub(rb"CDATA\[(\w)", rb"CDATA[A\1", body), query)
-        return await send(body, query | {changed: query[changed][:-1] + "x"})
-
-    shop.wecom.post_raw = meddle  # type: ignore[method-assign]
-    answer = await shop.wecom.post("<xml><Event>kf_msg_or_event</Event></xml>")
-    assert answer.status_code == 403
+    assert (await shop.wecom.post("<xml><Event>other</Event></xml>")).status_code == 200
+    body, query = shop.wecom.posted[-1]
+    if changed == "Encrypt":
+        body = re.sub(rb"<Encrypt><!\[CDATA\[", rb"<Encrypt><![CDATA[A", body)
+    else:
+        query = query | {changed: f"{query[changed][:-1]}x"}
+    assert (await shop.wecom.post_raw(body, query)).status_code == 403
 
 
 async def test_guessing_is_slowed_down(shop: Shop) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -23,7 +22,6 @@ from tests.connectors.wecom.simulator import (
     Fault,
     Received,
     WeComSimulator,
-    open_wecom,
 )
 from tests.databases import open_database
 from tests.fakes import FrozenClock
@@ -31,34 +29,6 @@ from tests.fakes import FrozenClock
 KEY, OTHER_KEY = "0123456789abcdef01234567", "abcdef0123456789abcdef01"
 PNG = b"\x89PNG\r\n\x1a\n" + bytes(40)
 HELLO = Words(text="您好")
-
-
-@pytest.fixture
-def clock() -> FrozenClock:
-    return FrozenClock()
-
-
-@pytest.fixture
-async def wecom(clock: FrozenClock) -> AsyncIterator[WeComSimulator]:
-    async with open_wecom(clock.now) as simulator:
-        yield simulator
-
-
-@pytest.fixture
-async def channel(wecom: WeComSimulator, clock: FrozenClock, tmp_path: Path) -> AsyncIterator[WeComChannel]:
-    settings = WeComSettings(corp_id=CORP, secret=SECRET, root=wecom.url)
-    async with open_database("sqlite", tmp_path) as engine:
-        client = WeComClient(settings, store=SqlTokenStore(engine), clock=clock, timeout=2)
-        async with WeComChannel(client, clock) as opened:
-            yield opened
-
-
-@pytest.fixture
-async def lin(wecom: WeComSimulator) -> Customer:
-    """Who has just written."""
-    customer = wecom.customer()
-    await customer.says("你好")
-    return customer
 
 
 def to(customer: Customer) -> Sender:

@@ -51,7 +51,10 @@ class TimelineStep:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReturnTimeline:
-    """`language` is the one that its customer has chosen, or that of the talk. `steps` are oldest first; `view` says what comes next."""
+    """`language` is the one that its customer has chosen, or that of the talk. `steps` are oldest first.
+
+    `view` says what comes next.
+    """
 
     view: ReturnView
     language: Language

@@ -17,6 +17,7 @@ from aftersales.domain.errors import AftersalesError, NotFound
 from aftersales.domain.ids import new_id
 from aftersales.ports import Attachment, Pressing
 from aftersales.services.attachments import read_attachment
+from aftersales.services.bounces import has_bounced
 from aftersales.services.case_sorting import duplicates_of
 from aftersales.services.cases import open_cases
 from aftersales.services.context import Context
@@ -75,6 +76,7 @@ async def case_page(request: Request, number: str) -> HTTPResponse:
         departments=_departments(request),
         severities=list(Severity),
         customer=names.get(case.customer_id or ""),
+        mail_comes_back=await has_bounced(ctx, case.customer_id),
         department=_department(request, case),
         is_read=await reads_replies(ctx, conversation_id=case.conversation_id),
         is_live=case.state in LIVE,

@@ -17,6 +17,7 @@ from runtime import (
     cli_keys,
     cli_migrations,
     cli_policy,
+    cli_preview,
     cli_shop,
     cli_statement,
     cli_telegram,
@@ -44,6 +45,7 @@ app.add_typer(cli_audit.app, name="audit")
 app.add_typer(cli_telegram.app, name="telegram")
 app.add_typer(cli_understanding.app)
 app.command()(cli_statement.statement)
+app.command()(cli_preview.preview)
 
 
 @app.command()

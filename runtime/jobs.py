@@ -42,7 +42,7 @@ from aftersales.services.sessions import forget_expired_sessions
 from aftersales.services.sign_in import forget_ended_sessions
 from aftersales.services.verification import forget_expired_codes
 from runtime import formats
-from runtime.mails import MailWriter, is_wanted
+from runtime.mails import MailWriter, as_wanted
 
 Handler = Callable[[OutboxItem], Awaitable[None]]
 
@@ -194,9 +194,10 @@ async def _mail(ctx: Context, notifier: Notifier, writer: MailWriter, item: Outb
     expires_at = item.payload.get("expires_at")
     if expires_at is not None and datetime.fromisoformat(expires_at) <= ctx.clock.now():
         return
-    if not await is_wanted(ctx, item.payload):
+    payload = await as_wanted(ctx, item.payload)
+    if payload is None:
         return
-    mail = writer.write(item.payload)
+    mail = writer.write(payload)
     try:
         await notifier.send(mail, key=item.key)
     except ProviderRejected as error:

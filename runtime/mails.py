@@ -60,15 +60,18 @@ class MailWriter:
         )
 
 
-async def is_wanted(ctx: Context, payload: Mapping[str, Any]) -> bool:
-    """A code always is; news not where the customer wants no mails by now, nor where they only come back.
+async def as_wanted(ctx: Context, payload: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    """The payload in the language that the customer has chosen; a code as it is.
 
-    Nor is what only makes sense in the talk itself.
+    None for news where the customer wants no mails by now, where they would only come back, and for what makes
+    sense in the talk alone.
     """
     if not payload.get("news"):
-        return True
+        return payload
     if f"utter_{payload['response']}" in NOT_MAILED:
-        return False
+        return None
     async with ctx.unit_of_work(read_only=True) as uow:
         chosen = await preferences_of(uow, payload["customer_id"])
-        return chosen.email and not await is_given_up(uow, payload["to"])
+        if not chosen.email or await is_given_up(uow, payload["to"]):
+            return None
+    return {**payload, "language": chosen.language or payload["language"]}

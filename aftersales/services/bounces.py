@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from aftersales.domain.bounces import Bounce, BounceKind, address_hash
+from aftersales.domain.errors import AftersalesError
 from aftersales.domain.journal import Entry
 from aftersales.ports import UnitOfWork
 from aftersales.services.context import Context
@@ -12,6 +13,18 @@ async def is_given_up(uow: UnitOfWork, address: str) -> bool:
     """Whether news to this address would only come back. Codes are sent all the same: customers ask for them."""
     bounce = await uow.bounces.get(address_hash(address))
     return bounce is not None and bounce.kind is BounceKind.HARD
+
+
+async def has_bounced(ctx: Context, customer_id: str | None) -> bool:
+    """Whether the address that the shop has of a customer is given up; False where it cannot be told just now."""
+    try:
+        customer = await ctx.shop.get_customer(customer_id) if customer_id else None
+    except AftersalesError:
+        return False
+    if customer is None or not customer.email:
+        return False
+    async with ctx.unit_of_work(read_only=True) as uow:
+        return await is_given_up(uow, customer.email)
 
 
 async def note_bounce(ctx: Context, *, address: str, kind: BounceKind, channel: str) -> None:

@@ -15,6 +15,7 @@ from aftersales.domain.returns import Return, ReturnTrigger
 from aftersales.domain.texts import Language, Text
 from aftersales.services.context import Context
 from aftersales.services.news import language_of
+from aftersales.services.preferences import preferences_of
 from aftersales.services.return_views import ReturnStep, ReturnView, view_return
 
 REFUNDED = "refunded"
@@ -50,7 +51,10 @@ class TimelineStep:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReturnTimeline:
-    """`language` is its customer's. `steps` are oldest first; `view` says what comes next."""
+    """`language` is the one that its customer has chosen, or that of the talk. `steps` are oldest first.
+
+    `view` says what comes next.
+    """
 
     view: ReturnView
     language: Language
@@ -62,7 +66,8 @@ async def read_return_timeline(ctx: Context, *, number: str) -> ReturnTimeline:
     """By the return's number, which the caller has from a signed link. Raises NotFound."""
     async with ctx.unit_of_work(read_only=True) as uow:
         view = await view_return(ctx, uow, await uow.returns.by_number(number))
-        language = await language_of(uow, view.item.conversation_id)
+        chosen = await preferences_of(uow, view.item.customer_id)
+        language = chosen.language or await language_of(uow, view.item.conversation_id)
     order = await _order_of(ctx, view.item)
     return ReturnTimeline(
         view=view,

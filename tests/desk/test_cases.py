@@ -10,10 +10,12 @@ from typing import Any
 import pytest
 from PIL import Image
 
+from aftersales.domain.bounces import BounceKind
 from aftersales.domain.cases import Case, CaseKind, CaseState, Severity
 from aftersales.domain.feedback import FeedbackKind
 from aftersales.domain.payment_methods import PaymentMethod
 from aftersales.services.attachments import store_attachment
+from aftersales.services.bounces import note_bounce
 from aftersales.services.complaints import Visitor, access_case, file_customer_case
 from aftersales.services.conversations import history
 from aftersales.services.feedback import give_feedback
@@ -271,3 +273,12 @@ async def test_a_case_is_sorted_and_merged_at_the_desk(front: Front) -> None:
     assert f"Merged into {case.number}" in soup(await page(front, f"cases/{other.number}")).get_text(
         " ", strip=True
     )
+
+
+async def test_the_page_of_a_case_says_when_mails_to_its_customer_come_back(front: Front) -> None:
+    case = await complain(front, await visit(front))
+    await sign_in(front)
+    path, words = f"cases/{case.number}", "Mails come back"
+    assert words not in soup(await page(front, path)).get_text(" ", strip=True)
+    await note_bounce(front.goods.ctx, address="c-lin@example.com", kind=BounceKind.HARD, channel="smtp")
+    assert words in soup(await page(front, path)).get_text(" ", strip=True)

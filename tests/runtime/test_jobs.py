@@ -11,10 +11,11 @@ from structlog.testing import capture_logs
 
 from aftersales.domain.conversations import Conversation
 from aftersales.domain.errors import Unavailable
+from aftersales.domain.preferences import Preferences
 from aftersales.domain.signed_links import LinkTo, name_of_customer
 from aftersales.ports import Mail
 from aftersales.services.context import Context
-from aftersales.services.preferences import unsubscribe
+from aftersales.services.preferences import set_preferences, unsubscribe
 from aftersales.services.refund_submission import reconcile_due, submit_due
 from aftersales.services.returns import receive_return
 from aftersales.services.sessions import open_session
@@ -144,6 +145,16 @@ async def test_who_has_unsubscribed_meanwhile_gets_no_mail(goods: Goods) -> None
     await unsubscribe(goods.ctx, customer_id="c-lin", channel="test")
     await deliver(goods, notifier)
     assert notifier.sent == {}
+
+
+async def test_news_are_in_the_language_that_was_chosen_by_then(goods: Goods) -> None:
+    notifier = ListNotifier()
+    await put(goods.ctx, "mail", news_mail())
+    await set_preferences(goods.ctx, Preferences(customer_id="c-lin", language="zh"), channel="test")
+    await deliver(goods, notifier)
+    [mail] = notifier.sent.values()
+    assert mail.subject.startswith("utter_mail_subject_refund_sent/zh")
+    assert 'lang="zh-CN"' in mail.html
 
 
 async def test_what_makes_sense_in_the_talk_alone_is_not_mailed(goods: Goods) -> None:

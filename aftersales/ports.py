@@ -34,6 +34,7 @@ from aftersales.domain.seats import Seat
 from aftersales.domain.statements import Scope
 from aftersales.domain.texts import Language
 from aftersales.domain.threads import Delivery, Thread
+from aftersales.domain.webhooks import DeliveryState, Endpoint, WebhookDelivery
 
 
 class Clock(Protocol):
@@ -813,6 +814,85 @@ class IdempotencyRepository(Protocol):
     async def forget(self, *, before: datetime) -> None: ...
 
 
+@dataclass(frozen=True, slots=True)
+class Reception:
+    """How an endpoint took a delivery: with an HTTP status, or not at all, and why (`failure`, a word)."""
+
+    status: int | None = None
+    failure: str | None = None
+
+    @property
+    def is_success(self) -> bool:
+        return self.failure is None and self.status is not None and 200 <= self.status < 300
+
+
+class WebhookSender(Protocol):
+    async def post(self, url: str, *, headers: Mapping[str, str], body: bytes) -> Reception:
+        """Sends it once. Follows nowhere, raises nothing that the network does."""
+        ...
+
+
+class WebhookRepository(Protocol):
+    """Endpoints of the merchant's systems, and what is on its way to them."""
+
+    async def add(self, endpoint: Endpoint) -> None: ...
+    async def save(self, endpoint: Endpoint) -> None:
+        """Writes all of it. The caller holds its lock."""
+        ...
+
+    async def remove(self, endpoint_id: str) -> None:
+        """With all that was on its way to it."""
+        ...
+
+    async def all(self) -> Sequence[Endpoint]:
+        """Oldest first."""
+        ...
+
+    async def get(self, endpoint_id: str) -> Endpoint:
+        """Raises NotFound."""
+        ...
+
+    async def lock(self, endpoint_id: str) -> Endpoint:
+        """As get, and holds the row for writing until the transaction ends."""
+        ...
+
+    async def try_lock(self, endpoint_id: str) -> Endpoint | None:
+        """As lock, without waiting: None when somebody else holds the row, or there is none."""
+        ...
+
+    async def rank(self, subject: str, subject_id: str, *, entry_id: int) -> int:
+        """The how-many-eth entry of its subject in the journal this one is, from 1."""
+        ...
+
+    async def position_before(self, at: datetime) -> int | None:
+        """That of the last seal before those of what happened at `at` or later; None where nothing did."""
+        ...
+
+    async def add_delivery(self, delivery: WebhookDelivery) -> None:
+        """Its id is given by the store."""
+        ...
+
+    async def claim(
+        self, endpoint_id: str, *, now: datetime, limit: int, lease: timedelta
+    ) -> Sequence[WebhookDelivery]:
+        """What is due, oldest first, of each lane only the first that waits; taken until the lease ends."""
+        ...
+
+    async def settle(self, delivery: WebhookDelivery) -> bool:
+        """Writes what an attempt came to; False when the lease is over and somebody else tries it by now."""
+        ...
+
+    async def deliveries_of(
+        self, endpoint_id: str, *, before: int | None, state: DeliveryState | None, limit: int
+    ) -> Sequence[WebhookDelivery]:
+        """Newest first, older than the one of the id `before`."""
+        ...
+
+    async def forget(self, *, before: datetime) -> None:
+        """Removes what was settled before that."""
+        ...
+
+
 class AgentSessionRepository(Protocol):
     """Who is signed in at the desk."""
 
@@ -1078,6 +1158,10 @@ class PromiseRepository(Protocol):
         """Writes what changes in a promise's life; what was promised never does."""
         ...
 
+    async def get(self, promise_id: str) -> Promise:
+        """Raises NotFound."""
+        ...
+
     async def lock(self, promise_id: str) -> Promise:
         """Holds the row for writing until the transaction ends. Raises NotFound."""
         ...
@@ -1266,6 +1350,7 @@ class UnitOfWork(Protocol):
     accounts: AccountRepository
     api_keys: ApiKeyRepository
     idempotency: IdempotencyRepository
+    webhooks: WebhookRepository
     agent_sessions: AgentSessionRepository
     talk_signs: TalkSignsRepository
     seats: SeatRepository

@@ -22,6 +22,7 @@ from runtime import (
     cli_statement,
     cli_telegram,
     cli_understanding,
+    cli_webhooks,
 )
 from runtime.console import Console
 from runtime.model import provide_model
@@ -41,6 +42,7 @@ app.add_typer(cli_faq.app, name="faq")
 app.add_typer(cli_hours.app, name="hours")
 app.add_typer(cli_agent.app, name="agent")
 app.add_typer(cli_keys.app, name="keys")
+app.add_typer(cli_webhooks.app, name="webhooks")
 app.add_typer(cli_audit.app, name="audit")
 app.add_typer(cli_telegram.app, name="telegram")
 app.add_typer(cli_understanding.app)

@@ -60,6 +60,7 @@ from runtime.merchant_access import Merchant
 from runtime.merchant_api import merchant_blueprint
 from runtime.merchant_lists import lists_blueprint
 from runtime.merchant_statements import statements_blueprint
+from runtime.merchant_webhooks import webhooks_blueprint
 from runtime.secret_files import load_or_make
 from runtime.settings import Settings
 from runtime.static_files import Folder
@@ -95,6 +96,7 @@ def create_front(
     add_middleware(add_cors, "response")
     add_middleware(add_security_headers, "response")
     app.blueprint([chat_blueprint(), lists_blueprint(), merchant_blueprint(), statements_blueprint()])
+    app.blueprint(webhooks_blueprint(local=settings.demo))
     app.blueprint([desk_blueprint(), docs_blueprint(), health_blueprint()])
     app.blueprint([case_link_blueprint(), return_link_blueprint(), preferences_link_blueprint()])
     if settings.refund_service_url:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -72,10 +72,12 @@ def make_jobs(
     assigns: bool,
     attachments: Path,
     outlets: Mapping[str, Outlet],
+    more: Sequence[Job] = (),
 ) -> list[Job]:
     """`assigns`: chats that wait are given to free seats, rather than left for agents to take.
 
-    `attachments` is the folder of the customers' files; `outlets` are the messaging apps by name.
+    `attachments` is the folder of the customers' files; `outlets` are the messaging apps by name, and `more`
+    jobs that are put together elsewhere.
     """
     assigning = [Job("assign_waiting", 1.0, lambda: assign_waiting(ctx))] if assigns else []
     return [
@@ -102,6 +104,7 @@ def make_jobs(
         Job("forget_done_pushes", 3600.0, lambda: forget_done_pushes(ctx)),
         Job("forget_link_codes", 3600.0, lambda: forget_link_codes(ctx)),
         Job("forget_mails", 3600.0, forget_mails),
+        *more,
     ]
 
 

@@ -109,7 +109,7 @@ def name_of(given: str) -> str:
 
 def limit_of(request: Request, *, most: int = _MOST) -> int:
     """How many at most, as ?limit= says: 1 to `most`, 100 by itself. Raises Problem bad_request."""
-    given = _query(request).get("limit", "100") or ""
+    given = query_of(request).get("limit", "100") or ""
     if not re.fullmatch(r"[0-9]{1,4}", given) or not 1 <= int(given) <= most:
         raise Problem("bad_request")
     return int(given)
@@ -117,7 +117,7 @@ def limit_of(request: Request, *, most: int = _MOST) -> int:
 
 def instant_of(request: Request, name: str) -> datetime | None:
     """A time of the query (RFC 3339, with its zone). Raises Problem bad_request."""
-    given = _query(request).get(name)
+    given = query_of(request).get(name)
     if given is None:
         return None
     try:
@@ -131,7 +131,7 @@ def _wanted(
     request: Request, states: type[StrEnum], *, usual: Sequence[StrEnum] | frozenset[StrEnum] | None = None
 ) -> Wanted:
     """`usual` are the states where the query names none; `any` names all. Raises Problem bad_request."""
-    named = _query(request).getlist("state") or []
+    named = query_of(request).getlist("state") or []
     try:
         chosen = None if named == [_ANY] else [states(name) for name in named] or usual
     except ValueError:
@@ -146,14 +146,14 @@ def _wanted(
 
 
 def _text(request: Request, name: str) -> str | None:
-    given: str | None = _query(request).get(name)
+    given: str | None = query_of(request).get(name)
     if given is not None and not _TEXT.fullmatch(given):
         raise Problem("bad_request")
     return None if given is None else given.encode("utf8", "replace").decode()
 
 
 def _refuse(request: Request, name: str) -> None:
-    if name in _query(request):
+    if name in query_of(request):
         raise Problem("bad_request")
 
 
@@ -188,7 +188,7 @@ def _cursor(mark: Mark) -> str:
 
 def _after(request: Request) -> Mark | None:
     """The mark in ?after=. Raises Problem bad_request for what never was a `next` of ours."""
-    given = _query(request).get("after")
+    given = query_of(request).get("after")
     if given is None:
         return None
     if not _CURSOR.fullmatch(given):
@@ -203,7 +203,7 @@ def _after(request: Request) -> Mark | None:
         raise Problem("bad_request") from None
 
 
-def _query(request: Request) -> RequestParameters:
+def query_of(request: Request) -> RequestParameters:
     """A value that is empty was given all the same."""
     return request.get_args(keep_blank_values=True)
 

@@ -65,7 +65,7 @@ class Settings(BaseSettings):
     )
     account_key: SecretStr = Field(
         SecretStr(""),
-        description="Encrypts the secrets of agents' authenticator apps; empty: made in the data folder.",
+        description="Encrypts the secrets of authenticator apps and webhooks; empty: made in the data folder.",
     )
     case_link_key: SecretStr = Field(
         SecretStr(""),
@@ -191,6 +191,9 @@ class Settings(BaseSettings):
     chat_assignment: Literal["automatic", "by_agents"] = Field(
         "automatic",
         description="Who gives chats that wait to agents: the service, as seats are free, or they themselves.",
+    )
+    webhook_private: bool = Field(
+        False, description="Webhooks may go to addresses of the own network, which only it can reach."
     )
     promise_hours: int = Field(24, ge=1, description="Within how many hours a filed case is answered by a person.")
 

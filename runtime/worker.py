@@ -11,11 +11,13 @@ from pathlib import Path
 import structlog
 
 from aftersales.services.channel_sending import Outlet
+from connectors.webhooks.sender import HttpWebhookSender
 from runtime.channel_words import ChannelWords
 from runtime.channels import open_channels
 from runtime.heartbeat import beat
 from runtime.jobs import Job, make_handlers, make_jobs
 from runtime.logs import configure_logs
+from runtime.merchant_jobs import merchant_jobs
 from runtime.secret_files import load_or_make
 from runtime.settings import Settings
 from runtime.wiring import make_bot, open_context, open_mailbox, open_notifier
@@ -87,6 +89,7 @@ async def serve(settings: Settings) -> None:
         loop.add_signal_handler(number, stop.set)
     tell_limits(settings)
     async with (
+        HttpWebhookSender(private=settings.webhook_private, local=settings.demo) as sender,
         open_context(settings) as ctx,
         open_notifier(settings) as notifier,
         open_mailbox(settings) as mailbox,
@@ -104,6 +107,7 @@ async def serve(settings: Settings) -> None:
             assigns=settings.chat_assignment == "automatic",
             attachments=folder,
             outlets={name: Outlet(channel, words.read, folder) for name, channel in channels.items()},
+            more=merchant_jobs(ctx, sender, key=settings.account_key.get_secret_value().encode()),
         )
         await run_jobs(jobs, stop=stop, data=settings.data)
     log.info("worker_stopped")

@@ -39,12 +39,13 @@ class SqlPromises:
         values = {name: getattr(promise, name) for name in _LIVING}
         await self._connection.execute(update(promises).where(_T.id == promise.id).values(values))
 
+    async def get(self, promise_id: str) -> Promise:
+        """Raises NotFound."""
+        return await self._one(select(promises).where(_T.id == promise_id))
+
     async def lock(self, promise_id: str) -> Promise:
         """Raises NotFound."""
-        found = await self._read(select(promises).where(_T.id == promise_id).with_for_update())
-        if not found:
-            raise NotFound("promise")
-        return found[0]
+        return await self._one(select(promises).where(_T.id == promise_id).with_for_update())
 
     async def of(self, subject_id: str) -> Sequence[Promise]:
         query = select(promises).where(_T.subject_id == subject_id)
@@ -78,6 +79,12 @@ class SqlPromises:
         ).where(_T.due_at >= since)
         in_time, late, not_kept = (await self._connection.execute(counted)).one()
         return Kept(in_time=in_time, late=late, not_kept=not_kept)
+
+    async def _one(self, query: Select[Any]) -> Promise:
+        found = await self._read(query)
+        if not found:
+            raise NotFound("promise")
+        return found[0]
 
     async def _read(self, query: Select[Any]) -> list[Promise]:
         rows = (await self._connection.execute(query)).mappings()

@@ -43,6 +43,7 @@ from aftersales.ports import (
     TalkSignsRepository,
     ThreadRepository,
     UnitOfWork,
+    WebhookRepository,
 )
 from aftersales.stores.accounts import SqlAccounts
 from aftersales.stores.adjustments import SqlAdjustments
@@ -78,6 +79,7 @@ from aftersales.stores.seats import SqlSeats
 from aftersales.stores.sessions import SqlSessions
 from aftersales.stores.talk_signs import SqlTalkSigns
 from aftersales.stores.threads import SqlThreads
+from aftersales.stores.webhooks import SqlWebhooks
 
 
 class SqlUnitOfWork:
@@ -103,6 +105,7 @@ class SqlUnitOfWork:
         self.accounts: AccountRepository = SqlAccounts(connection)
         self.api_keys: ApiKeyRepository = SqlApiKeys(connection)
         self.idempotency: IdempotencyRepository = SqlIdempotency(connection)
+        self.webhooks: WebhookRepository = SqlWebhooks(connection)
         self.agent_sessions: AgentSessionRepository = SqlAgentSessions(connection)
         self.talk_signs: TalkSignsRepository = SqlTalkSigns(connection)
         self.seats: SeatRepository = SqlSeats(connection)

@@ -49,7 +49,7 @@ def type_of(schema: dict[str, Any]) -> str:
     if schema.get("type") == "array":
         return f"[{type_of(schema.get('items', {}))}]"
     if "enum" in schema:
-        return " | ".join(schema["enum"])
+        return " | ".join("null" if value is None else value for value in schema["enum"])
     kind = schema.get("type", "object")
     return " | ".join(kind) if isinstance(kind, list) else str(kind)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from bs4 import BeautifulSoup
@@ -30,7 +31,7 @@ async def goods(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator
 
 
 def settings(server: SmtpServer, **changes: str) -> Settings:
-    wanted = {"smtp_from": "service@shop.example", "shop_name": "山前 Foothill", **changes}
+    wanted: dict[str, Any] = {"smtp_from": "service@shop.example", "shop_name": "山前 Foothill", **changes}
     return Settings(
         _env_file=None, smtp_host=server.host, smtp_port=server.port, smtp_security=server.security, **wanted
     )

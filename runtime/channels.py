@@ -25,6 +25,11 @@ def channel_names(settings: Settings) -> tuple[str, ...]:
     return tuple(name for name, setting in named.items() if setting)
 
 
+def signs_in_at_the_shop(settings: Settings) -> bool:
+    """Whether customers in WeChat can be led to the shop's page of signing in."""
+    return bool(settings.shop_sign_in_url and settings.wechat_app_id)
+
+
 @asynccontextmanager
 async def open_channels(settings: Settings, *, clock: Clock) -> AsyncIterator[Mapping[str, Channel]]:
     """By name; none for a shop that is on its website alone."""

@@ -9,7 +9,6 @@ import socket
 import sys
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, suppress
-from datetime import timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -27,8 +26,6 @@ from connectors.chatwoot.inbound import ChatwootNotices, chatwoot_notices_bluepr
 from connectors.email.inbound import BounceNotices, bounce_notices_blueprint
 from connectors.medusa.inbound import MedusaNotices, medusa_notices_blueprint
 from connectors.refund_service.inbound import RefundNotices, refund_notices_blueprint
-from connectors.telegram.inbound import TelegramUpdates, telegram_blueprint
-from connectors.telegram.payloads import account_of
 from connectors.web.case_page.inbound import CaseLinkPages, case_link_blueprint
 from connectors.web.case_page.pages import CasePages
 from connectors.web.chat import Chat
@@ -41,8 +38,6 @@ from connectors.web.return_page.inbound import ReturnLinkPages, return_link_blue
 from connectors.web.return_page.pages import ReturnPages
 from connectors.web.site_token import SiteTokens
 from connectors.web.socket import FRAME_LIMIT
-from connectors.wechat.inbound import WeChatPushes, wechat_pushes_blueprint
-from connectors.wecom.inbound import WeComCalls, wecom_blueprint
 from desk.application import Desk
 from desk.routes import desk_blueprint
 from runtime import requests
@@ -52,6 +47,7 @@ from runtime.buckets import Buckets
 from runtime.channels import channel_names
 from runtime.demo_pay import pay_blueprint
 from runtime.demo_routes import demo_blueprint, open_demo
+from runtime.front_apps import mount_apps, open_apps
 from runtime.headers import add_security_headers
 from runtime.health import Health, health_blueprint
 from runtime.live import Live
@@ -65,8 +61,6 @@ from runtime.secret_files import load_or_make
 from runtime.settings import Settings
 from runtime.static_files import Folder
 from runtime.texts import RESPONSES, ResponseTexts
-from runtime.wechat import wechat_gates
-from runtime.wecom import wecom_cipher
 from runtime.wiring import make_bot, open_context
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -103,16 +97,11 @@ def create_front(
         app.blueprint(refund_notices_blueprint())
     if settings.chatwoot_url:
         app.blueprint(chatwoot_notices_blueprint())
-    if settings.wechat_app_id or settings.wechat_mini_app_id:
-        app.blueprint(wechat_pushes_blueprint())
     if settings.shop == "medusa" and settings.medusa_webhook_secret.get_secret_value():
         app.blueprint(medusa_notices_blueprint())
-    if settings.telegram_token.get_secret_value():
-        app.blueprint(telegram_blueprint())
-    if settings.wecom_corp_id:
-        app.blueprint(wecom_blueprint())
     if settings.mail_bounce_secret.get_secret_value():
         app.blueprint(bounce_notices_blueprint())
+    mount_apps(app, settings)
     _add_files(app, settings)
     stack = AsyncExitStack()
 
@@ -120,7 +109,7 @@ def create_front(
         context = await stack.enter_async_context(open_context(settings))
         await provide_owner(context, password=settings.merchant_key.get_secret_value())
         _provide(app, settings, context=context, bot=make_bot(settings), site_tokens=site_tokens)
-        _provide_channels(app, settings, context=context)
+        await stack.enter_async_context(open_apps(app, settings, context=context))
         if settings.demo:
             app.ctx.demo = await stack.enter_async_context(open_demo(settings, context))
         app.ctx.poller = asyncio.create_task(app.ctx.chat.live.run(), name="live")
@@ -208,12 +197,6 @@ def _provide(app: App, settings: Settings, *, context: Context, bot: Bot, site_t
         secret=settings.chatwoot_webhook_secret.get_secret_value(),
         wrong_secrets=Buckets(10, seconds=60),
     )
-    app.ctx.wechat_pushes = WeChatPushes(
-        context=context,
-        gates=wechat_gates(settings),
-        window=timedelta(minutes=settings.wechat_push_minutes),
-        wrong_signatures=Buckets(10, seconds=60),
-    )
     app.ctx.desk = Desk(
         context=context,
         key=settings.account_key.get_secret_value().encode(),
@@ -222,17 +205,6 @@ def _provide(app: App, settings: Settings, *, context: Context, bot: Bot, site_t
         live=live,
         shop_name=settings.shop_name,
     )
-
-
-def _provide_channels(app: App, settings: Settings, *, context: Context) -> None:
-    """What the addresses of messaging apps need; they are there only where the settings name the app."""
-    app.ctx.telegram_updates = TelegramUpdates(
-        context=context,
-        account=account_of(settings.telegram_token.get_secret_value()),
-        secret=settings.telegram_secret.get_secret_value(),
-    )
-    if settings.wecom_corp_id:
-        app.ctx.wecom_calls = WeComCalls(context, wecom_cipher(settings))
 
 
 def _add_files(app: App, settings: Settings) -> None:

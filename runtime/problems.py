@@ -75,6 +75,7 @@ def check_settings(settings: Settings) -> None:
         *_shop_problems(settings),
         *_chatwoot_problems(settings),
         *_telegram_problems(settings),
+        *_sign_in_problems(settings),
         *_wecom_problems(settings),
         *_mail_problems(settings),
         *_wechat_problems(settings),
@@ -176,6 +177,11 @@ def check_telegram(settings: Settings) -> None:
         problems = [f"{variable('telegram_token')}: is not set"]
     if problems:
         raise CannotStart(*problems)
+
+
+def _sign_in_problems(settings: Settings) -> Iterator[str]:
+    if settings.shop_sign_in_url and not _is_safe(settings.shop_sign_in_url):
+        yield f"{variable('shop_sign_in_url')}: must begin with https:// (http:// on this machine alone)"
 
 
 def _is_safe(url: str) -> bool:

@@ -183,6 +183,9 @@ class Settings(BaseSettings):
     wechat_api_url: str = Field(
         "https://api.weixin.qq.com", description="Root of WeChat's API; it has further ones for other regions."
     )
+    shop_sign_in_url: str = Field(
+        "", description="The shop's page of signing in, to which customers in WeChat are led; empty: codes alone."
+    )
     mail_bounce_secret: SecretStr = Field(
         SecretStr(""),
         description="Signs what the mail system tells of mails that came back; 32 characters or more; "

@@ -33,6 +33,11 @@ def wechat_accounts(settings: Settings) -> tuple[WeChatAccount, ...]:
     )
 
 
+def service_account(settings: Settings) -> WeChatAccount:
+    """The one at which customers can be asked who they are. Raises StopIteration without one."""
+    return next(account for account in wechat_accounts(settings) if account.kind is AccountKind.SERVICE)
+
+
 def wechat_gates(settings: Settings) -> dict[str, Gate]:
     """What opens the pushes to each account, by app id."""
     gates: dict[str, Gate] = {}

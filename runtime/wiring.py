@@ -17,6 +17,7 @@ from aftersales.stores.unit_of_work import SqlUnitOfWorkFactory
 from connectors.email.messages import read_mailbox
 from connectors.email.outbound import SmtpMail, SmtpServer
 from connectors.rasa.bot import RasaBot
+from runtime.channels import signs_in_at_the_shop
 from runtime.clock import SystemClock
 from runtime.desks import open_people_desk
 from runtime.faq_file import FAQ, load_faq
@@ -60,6 +61,7 @@ async def open_context(settings: Settings, *, short_reads: bool = False) -> Asyn
             history=history,
             desk=desk,
             front_url=settings.front_url,
+            sign_in_apps=frozenset({"wechat"} if signs_in_at_the_shop(settings) else ()),
         )
 
 

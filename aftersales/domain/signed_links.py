@@ -29,11 +29,22 @@ class LinkTo(StrEnum):
     CASE = "case"
     RETURN = "return"
     PREFERENCES = "preferences"
+    APP = "app"  # ties a messaging app to the account; the steps on the way are no addresses
+    APP_BEGUN = "app-begun"
+    APP_PROVEN = "app-proven"
 
 
-_PATHS = {LinkTo.CASE: "c", LinkTo.RETURN: "r", LinkTo.PREFERENCES: "n"}
+_PATHS = {LinkTo.CASE: "c", LinkTo.RETURN: "r", LinkTo.PREFERENCES: "n", LinkTo.APP: "l"}
 # Whoever finds an old mail must still be able to end the mails.
-_LIFETIMES = {LinkTo.CASE: LIFETIME, LinkTo.RETURN: LIFETIME, LinkTo.PREFERENCES: timedelta(days=366)}
+_AT_ONCE = timedelta(minutes=15)
+_LIFETIMES = {
+    LinkTo.CASE: LIFETIME,
+    LinkTo.RETURN: LIFETIME,
+    LinkTo.PREFERENCES: timedelta(days=366),
+    LinkTo.APP: _AT_ONCE,
+    LinkTo.APP_BEGUN: _AT_ONCE,
+    LinkTo.APP_PROVEN: _AT_ONCE,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,12 +57,17 @@ class SignedLinks:
     def link(self, name: str, *, now: datetime, to: LinkTo = LinkTo.CASE) -> str:
         """The address under which the case or return of this number can be seen for 30 days.
 
-        Preferences have links of a year, by `name_of_customer`. Raises ValueError without a key.
+        Preferences have links of a year, by `name_of_customer`; tying an app those of 15 minutes, by the thread's
+        id. Raises ValueError without a key.
         """
+        return f"{self.address}/{_PATHS[to]}/{self.token(name, now=now, to=to)}"
+
+    def token(self, name: str, *, now: datetime, to: LinkTo) -> str:
+        """What `read` takes. Raises ValueError without a key."""
         if not self.key:
             raise ValueError("no key to sign links with")
         until = f"{int((now + _LIFETIMES[to]).timestamp()):x}"
-        return f"{self.address}/{_PATHS[to]}/{name}.{until}.{self._signature(to, name, until)}"
+        return f"{name}.{until}.{self._signature(to, name, until)}"
 
     def read(self, token: str, *, now: datetime, to: LinkTo = LinkTo.CASE) -> str:
         """The name in the link. Raises WrongLink, and ExpiredLink; takes as long for each wrong signature."""

@@ -27,7 +27,7 @@ class Context:
     (always, where no hours are given). `links` lead customers to their cases and returns.
 
     `desk` is the desk elsewhere at which the shop's people answer; None where they do at ours. `front_url` is our
-    own address, for links to it.
+    own address, for links to it. In `sign_in_apps` a customer can be led to the shop's page of signing in.
     """
 
     unit_of_work: OpenUnitOfWork
@@ -44,6 +44,7 @@ class Context:
     links: SignedLinks = NO_LINKS
     desk: PeopleDesk | None = None
     front_url: str = ""
+    sign_in_apps: frozenset[str] = frozenset()
 
     def today(self) -> date:
         """The day it is in the shop's zone."""

@@ -14,8 +14,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from aftersales.domain.conversations import Conversation, Owner
-from aftersales.domain.errors import Conflict, Forbidden
+from aftersales.domain.errors import Conflict, Forbidden, NotFound
 from aftersales.domain.journal import Entry
+from aftersales.domain.signed_links import LinkTo
 from aftersales.domain.threads import Thread
 from aftersales.ports import UnitOfWork
 from aftersales.services.context import Context
@@ -25,6 +26,7 @@ CODE_LIFETIME = timedelta(minutes=10)
 CODES_PER_CUSTOMER = (5, timedelta(hours=1))
 TRIES_PER_THREAD = (5, timedelta(hours=1))
 _LINK = re.compile(r"(?:绑定|綁定|link)[\s:：#]*([0-9]{8})", re.IGNORECASE)
+_ASK = re.compile(r"(?:绑定|綁定|绑定账号|绑定帐号|link|link (?:my )?account)", re.IGNORECASE)
 _UNLINK = re.compile(r"(?:解绑|解除绑定|解綁|unlink)", re.IGNORECASE)
 
 
@@ -58,18 +60,21 @@ async def issue_link_code(ctx: Context, *, conversation_id: str) -> LinkCode:
 async def heed_link(ctx: Context, thread: Thread, text: str, *, key: str) -> bool:
     """Whether this was about tying or untying the app; if so it is done, and the customer told, once per key."""
     words = unicodedata.normalize("NFKC", text).strip()
-    link, unlink = _LINK.fullmatch(words), _UNLINK.fullmatch(words)
-    if link is None and unlink is None:
+    link, ask, unlink = (pattern.fullmatch(words) for pattern in (_LINK, _ASK, _UNLINK))
+    if link is None and ask is None and unlink is None:
         return False
+    parameters: dict[str, str] = {}
     async with ctx.unit_of_work() as uow:
         conversation = await uow.conversations.lock(thread.conversation_id or "")
         if await uow.messages.by_client_id(conversation.id, f"tell:{key}", author="bot") is None:
-            code = link.group(1) if link else None
-            response = await (
-                _redeem(ctx, uow, thread, conversation, code) if code else _unlink(ctx, uow, conversation)
-            )
+            if link:
+                response = await _redeem(ctx, uow, thread, conversation, link.group(1))
+            elif ask:
+                response, parameters = _how(ctx, thread)
+            else:
+                response = await _unlink(ctx, uow, conversation)
             told = await uow.conversations.get(conversation.id)
-            await say(ctx, uow, told, response=response, parameters={}, key=key)
+            await say(ctx, uow, told, response=response, parameters=parameters, key=key)
     return True
 
 
@@ -80,6 +85,29 @@ async def link_thread(
     await uow.conversations.save(replace(conversation, customer_id=customer_id, updated_at=ctx.clock.now()))
     await uow.threads.link(conversation.id, customer_id=customer_id)
     await _note(ctx, uow, conversation, actor=f"customer:{customer_id}", trigger="link", by=by)
+
+
+async def thread_to_link(ctx: Context, thread_id: str, *, account: str) -> Thread:
+    """The thread of a customer of this account. Raises NotFound."""
+    async with ctx.unit_of_work(read_only=True) as uow:
+        thread = await uow.threads.get(thread_id)
+    if thread.sender.account != account or thread.conversation_id is None:
+        raise NotFound("thread")
+    return thread
+
+
+async def link_by_sign_in(ctx: Context, thread: Thread, *, customer_id: str, key: str) -> None:
+    """Ties the app to the customer who has signed in at the shop, and says so there; once per key.
+
+    Raises NotFound for a thread that is gone, and where nobody has signed in.
+    """
+    if not customer_id:
+        raise NotFound("customer")
+    async with ctx.unit_of_work() as uow:
+        conversation = await uow.conversations.lock(thread.conversation_id or "")
+        await link_thread(ctx, uow, conversation, customer_id=customer_id, by="sign_in")
+        told = await uow.conversations.get(conversation.id)
+        await say(ctx, uow, told, response="utter_channel_linked", parameters={}, key=f"linked:{key}")
 
 
 async def forget_link_codes(ctx: Context) -> None:
@@ -97,6 +125,13 @@ async def _redeem(ctx: Context, uow: UnitOfWork, thread: Thread, conversation: C
         return "utter_channel_link_wrong"
     await link_thread(ctx, uow, conversation, customer_id=customer_id, by="code")
     return "utter_channel_linked"
+
+
+def _how(ctx: Context, thread: Thread) -> tuple[str, dict[str, str]]:
+    """How the app is tied: by signing in where that can be done, else with a code."""
+    if thread.sender.channel not in ctx.sign_in_apps:
+        return "utter_channel_link_how", {}
+    return "utter_channel_link_page", {"link": ctx.links.link(thread.id, now=ctx.clock.now(), to=LinkTo.APP)}
 
 
 async def _unlink(ctx: Context, uow: UnitOfWork, conversation: Conversation) -> str:

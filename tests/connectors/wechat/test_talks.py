@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 
@@ -145,6 +146,28 @@ async def test_what_is_told_twice_to_two_fronts_is_answered_once(tmp_path: Path)
             await talks.carry()
             assert texts(customer) == ["text: 在吗"]
             assert len(bot.turns) == 1
+
+
+async def test_what_could_not_be_stored_is_not_acknowledged_and_taken_when_it_is_told_again(
+    tmp_path: Path,
+) -> None:
+    async with open_talks(tmp_path) as talks:
+        app, customer = talks.front.app, talks.customer()
+        well = app.ctx.wechat_pushes
+
+        def broken(*, read_only: bool = False) -> NoReturn:
+            raise OSError("no space left on device")
+
+        async def mended(_seconds: float) -> None:
+            app.ctx.wechat_pushes = well
+
+        app.ctx.wechat_pushes = replace(well, context=replace(well.context, unit_of_work=broken))
+        talks.account.delivery.sleep = mended
+        delivered = await customer.says("在吗")
+        assert delivered is not None
+        assert delivered.answered == (500, 200)
+        await talks.carry()
+        assert texts(customer) == ["text: 在吗"]
 
 
 async def test_what_comes_out_of_order_is_heard_in_order(tmp_path: Path) -> None:

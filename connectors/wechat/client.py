@@ -151,8 +151,10 @@ class WeChatClient:
         async def call(token: str) -> Reply:
             try:
                 params = {**query, "access_token": token}
-                answer = await self._request(method, path, acts=acts, params=params, **options)
-                return _reply(answer)
+                reply = _reply(await self._request(method, path, acts=acts, params=params, **options))
+                if acts and "errcode" not in reply.fields:
+                    raise ValueError("no errcode")
+                return reply
             except (_TooLong, ValueError):
                 _fail("unreadable", acts=acts)
 
@@ -163,7 +165,11 @@ class WeChatClient:
         token = await self._tokens.current()
         reply = await self._patiently(lambda: call(token.token))
         if reply.errcode in TOKEN_REFUSED:
-            token = await self._tokens.instead_of(token)
+            try:
+                token = await self._tokens.instead_of(token)
+            except Unavailable:
+                self._tell(reply, path=path)
+                raise
             reply = await self._patiently(lambda: call(token.token))
         if reply.errcode in TOKEN_REFUSED or reply.errcode in TO_MEND:
             self._tell(reply, path=path)
@@ -239,7 +245,7 @@ class WeChatClient:
             errcode=reply.errcode,
             rid=reply.rid,
             address=reply.address,
-            to_do=TO_MEND.get(reply.errcode, "check AppID and AppSecret"),
+            to_do=TO_MEND.get(reply.errcode, "check the AppSecret, and that nobody fetches tokens by force"),
         )
 
 

@@ -101,7 +101,7 @@ class WeChatChannel:
     async def _send_picture(self, to: Sender, picture: Picture) -> Sent:
         try:
             fitting = await asyncio.to_thread(fit, picture)
-        except OSError:
+        except (OSError, SyntaxError, ValueError):  # as Pillow tells of damaged ones
             return Sent(refusal=Refusal.REFUSED)
         uploaded = await self._client.upload(fitting.content, name=fitting.name, media_type=fitting.media_type)
         media = uploaded.fields.get("media_id")

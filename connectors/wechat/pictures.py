@@ -17,7 +17,8 @@ _SIDES = (2560, 1600, 1000)  # pixels; a JPEG of the last has about 0.3 MB
 def fit(picture: Picture) -> Picture:
     """The picture itself, or where it has more than 2 MB a smaller one as JPEG; takes a while then.
 
-    Our own files alone are read here: they were encoded anew when they came in. Raises OSError for a damaged one.
+    Our own files alone are read here: they were encoded anew when they came in. Raises OSError, SyntaxError
+    or ValueError for a damaged one.
     """
     if len(picture.content) <= LARGEST:
         return picture

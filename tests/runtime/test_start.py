@@ -256,6 +256,13 @@ def test_service_account_and_mini_program_are_different_ones_at_a_safe_address(t
     ]
 
 
+def test_a_wrong_file_of_notices_keeps_the_service_from_starting(tmp_path: Path) -> None:
+    file = tmp_path / "notices.yml"
+    file.write_text("mini: {default: {id: M, fields: {first: a}}}", encoding="utf8")
+    (line,) = problems_of(tmp_path, wechat_notices=str(file))
+    assert line.startswith(f"RETURNDESK_WECHAT_NOTICES: {file}:1: ")
+
+
 def test_a_secret_that_was_set_is_kept_and_not_written(tmp_path: Path) -> None:
     filled = load_or_make(settings(tmp_path, merchant_key=SecretStr("mine")))
     assert filled.merchant_key.get_secret_value() == "mine"

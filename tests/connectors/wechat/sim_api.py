@@ -172,6 +172,7 @@ async def _faulty(state: AccountState, path: str) -> HTTPResponse | None:
         "502": lambda: text("<html>Bad Gateway</html>", status=502),
         "not_json": lambda: text("<html>ok</html>"),
         "not_an_object": lambda: as_json([0]),
+        "no_errcode": lambda: as_json({}),
         "token": lambda: _error(40001, "invalid credential"),
     }
     return answers[fault]() if fault in answers else None

@@ -15,7 +15,7 @@ from typing import Any, Literal
 from connectors.wechat.accounts import AccountKind
 from tests.fakes import FrozenClock
 
-Fault = Literal["busy", "502", "slow", "not_json", "not_an_object", "token"]
+Fault = Literal["busy", "502", "slow", "not_json", "not_an_object", "no_errcode", "token"]
 MEDIA_KEPT = timedelta(days=3)
 TOKEN_VALID = timedelta(seconds=7200)
 CHANGE_OVER = timedelta(minutes=5)

@@ -204,6 +204,16 @@ async def test_a_token_that_was_made_useless_elsewhere_is_replaced_and_the_messa
     assert talk.calls(STABLE) == 2
 
 
+async def test_a_token_that_is_refused_at_once_is_told_to_the_shop(
+    talk: Talk, capsys: pytest.CaptureFixture[str]
+) -> None:
+    talk.account.fail("token", path=SEND)
+    with pytest.raises(Unavailable):
+        await talk.send()
+    assert "40001" in "".join(capsys.readouterr())
+    assert await talk.send() == Sent()
+
+
 async def test_many_that_meet_a_useless_token_get_one_new_one(talk: Talk) -> None:
     await talk.send()
     talk.clock.advance(minutes=1)
@@ -256,7 +266,7 @@ async def test_a_busy_server_is_asked_three_times_with_pauses(talk: Talk) -> Non
     assert len(talk.customer.received) == 1
 
 
-@pytest.mark.parametrize("fault", ["502", "not_json", "not_an_object"])
+@pytest.mark.parametrize("fault", ["502", "not_json", "not_an_object", "no_errcode"])
 async def test_an_answer_that_says_nothing_leaves_open_what_happened(talk: Talk, fault: Fault) -> None:
     await talk.send()
     talk.account.fail(fault, path=SEND)
@@ -265,7 +275,7 @@ async def test_an_answer_that_says_nothing_leaves_open_what_happened(talk: Talk,
     assert talk.calls(SEND) == 2
 
 
-@pytest.mark.parametrize("fault", ["502", "not_json", "not_an_object", "busy"])
+@pytest.mark.parametrize("fault", ["502", "not_json", "not_an_object", "no_errcode", "busy"])
 async def test_without_a_token_nothing_was_sent(talk: Talk, fault: Fault) -> None:
     talk.account.fail(*[fault] * (3 if fault == "busy" else 1), path=STABLE)
     with pytest.raises(Unavailable):

@@ -14,15 +14,8 @@ from aftersales.domain.errors import Invalid, OutcomeUnknown, Unavailable
 from aftersales.stores.channel_tokens import SqlTokenStore
 from connectors.wecom.client import WeComClient, WeComSettings
 from connectors.wecom.outbound import WeComChannel
-from tests.connectors.wecom.simulator import (
-    ACCOUNT,
-    CORP,
-    SECRET,
-    Customer,
-    Fault,
-    Received,
-    WeComSimulator,
-)
+from tests.connectors.wecom.customers import Customer, Received
+from tests.connectors.wecom.simulator import ACCOUNT, CORP, SECRET, Fault, WeComSimulator
 from tests.databases import open_database
 from tests.fakes import FrozenClock
 

@@ -146,6 +146,14 @@ async def test_a_greeting_goes_out_with_its_code_once_and_within_twenty_seconds(
     assert await channel.send(to(late), HELLO, key=OTHER_KEY, code=code) == Sent(refusal=Refusal.CLOSED)
 
 
+async def test_a_picture_takes_no_code_with_it(
+    channel: WeComChannel, wecom: WeComSimulator, lin: Customer
+) -> None:
+    picture = Picture(content=PNG, media_type="image/png", name="a.png")
+    assert await channel.send(to(lin), picture, key=KEY, code="code") == Sent(reference=KEY)
+    assert "kf/send_msg_on_event" not in wecom.calls
+
+
 async def test_a_greeting_whose_answer_was_lost_counts_as_sent(
     channel: WeComChannel, wecom: WeComSimulator
 ) -> None:

@@ -73,14 +73,15 @@ class WeComChannel:
 
     async def send(self, to: Sender, item: Words | Picture, *, key: str, code: str = "") -> Sent:
         """With the code of an entry the message is the one that may greet, within 20 seconds (path/96428)."""
+        greets = bool(code) and isinstance(item, Words)
         try:
-            if code and isinstance(item, Words):
-                told = await self._sent("kf/send_msg_on_event", {"code": code, **words_body(item)}, key=key)
+            body = await self._body(item)
+            if greets:
+                told = await self._sent("kf/send_msg_on_event", {"code": code, **body}, key=key)
             else:
-                body = {"touser": to.id, "open_kfid": to.account, **await self._body(item)}
-                told = await self._sent("kf/send_msg", body, key=key)
+                told = await self._sent("kf/send_msg", {"touser": to.id, "open_kfid": to.account, **body}, key=key)
         except WeComRefusal as refusal:
-            return await self._refused(refusal.errcode, to, key=key, greeting=bool(code))
+            return await self._refused(refusal.errcode, to, key=key, greets=greets)
         self._unclear.pop(key, None)
         reference = told.get("msgid")
         return Sent(reference=reference if isinstance(reference, str) and reference else key)
@@ -138,7 +139,7 @@ class WeComChannel:
             self._unclear = dict(list(self._unclear.items())[-_MOST_UNCLEAR:]) | {key: None}
             raise
 
-    async def _refused(self, errcode: int, to: Sender, *, key: str, greeting: bool) -> Sent:
+    async def _refused(self, errcode: int, to: Sender, *, key: str, greets: bool) -> Sent:
         """Raises Unavailable where the state allows it now, as between two calls."""
         if errcode == _WRONG_STATE:
             return await self._of_state(to)
@@ -147,7 +148,7 @@ class WeComChannel:
         if key in self._unclear:  # it had arrived: its id is refused the second time
             del self._unclear[key]
             return Sent(reference=key)
-        return Sent(refusal=Refusal.CLOSED if greeting else Refusal.REFUSED)
+        return Sent(refusal=Refusal.CLOSED if greets else Refusal.REFUSED)
 
     async def _of_state(self, to: Sender) -> Sent:
         """Whoever is with an agent in WeCom, or waits for one, is not written to by the API."""

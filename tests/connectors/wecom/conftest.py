@@ -10,7 +10,8 @@ import pytest
 from aftersales.stores.channel_tokens import SqlTokenStore
 from connectors.wecom.client import WeComClient, WeComSettings
 from connectors.wecom.outbound import WeComChannel
-from tests.connectors.wecom.simulator import CORP, SECRET, Customer, WeComSimulator, open_wecom
+from tests.connectors.wecom.customers import Customer
+from tests.connectors.wecom.simulator import CORP, SECRET, WeComSimulator, open_wecom
 from tests.databases import open_database
 from tests.fakes import FrozenClock
 

@@ -14,15 +14,7 @@ from pydantic import SecretStr
 
 from aftersales.domain.channels import Push, PushKind, Sender
 from tests.connectors.wechat.vectors import SETS
-from tests.connectors.wecom.simulator import (
-    ACCOUNT,
-    AES_KEY,
-    CORP,
-    SECRET,
-    TOKEN,
-    WeComSimulator,
-    open_wecom,
-)
+from tests.connectors.wecom.simulator import ACCOUNT, AES_KEY, CORP, SECRET, TOKEN, WeComSimulator, open_wecom
 from tests.databases import DATABASES
 from tests.fakes import FrozenClock
 from tests.fronts import Front, open_front

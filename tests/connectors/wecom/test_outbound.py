@@ -14,15 +14,8 @@ from aftersales.domain.errors import Invalid, OutcomeUnknown, Unavailable
 from aftersales.stores.channel_tokens import SqlTokenStore
 from connectors.wecom.client import WeComClient, WeComSettings
 from connectors.wecom.outbound import WeComChannel
-from tests.connectors.wecom.simulator import (
-    ACCOUNT,
-    CORP,
-    SECRET,
-    Customer,
-    Fault,
-    Received,
-    WeComSimulator,
-)
+from tests.connectors.wecom.customers import Customer, Received
+from tests.connectors.wecom.simulator import ACCOUNT, CORP, SECRET, Fault, WeComSimulator
 from tests.databases import open_database
 from tests.fakes import FrozenClock
 
@@ -151,6 +144,14 @@ async def test_a_greeting_goes_out_with_its_code_once_and_within_twenty_seconds(
     code = await late.enters()
     clock.advance(seconds=21)
     assert await channel.send(to(late), HELLO, key=OTHER_KEY, code=code) == Sent(refusal=Refusal.CLOSED)
+
+
+async def test_a_picture_takes_no_code_with_it(
+    channel: WeComChannel, wecom: WeComSimulator, lin: Customer
+) -> None:
+    picture = Picture(content=PNG, media_type="image/png", name="a.png")
+    assert await channel.send(to(lin), picture, key=KEY, code="code") == Sent(reference=KEY)
+    assert "kf/send_msg_on_event" not in wecom.calls
 
 
 async def test_a_greeting_whose_answer_was_lost_counts_as_sent(

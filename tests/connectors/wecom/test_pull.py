@@ -13,7 +13,8 @@ from aftersales.domain.channels import Grant, Push, PushKind
 from aftersales.domain.errors import Unavailable
 from connectors.wecom.outbound import WeComChannel
 from connectors.wecom.payloads import GRANT
-from tests.connectors.wecom.simulator import ACCOUNT, Customer, WeComSimulator
+from tests.connectors.wecom.customers import Customer
+from tests.connectors.wecom.simulator import ACCOUNT, WeComSimulator
 from tests.fakes import NOON, FrozenClock
 
 

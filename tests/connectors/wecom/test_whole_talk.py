@@ -11,7 +11,8 @@ import pytest
 from aftersales.domain.conversations import Answer, Choice, Reply
 from runtime.channels import open_channels
 from tests.channels import picture_bytes
-from tests.connectors.wecom.simulator import Customer, WeComSimulator, open_wecom
+from tests.connectors.wecom.customers import Customer
+from tests.connectors.wecom.simulator import WeComSimulator, open_wecom
 from tests.connectors.wecom.test_inbound import connected
 from tests.connectors.working import work
 from tests.databases import DATABASES

@@ -26,16 +26,10 @@ from connectors.chatwoot.inbound import ChatwootNotices, chatwoot_notices_bluepr
 from connectors.email.inbound import BounceNotices, bounce_notices_blueprint
 from connectors.medusa.inbound import MedusaNotices, medusa_notices_blueprint
 from connectors.refund_service.inbound import RefundNotices, refund_notices_blueprint
-from connectors.web.case_page.inbound import CaseLinkPages, case_link_blueprint
-from connectors.web.case_page.pages import CasePages
 from connectors.web.chat import Chat
 from connectors.web.inbound import add_cors, chat_blueprint, guard_origin
 from connectors.web.messages import Shown
-from connectors.web.preferences_page.inbound import PreferencesLinkPages, preferences_link_blueprint
-from connectors.web.preferences_page.pages import PreferencesPages
 from connectors.web.problems import ProblemTexts
-from connectors.web.return_page.inbound import ReturnLinkPages, return_link_blueprint
-from connectors.web.return_page.pages import ReturnPages
 from connectors.web.site_token import SiteTokens
 from connectors.web.socket import FRAME_LIMIT
 from desk.application import Desk
@@ -59,8 +53,8 @@ from runtime.merchant_statements import statements_blueprint
 from runtime.merchant_webhooks import webhooks_blueprint
 from runtime.secret_files import load_or_make
 from runtime.settings import Settings
+from runtime.signed_pages import provide_signed_pages, signed_page_blueprints
 from runtime.static_files import Folder
-from runtime.texts import RESPONSES, ResponseTexts
 from runtime.wiring import make_bot, open_context
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -92,7 +86,7 @@ def create_front(
     app.blueprint([chat_blueprint(), lists_blueprint(), merchant_blueprint(), statements_blueprint()])
     app.blueprint(webhooks_blueprint(local=settings.demo))
     app.blueprint([desk_blueprint(), docs_blueprint(), health_blueprint()])
-    app.blueprint([case_link_blueprint(), return_link_blueprint(), preferences_link_blueprint()])
+    app.blueprint(signed_page_blueprints())
     if settings.refund_service_url:
         app.blueprint(refund_notices_blueprint())
     if settings.chatwoot_url:
@@ -184,9 +178,7 @@ def _provide(app: App, settings: Settings, *, context: Context, bot: Bot, site_t
         secret=settings.medusa_webhook_secret.get_secret_value(),
         wrong_signatures=Buckets(10, seconds=60),
     )
-    app.ctx.case_links = CaseLinkPages(context, CasePages(ResponseTexts(RESPONSES), zone=context.zone))
-    app.ctx.preferences_links = PreferencesLinkPages(context, PreferencesPages(shop_name=settings.shop_name))
-    app.ctx.return_links = ReturnLinkPages(context, ReturnPages(zone=context.zone))
+    provide_signed_pages(app, context, shop_name=settings.shop_name)
     app.ctx.bounce_notices = BounceNotices(
         context=context,
         secret=settings.mail_bounce_secret.get_secret_value(),

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import pytest
 from bs4 import BeautifulSoup
@@ -30,10 +29,14 @@ async def goods(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator
         yield replace(opened, ctx=replace(opened.ctx, texts=ResponseTexts(RESPONSES)))
 
 
-def settings(server: SmtpServer, **changes: str) -> Settings:
-    wanted: dict[str, Any] = {"smtp_from": "service@shop.example", "shop_name": "山前 Foothill", **changes}
+def settings(server: SmtpServer) -> Settings:
     return Settings(
-        _env_file=None, smtp_host=server.host, smtp_port=server.port, smtp_security=server.security, **wanted
+        _env_file=None,
+        smtp_host=server.host,
+        smtp_port=server.port,
+        smtp_security=server.security,
+        smtp_from="service@shop.example",
+        shop_name="山前 Foothill",
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sanic import HTTPResponse, Request
 
+from aftersales.domain.accounts import Right
 from desk.application import back_to, session_of, show
 
 
@@ -12,4 +13,5 @@ async def account_page(request: Request) -> HTTPResponse:
     session = session_of(request)
     if session is None:
         return back_to(request, "sign-in")
-    return show(request, "account.html", account=session.account)
+    may_manage_keys = session.account.may(Right.MANAGE_ACCOUNTS)
+    return show(request, "account.html", account=session.account, may_manage_keys=may_manage_keys)

@@ -19,6 +19,7 @@ from desk import (
     chat_socket,
     chats,
     decisions,
+    keys,
     promises,
     refund_decisions,
     refunds,
@@ -77,6 +78,8 @@ def desk_blueprint() -> Blueprint:
     add(canned.decide_canned, "/canned/<deed:str>", methods=["POST"], stream=True)
     add(seats.seats_page, "/seats", methods=["GET"])
     add(seats.decide_seats, "/seats/<name:str>", methods=["POST"], stream=True)
+    add(keys.keys_page, "/keys", methods=["GET"])
+    add(keys.decide_keys, "/keys/<deed:str>", methods=["POST"], stream=True)
     add(decisions.decide_return, "/returns/<number:str>/<decision:str>", methods=["POST"], stream=True)
     add(decisions.decide_change, "/changes/<number:str>/<decision:str>", methods=["POST"], stream=True)
     add(refund_decisions.decide_refund, "/refunds/<refund_id:str>/<decision:str>", methods=["POST"], stream=True)

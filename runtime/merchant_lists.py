@@ -133,7 +133,7 @@ def _wanted(
     """`usual` are the states where the query names none; `any` names all. Raises Problem bad_request."""
     named = query_of(request).getlist("state") or []
     try:
-        chosen = None if named == [_ANY] else [states(name) for name in named] or usual
+        chosen = None if _ANY in named else [states(name) for name in named] or usual
     except ValueError:
         raise Problem("bad_request") from None
     return Wanted(

@@ -1236,6 +1236,10 @@ class ThreadRepository(Protocol):
         """The threads in which the customer is known, the one written in last first."""
         ...
 
+    async def any_due(self, *, now: datetime) -> bool:
+        """Whether there is something to claim."""
+        ...
+
     async def claim(self, *, now: datetime, limit: int, lease: timedelta) -> Sequence[Thread]:
         """What is due and nobody is at, taken for this worker until the lease ends."""
         ...

@@ -80,8 +80,10 @@ def make_jobs(
     jobs that are put together elsewhere.
     """
     assigning = [Job("assign_waiting", 1.0, lambda: assign_waiting(ctx))] if assigns else []
+    carrying = [Job("carry_channels", 0.2, lambda: carry_channels(ctx, outlets, bot))] if outlets else []
     return [
         *assigning,
+        *carrying,
         Job("outbox", 0.5, lambda: deliver_outbox(ctx, handlers)),
         Job("submit_refunds", 0.5, lambda: submit_due(ctx)),
         Job("reconcile_refunds", 1.0, lambda: reconcile_due(ctx)),
@@ -95,7 +97,6 @@ def make_jobs(
         Job("seal_journal", 2.0, lambda: seal_due(ctx, key=audit_key)),
         Job("requeue_dropped", 5.0, lambda: requeue_dropped(ctx)),
         Job("carry_outside", 0.5, lambda: carry_due(ctx, folder=attachments)),
-        Job("carry_channels", 0.2, lambda: carry_channels(ctx, outlets, bot)),
         Job("relieve_waiting", 5.0, lambda: relieve_waiting(ctx)),
         Job("answer_orphans", 2.0, lambda: answer_orphans(ctx, bot)),
         Job("forget_expired_sessions", 3600.0, lambda: forget_expired_sessions(ctx)),

@@ -32,7 +32,13 @@ logger = logging.getLogger(__name__)
 
 
 async def carry_channels(ctx: Context, outlets: Mapping[str, Outlet], bot: Bot) -> int:
-    """Does what is due in the threads of all messaging apps; how many had their turn."""
+    """Does what is due in the threads of all messaging apps; how many had their turn.
+
+    It looks first without writing: this is asked many times a second, and mostly there is nothing.
+    """
+    async with ctx.unit_of_work(read_only=True) as uow:
+        if not await uow.threads.any_due(now=ctx.clock.now()):
+            return 0
     async with ctx.unit_of_work() as uow:
         threads = await uow.threads.claim(now=ctx.clock.now(), limit=_AT_ONCE, lease=_LEASE)
     return await for_each(

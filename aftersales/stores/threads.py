@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, or_, select, update
+from sqlalchemy import ColumnElement, Row, Select, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from aftersales.domain.channels import Sender
@@ -67,16 +67,13 @@ class SqlThreads:
         query = select(threads).where(threads.c.customer_id == customer_id).order_by(threads.c.until.desc())
         return [_thread(row) for row in await self._connection.execute(query)]
 
+    async def any_due(self, *, now: datetime) -> bool:
+        """Whether there is something to claim."""
+        return (await self._connection.scalar(_due(now).limit(1))) is not None
+
     async def claim(self, *, now: datetime, limit: int, lease: timedelta) -> Sequence[Thread]:
         """What is due and nobody is at, taken for this worker until the lease ends; longest due first."""
-        free = or_(threads.c.busy_until.is_(None), threads.c.busy_until <= now)
-        due = (
-            select(threads.c.id)
-            .where(threads.c.due_at <= now, free)
-            .order_by(threads.c.due_at)
-            .limit(limit)
-            .with_for_update(skip_locked=True)
-        )
+        due = _due(now).order_by(threads.c.due_at).limit(limit).with_for_update(skip_locked=True)
         ids = list((await self._connection.execute(due)).scalars())
         if not ids:
             return []
@@ -124,6 +121,11 @@ class SqlThreads:
         if row is None:
             raise NotFound("thread")
         return _thread(row)
+
+
+def _due(now: datetime) -> Select[tuple[str]]:
+    free = or_(threads.c.busy_until.is_(None), threads.c.busy_until <= now)
+    return select(threads.c.id).where(threads.c.due_at <= now, free)
 
 
 def _thread(row: Row[Any]) -> Thread:

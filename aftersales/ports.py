@@ -1324,7 +1324,9 @@ class OutboxRepository(Protocol):
         """Harmless when the key is there already."""
         ...
 
-    async def claim(self, *, now: datetime, limit: int, lease_seconds: int) -> Sequence[OutboxItem]:
+    async def claim(
+        self, *, now: datetime, limit: int, lease_seconds: int, kind: str | None = None, but: str | None = None
+    ) -> Sequence[OutboxItem]:
         """Due items, taken for this worker until the lease ends (SKIP LOCKED where the database has it)."""
         ...
 

@@ -48,6 +48,7 @@ Handler = Callable[[OutboxItem], Awaitable[None]]
 
 _LEASE_SECONDS = 60
 _AT_ONCE = 20
+_MAIL = "mail"
 _LONGEST_PAUSE = timedelta(hours=1)
 
 log = structlog.get_logger("returndesk.worker")
@@ -84,7 +85,8 @@ def make_jobs(
     return [
         *assigning,
         *carrying,
-        Job("outbox", 0.5, lambda: deliver_outbox(ctx, handlers)),
+        Job("outbox", 0.5, lambda: deliver_outbox(ctx, handlers, but=_MAIL)),
+        Job("mails", 0.5, lambda: deliver_outbox(ctx, handlers, kind=_MAIL)),  # a slow server holds up no news
         Job("submit_refunds", 0.5, lambda: submit_due(ctx)),
         Job("reconcile_refunds", 1.0, lambda: reconcile_due(ctx)),
         Job("continue_requested", 5.0, lambda: continue_requested(ctx)),
@@ -133,21 +135,25 @@ def make_handlers(
 
     return {
         "tell": tell_customer,
-        "mail": send_mail,
+        _MAIL: send_mail,
         "reach": reach_customer,
         "release_return": release_return,
         "watch_parcel": watch_parcel,
     }
 
 
-async def deliver_outbox(ctx: Context, handlers: Mapping[str, Handler]) -> int:
-    """Does what is due in the outbox; what fails is tried again, the later the more often it failed.
+async def deliver_outbox(
+    ctx: Context, handlers: Mapping[str, Handler], *, kind: str | None = None, but: str | None = None
+) -> int:
+    """Does what is due in the outbox, of one kind or of all but one; what fails is tried again, the later the more often it failed.
 
     Returns how many items were tried. Raises the first exception of a handler after all had their turn; an item
     whose conversation or return is gone counts as done.
     """
     async with ctx.unit_of_work() as uow:
-        items = await uow.outbox.claim(now=ctx.clock.now(), limit=_AT_ONCE, lease_seconds=_LEASE_SECONDS)
+        items = await uow.outbox.claim(
+            now=ctx.clock.now(), limit=_AT_ONCE, lease_seconds=_LEASE_SECONDS, kind=kind, but=but
+        )
     return await for_each(items, lambda item: _deliver(ctx, handlers, item))
 
 

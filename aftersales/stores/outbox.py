@@ -23,11 +23,18 @@ class SqlOutbox:
         values = {"kind": kind, "key": key, "payload": payload, "attempts": 0, "due_at": due_at}
         await insert_new(self._connection, outbox, values)
 
-    async def claim(self, *, now: datetime, limit: int, lease_seconds: int) -> Sequence[OutboxItem]:
-        """Oldest first; each is taken until the lease ends and its `attempts` already count this time."""
+    async def claim(
+        self, *, now: datetime, limit: int, lease_seconds: int, kind: str | None = None, but: str | None = None
+    ) -> Sequence[OutboxItem]:
+        """Of this kind alone, or of all others but one; oldest first.
+
+        Each is taken until the lease ends and its `attempts` already count this time.
+        """
+        wanted = [] if kind is None else [outbox.c.kind == kind]
+        wanted += [] if but is None else [outbox.c.kind != but]
         due = (
             select(outbox.c.id)
-            .where(outbox.c.done_at.is_(None), outbox.c.due_at <= now)
+            .where(outbox.c.done_at.is_(None), outbox.c.due_at <= now, *wanted)
             .order_by(outbox.c.id)
             .limit(limit)
             .with_for_update(skip_locked=True)

@@ -145,7 +145,7 @@ def make_handlers(
 async def deliver_outbox(
     ctx: Context, handlers: Mapping[str, Handler], *, kind: str | None = None, but: str | None = None
 ) -> int:
-    """Does what is due in the outbox, of one kind or of all but one; what fails is tried again, the later the more often it failed.
+    """Does what is due in the outbox, of one kind or of all but one; what fails is tried again, ever later.
 
     Returns how many items were tried. Raises the first exception of a handler after all had their turn; an item
     whose conversation or return is gone counts as done.

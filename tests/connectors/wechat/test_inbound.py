@@ -6,6 +6,7 @@ import asyncio
 import hashlib
 import json
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from sqlalchemy import select
 
 from aftersales.domain.channels import PushKind
 from aftersales.stores.schema.channels import pushes
+from runtime.buckets import Buckets
 from tests.connectors.wechat.pushing import (
     AES_KEY,
     APP_ID,
@@ -61,6 +63,13 @@ async def front(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator
 async def one_front(tmp_path: Path) -> AsyncIterator[Front]:
     async with open_front(tmp_path, **SETTINGS) as running:
         yield running
+
+
+def patient(front: Front) -> Front:
+    """One that does not slow down guessing."""
+    unlimited = Buckets(1000, seconds=60)
+    front.app.ctx.wechat_pushes = replace(front.app.ctx.wechat_pushes, wrong_signatures=unlimited)
+    return front
 
 
 async def push(front: Front, query: dict[str, str], body: bytes, *, account: str = APP_ID) -> httpx.Response:
@@ -175,10 +184,10 @@ CHANGES: list[dict[str, str]] = [
 ]
 
 
-@pytest.mark.parametrize("changed", CHANGES, ids=str)
-async def test_a_wrong_signature_is_refused(one_front: Front, changed: dict[str, str]) -> None:
+async def test_a_wrong_signature_is_refused(one_front: Front) -> None:
     query, body = sealed(written(TEXT, "xml"), at=one_front.goods.clock.now())
-    assert (await push(one_front, {**query, **changed}, body)).status_code == 403
+    for changed in CHANGES:
+        assert (await push(patient(one_front), {**query, **changed}, body)).status_code == 403, changed
     assert (await push(one_front, {}, body)).status_code == 403
     assert await stored(one_front) == []
 
@@ -229,19 +238,19 @@ BODIES = {
 }
 
 
-@pytest.mark.parametrize("name", BODIES)
-async def test_what_is_no_envelope_is_refused(one_front: Front, name: str) -> None:
+async def test_what_is_no_envelope_is_refused(one_front: Front) -> None:
     query, _ = sealed(written(TEXT, "xml"), at=one_front.goods.clock.now())
-    assert (await push(one_front, query, BODIES[name])).status_code == 403
+    for name, body in BODIES.items():
+        assert (await push(patient(one_front), query, body)).status_code == 403, name
 
 
-@pytest.mark.parametrize("encrypt", ["AAAA", "A" * 64, "%%%", "退货", "A" * 200_000])
-async def test_what_does_not_open_is_refused_though_it_is_signed(one_front: Front, encrypt: str) -> None:
+async def test_what_does_not_open_is_refused_though_it_is_signed(one_front: Front) -> None:
     """Only who knows the token can do that: a key that is set wrongly on one side, say."""
     time = str(int(one_front.goods.clock.now().timestamp()))
-    signed = hashlib.sha1("".join(sorted([TOKEN, time, "1", encrypt])).encode()).hexdigest()
-    query = {"timestamp": time, "nonce": "1", "encrypt_type": "aes", "msg_signature": signed}
-    assert (await push(one_front, query, json.dumps({"Encrypt": encrypt}).encode())).status_code == 403
+    for encrypt in ("AAAA", "A" * 64, "%%%", "退货", "A" * 200_000):
+        signed = hashlib.sha1("".join(sorted([TOKEN, time, "1", encrypt])).encode()).hexdigest()
+        query = {"timestamp": time, "nonce": "1", "encrypt_type": "aes", "msg_signature": signed}
+        assert (await push(one_front, query, json.dumps({"Encrypt": encrypt}).encode())).status_code == 403
 
 
 async def test_a_body_that_is_too_large_is_refused(one_front: Front) -> None:

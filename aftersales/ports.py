@@ -848,6 +848,10 @@ class WebhookRepository(Protocol):
         """Oldest first."""
         ...
 
+    async def with_due(self, *, now: datetime) -> Sequence[Endpoint]:
+        """Those that are on, and to which something is to be sent now."""
+        ...
+
     async def get(self, endpoint_id: str) -> Endpoint:
         """Raises NotFound."""
         ...

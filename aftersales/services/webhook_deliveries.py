@@ -72,7 +72,7 @@ async def write_deliveries(ctx: Context, describe: Describe) -> int:
 async def send_due(ctx: Context, sender: WebhookSender, *, key: bytes) -> int:
     """Sends what is due to all endpoints side by side, so that a slow one holds up no other; returns how many."""
     async with ctx.unit_of_work(read_only=True) as uow:
-        active = [endpoint for endpoint in await uow.webhooks.all() if endpoint.off is None]
+        wanted = await uow.webhooks.with_due(now=ctx.clock.now())
     sent = 0
 
     async def send_to(endpoint: Endpoint) -> None:
@@ -84,7 +84,7 @@ async def send_due(ctx: Context, sender: WebhookSender, *, key: bytes) -> int:
         sent += len(due)
         await for_each(due, lambda one: send(ctx, sender, endpoint, one, key=key), at_once=_SENT_AT_ONCE)
 
-    await for_each(active, send_to, at_once=len(active) or 1)
+    await for_each(wanted, send_to, at_once=len(wanted) or 1)
     return sent
 
 
@@ -92,15 +92,12 @@ async def send(
     ctx: Context, sender: WebhookSender, endpoint: Endpoint, delivery: WebhookDelivery, *, key: bytes
 ) -> None:
     """One attempt at a delivery that was claimed, and what it came to."""
-    now = ctx.clock.now()
-    secrets = secrets_of(endpoint, key=key, now=now)
-    headers = {
-        "content-type": "application/json",
-        "webhook-id": delivery.event_id,
-        "webhook-timestamp": str(int(now.timestamp())),
-        "webhook-signature": signatures(secrets, message_id=delivery.event_id, at=now, body=delivery.body),
-    }
-    reception = await sender.post(endpoint.url, headers=headers, body=delivery.body.encode())
+    try:
+        headers = _headers(endpoint, delivery, key=key, now=ctx.clock.now())
+    except ValueError:  # the key under which its secrets are encrypted was lost
+        reception = Reception(failure="secret_lost")
+    else:
+        reception = await sender.post(endpoint.url, headers=headers, body=delivery.body.encode())
     with suppress(NotFound):  # the endpoint was removed meanwhile
         async with ctx.unit_of_work() as uow:
             await _settle(ctx, uow, delivery, reception)
@@ -124,6 +121,17 @@ def event_body(*, id: str, kind: str, at: datetime, entry: Entry, sequence: int,
         "data": snapshot.resource,
     }
     return json.dumps(event, ensure_ascii=False, separators=(",", ":"))
+
+
+def _headers(endpoint: Endpoint, delivery: WebhookDelivery, *, key: bytes, now: datetime) -> dict[str, str]:
+    """Raises ValueError when its secrets were encrypted with another key."""
+    secrets = secrets_of(endpoint, key=key, now=now)
+    return {
+        "content-type": "application/json",
+        "webhook-id": delivery.event_id,
+        "webhook-timestamp": str(int(now.timestamp())),
+        "webhook-signature": signatures(secrets, message_id=delivery.event_id, at=now, body=delivery.body),
+    }
 
 
 async def _write_for(ctx: Context, endpoint_id: str, describe: Describe) -> int:

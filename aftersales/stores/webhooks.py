@@ -42,6 +42,13 @@ class SqlWebhooks:
         """Oldest first."""
         return await self._endpoints(select(endpoints).order_by(endpoints.c.created_at, endpoints.c.id))
 
+    async def with_due(self, *, now: datetime) -> Sequence[Endpoint]:
+        """Those that are on, and to which something is to be sent now."""
+        due = exists().where(
+            deliveries.c.endpoint_id == endpoints.c.id, deliveries.c.state == _WAITING, deliveries.c.due_at <= now
+        )
+        return await self._endpoints(select(endpoints).where(endpoints.c.off.is_(None), due))
+
     async def get(self, endpoint_id: str) -> Endpoint:
         """Raises NotFound."""
         return await self._one(select(endpoints).where(endpoints.c.id == endpoint_id))

@@ -32,12 +32,13 @@ from aftersales.services.sessions import open_session
 from aftersales.services.webhooks import add_endpoint, ping
 from runtime.api_docs.pages import load_description
 from runtime.buckets import Buckets
+from tests.databases import DATABASES
 from tests.fronts import ACCOUNT_KEY, MERCHANT_KEY, Front, open_front
 from tests.goods import COAT, SHOES, SOCKS
 
 KEY = {"Authorization": f"Bearer {MERCHANT_KEY}"}
 MODES = [GenerationMode.POSITIVE, GenerationMode.NEGATIVE]
-EXAMPLES = 12
+EXAMPLES = 6
 # What they take no schema can say: either of two sets of parameters, a time not too long ago, a good address.
 BEYOND_SCHEMAS = {
     "GET /api/merchant/statements",
@@ -58,13 +59,13 @@ class Running:
     session: requests.Session
 
 
-@pytest.fixture(scope="module")
-def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+@pytest.fixture(scope="module", params=DATABASES)
+def running(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     """A front in a thread of its own: what Schemathesis makes is sent by callers that wait."""
     started: Future[tuple[str, Mapping[str, list[str]]]] = Future()
     stop: Future[None] = Future()
     folder = tmp_path_factory.mktemp("front")
-    thread = threading.Thread(target=lambda: asyncio.run(_serve(folder, started, stop)))
+    thread = threading.Thread(target=lambda: asyncio.run(_serve(request.param, folder, started, stop)))
     thread.start()
     try:
         url, known = started.result(timeout=60)
@@ -75,9 +76,9 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
         thread.join()
 
 
-async def _serve(folder: Path, started: Future[Any], stop: Future[None]) -> None:
+async def _serve(kind: str, folder: Path, started: Future[Any], stop: Future[None]) -> None:
     try:
-        async with open_front(folder) as front:
+        async with open_front(folder, kind=kind) as front:
             merchant = front.app.ctx.merchant
             unlimited = Buckets(1_000_000, seconds=1)
             front.app.ctx.merchant = replace(merchant, wrong_keys=unlimited, requests=unlimited)

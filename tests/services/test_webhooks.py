@@ -325,6 +325,16 @@ async def test_for_a_day_both_secrets_sign(scene: Scene) -> None:
     assert old.secret.removeprefix("whsec_") not in old.endpoint.secret
 
 
+async def test_an_endpoint_whose_secret_cannot_be_read_any_more_fails_like_any_other(scene: Scene) -> None:
+    told = await scene.listen("return.requested")
+    await scene.goods.ask((SOCKS, 1))
+    await scene.write()
+    assert await send_due(scene.goods.ctx, scene.sender, key=b"another key") == 1
+    (delivery,) = await scene.deliveries(told)
+    assert (delivery.failure, scene.receiver.got) == ("secret_lost", [])
+    assert (await scene.endpoint(told)).failing_since is not None
+
+
 async def test_a_ping_is_sent_whatever_is_listened_to(scene: Scene) -> None:
     told = await scene.listen("return.closed")
     await webhooks.ping(scene.goods.ctx, endpoint_id=told.endpoint.id, body='{"type":"ping"}', event_id="ping_1")

@@ -16,6 +16,7 @@ from aftersales.domain.money import Money
 from aftersales.domain.texts import Language
 from aftersales.ports import Bot, Channel, Notifier, OutboxItem
 from aftersales.services.answering import answer_orphans
+from aftersales.services.arrivals import see_to_it
 from aftersales.services.batches import for_each
 from aftersales.services.bounces import note_bounce
 from aftersales.services.case_clocks import watch_clocks
@@ -33,7 +34,7 @@ from aftersales.services.outside_talks import carry_due
 from aftersales.services.parcels import report_parcel
 from aftersales.services.promise_watch import watch_promises
 from aftersales.services.quiet_hours import NotYet, wait_for_day
-from aftersales.services.reaching import Ways, reach, see_to_it
+from aftersales.services.reaching import Ways, reach
 from aftersales.services.refund_submission import reconcile_due, submit_due
 from aftersales.services.return_confirmation import release_at_shop
 from aftersales.services.returns import continue_received, continue_requested

@@ -10,6 +10,8 @@ from typing import Any, Literal
 from aftersales.domain.handovers import HandoverReason, HandoverWish
 from aftersales.domain.texts import Language
 
+WEBSITE = "web"  # the channel that fetches by itself what was said
+
 Author = Literal["customer", "bot", "agent", "system"]
 
 

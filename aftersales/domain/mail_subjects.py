@@ -10,6 +10,7 @@ from collections.abc import Mapping
 SUBJECTS: Mapping[str, str] = {
     "utter_mail_code": "utter_mail_code_subject",
     "utter_channel_waiting": "utter_mail_subject_answer",
+    "utter_channel_answered": "utter_mail_subject_answer",
     "utter_returns_filed_by_agent": "utter_mail_subject_return_filed",
     "utter_returns_approved": "utter_mail_subject_return_approved",
     "utter_returns_rejected": "utter_mail_subject_return_rejected",

@@ -7,8 +7,8 @@ from dataclasses import replace
 from typing import Any
 
 from aftersales.domain.threads import DeliveryState, Thread
+from aftersales.services.arrivals import reach_later, sees_to_itself
 from aftersales.services.context import Context
-from aftersales.services.reaching import reach_later, sees_to_itself
 
 _LONGEST_REASON = 64
 

@@ -17,9 +17,9 @@ from aftersales.domain.reply_budget import Weight, room
 from aftersales.domain.texts import Language
 from aftersales.domain.threads import NOTHING_LEFT, Delivery, DeliveryState, Thread
 from aftersales.ports import Channel
+from aftersales.services.arrivals import reach_later
 from aftersales.services.channel_pictures import load_picture
 from aftersales.services.context import Context
-from aftersales.services.reaching import reach_later
 
 _GAP = 0.3  # seconds between two messages to one customer: apps keep no order of what comes at once
 

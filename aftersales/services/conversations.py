@@ -8,14 +8,14 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from aftersales.domain.conversations import Author, Choice, Conversation, Message, Owner
+from aftersales.domain.conversations import WEBSITE, Author, Choice, Conversation, Message, Owner
 from aftersales.domain.errors import Invalid
 from aftersales.domain.journal import Entry
 from aftersales.domain.masking import mask_cards
 from aftersales.ports import UnitOfWork
+from aftersales.services.arrivals import see_to_agents_words
 from aftersales.services.context import Context
 
-WEBSITE = "web"  # the channel that fetches by itself what was said
 LONGEST_TEXT = 2000
 LONGEST_HISTORY = 500
 _KEPT_CONTROLS = frozenset("\n\t")
@@ -160,6 +160,8 @@ async def add_once(
     told = replace(conversation, last_seq=message.seq, updated_at=now)
     await uow.conversations.save(told)
     await wake_thread(ctx, uow, told)
+    if author == "agent":
+        await see_to_agents_words(ctx, uow, told)
     return told
 
 

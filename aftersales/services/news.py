@@ -9,8 +9,8 @@ from aftersales.domain.errors import NotFound
 from aftersales.domain.refunds import Refund
 from aftersales.domain.texts import LANGUAGES, Language
 from aftersales.ports import UnitOfWork
+from aftersales.services.arrivals import reach_customer_later
 from aftersales.services.context import Context
-from aftersales.services.reaching import reach_customer_later
 
 
 class Told(Protocol):

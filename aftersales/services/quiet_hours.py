@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from aftersales.domain.conversations import Conversation
+from aftersales.domain.conversations import WEBSITE, Conversation
 from aftersales.domain.preferences import Preferences, quiet_until
 from aftersales.ports import UnitOfWork
 from aftersales.services.context import Context
-from aftersales.services.conversations import WEBSITE
 
 _AWAKE = timedelta(minutes=15)  # whoever wrote so lately is disturbed by nothing
 

@@ -9,11 +9,10 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
 from typing import Any, Protocol
 
 from aftersales.domain.channels import Notice
-from aftersales.domain.conversations import Conversation, Message
+from aftersales.domain.conversations import Conversation
 from aftersales.domain.errors import NotFound
 from aftersales.domain.journal import Entry
 from aftersales.domain.mail_subjects import NOT_MAILED
@@ -21,68 +20,13 @@ from aftersales.domain.preferences import Preferences, quiet_until
 from aftersales.domain.reply_budget import Weight, room
 from aftersales.domain.texts import Language
 from aftersales.domain.threads import DeliveryState, Thread
-from aftersales.ports import Channel, UnitOfWork
+from aftersales.ports import Channel
 from aftersales.services.bounces import is_given_up
 from aftersales.services.context import Context
-from aftersales.services.conversations import WEBSITE, say
+from aftersales.services.conversations import say
 from aftersales.services.preferences import preferences_of
 from aftersales.services.quiet_hours import NotYet
 from aftersales.services.status_links import status_link
-
-WAITING = "utter_channel_waiting"  # that an answer is there
-APP_HAS_TIME = timedelta(seconds=15)
-WIDGET_HAS_TIME = timedelta(minutes=2)
-
-
-async def reach_later(
-    ctx: Context,
-    uow: UnitOfWork,
-    conversation_id: str,
-    *,
-    seq: int,
-    key: str,
-    response: str = WAITING,
-    parameters: Mapping[str, Any] | None = None,
-) -> None:
-    """Has it seen to that the customer hears of the message `seq`, once per key (180 characters at most).
-
-    The talk's own way is given time first: 15 seconds to a messaging app, 2 minutes to the widget.
-    """
-    conversation = await uow.conversations.get(conversation_id)
-    patience = WIDGET_HAS_TIME if conversation.channel == WEBSITE else APP_HAS_TIME
-    payload = {
-        "conversation_id": conversation_id,
-        "seq": seq,
-        "response": response,
-        "parameters": dict(parameters or {}),
-    }
-    await uow.outbox.add(kind="reach", key=f"reach:{key}", payload=payload, due_at=ctx.clock.now() + patience)
-
-
-async def see_to_it(ctx: Context, told: Mapping[str, Any], *, key: str) -> None:
-    """What was told in a talk under this key (services.conversations.tell) shall arrive."""
-    conversation_id = told["conversation_id"]
-    async with ctx.unit_of_work() as uow:
-        message = await uow.messages.by_client_id(conversation_id, f"tell:{key}", author="bot")
-        if message is not None:
-            response, parameters = told["response"], told["parameters"]
-            await reach_later(
-                ctx, uow, conversation_id, seq=message.seq, key=key, response=response, parameters=parameters
-            )
-
-
-def sees_to_itself(message: Message, *, now: datetime) -> bool:
-    """Whether it is news of an app's talk that see_to_it will look after in a moment."""
-    is_news = message.author == "bot" and message.in_reply_to is None
-    return is_news and now - message.at < APP_HAS_TIME
-
-
-async def reach_customer_later(
-    ctx: Context, uow: UnitOfWork, customer_id: str, *, key: str, response: str, parameters: Mapping[str, Any]
-) -> None:
-    """As reach_later, for news that belongs to no talk."""
-    payload = {"customer_id": customer_id, "response": response, "parameters": dict(parameters)}
-    await uow.outbox.add(kind="reach", key=f"reach:{key}", payload=payload, due_at=ctx.clock.now())
 
 
 class Fill(Protocol):

@@ -6,11 +6,11 @@ import re
 from dataclasses import replace
 from datetime import datetime
 
-from aftersales.domain.conversations import Conversation, Message, Owner
+from aftersales.domain.conversations import WEBSITE, Conversation, Message, Owner
 from aftersales.domain.errors import Invalid, NotFound
 from aftersales.ports import UnitOfWork
 from aftersales.services.context import Context
-from aftersales.services.conversations import WEBSITE, check_text, customer_actor, set_owner
+from aftersales.services.conversations import check_text, customer_actor, set_owner
 from aftersales.services.handoff import hear_while_waiting, out_of_queue
 
 _CLIENT_MESSAGE_ID = re.compile(r"[A-Za-z0-9_.:-]{1,64}")

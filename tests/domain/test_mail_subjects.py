@@ -9,7 +9,7 @@ import pytest
 
 from aftersales.domain.mail_subjects import NOT_MAILED, SUBJECTS, subject_of
 from aftersales.domain.texts import LANGUAGES, Language
-from aftersales.services.reaching import WAITING
+from aftersales.services.arrivals import ANSWERED, WAITING
 from runtime.texts import RESPONSES, load_responses
 from tests.project_data import ROOT, literals
 
@@ -22,7 +22,7 @@ def told() -> set[str]:
     """The responses that are named where something is told outside a turn."""
     tellers = [path for path in SERVICES.glob("*.py") if TELLS.search(path.read_text(encoding="utf8"))]
     found = {text for path in tellers for _, text in literals(path) if text.startswith("utter_")}
-    return {name for name in found if not name.startswith("utter_handoff_")} | {WAITING}
+    return {name for name in found if not name.startswith("utter_handoff_")} | {ANSWERED, WAITING}
 
 
 def text_of(response: str, language: Language) -> str:

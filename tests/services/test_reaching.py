@@ -12,11 +12,12 @@ from aftersales.domain.bounces import BounceKind
 from aftersales.domain.channels import PushKind, Sender
 from aftersales.domain.conversations import Conversation
 from aftersales.domain.preferences import Preferences
+from aftersales.services.arrivals import reach_customer_later, see_to_it
 from aftersales.services.bounces import note_bounce
-from aftersales.services.conversations import tell
+from aftersales.services.conversations import tell, write_as_agent
 from aftersales.services.preferences import set_preferences
 from aftersales.services.quiet_hours import NotYet, wait_for_day
-from aftersales.services.reaching import Ways, reach, reach_customer_later, see_to_it
+from aftersales.services.reaching import Ways, reach
 from aftersales.services.talk_signs import note_fetched, signs_of
 from tests.channels import LI, Apps, ListChannel
 from tests.databases import DATABASES
@@ -218,3 +219,21 @@ async def test_nobody_is_told_news_in_an_app_at_night_but_who_is_just_writing(ap
         await wait_for_day(apps.world.ctx, conversation_id=talk)
     website = await on_the_website(apps)
     await wait_for_day(apps.world.ctx, conversation_id=website.id)
+
+
+async def test_who_has_left_the_website_is_mailed_once_that_somebody_has_answered(apps: Apps) -> None:
+    talk = await on_the_website(apps)
+    await apps.world.write(talk, "where is my money?")
+    for text in ("one", "two"):
+        await write_as_agent(apps.world.ctx, conversation_id=talk.id, text=text, key=text)
+    assert await ways(apps) == ["mail"]
+    [mail] = await mails(apps)
+    assert mail["response"] == "channel_answered"
+
+
+async def test_who_reads_on_the_website_what_an_agent_wrote_gets_no_mail(apps: Apps) -> None:
+    talk, ctx = await on_the_website(apps), apps.world.ctx
+    await write_as_agent(ctx, conversation_id=talk.id, text="one", key="one")
+    now = await apps.world.now(talk)
+    await note_fetched(ctx, now, known=await signs_of(ctx, now), seq=1, news=True)
+    assert await ways(apps) == ["talk"]

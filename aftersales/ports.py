@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Literal, Protocol
 
@@ -238,6 +238,8 @@ class Mail:
 
     `html` is the same words for clients that show it, "" for none. `unsubscribe` is the address at which a client
     says that no more of these are wanted (RFC 8058), "" for what is sent whatever was chosen, such as codes.
+    `template` names what is said and `parameters` are what it was filled in with, as people of the `language`
+    write them, for a gateway that has texts of its own.
     """
 
     to: str
@@ -245,6 +247,9 @@ class Mail:
     text: str
     html: str = ""
     unsubscribe: str = ""
+    template: str = ""
+    parameters: Mapping[str, str] = field(default_factory=dict)
+    language: Language = "zh"
 
 
 class Channel(Protocol):

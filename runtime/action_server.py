@@ -21,9 +21,10 @@ from sanic.response import HTTPResponse, json
 from aftersales.domain.ids import new_id
 from runtime.current import Current, provide
 from runtime.logs import configure_logs, without_words
+from runtime.notifiers import open_notifier
 from runtime.secret_files import load_or_make
 from runtime.settings import Settings
-from runtime.wiring import open_context, open_notifier
+from runtime.wiring import open_context
 
 logger = logging.getLogger("returndesk.actions")
 

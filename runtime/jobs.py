@@ -113,10 +113,15 @@ def make_jobs(
 
 
 def make_handlers(
-    ctx: Context, notifier: Notifier, *, shop_name: str, channels: Mapping[str, Channel] | None = None
+    ctx: Context,
+    notifier: Notifier,
+    *,
+    shop_name: str,
+    channels: Mapping[str, Channel] | None = None,
+    texts: bool = False,
 ) -> dict[str, Handler]:
     """One handler per kind of outbox item. Each is harmless when repeated with the same item."""
-    ways = Ways(channels or {}, _in_words)
+    ways = Ways(channels or {}, _in_words, texts)
     writer = MailWriter(ctx, shop_name=shop_name, fill=_in_words)
 
     async def tell_customer(item: OutboxItem) -> None:

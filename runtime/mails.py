@@ -36,6 +36,8 @@ class MailWriter:
         customer_id = payload["customer_id"] if payload.get("news") else None
         preferences = preferences_link(self._ctx, customer_id) if customer_id else ""
         letter = self._letter(payload, preferences=preferences, is_news=customer_id is not None)
+        if "@" not in payload["to"]:
+            return self._text(payload, letter)
         return Mail(
             to=payload["to"],
             subject=letter.subject,
@@ -43,6 +45,18 @@ class MailWriter:
             html=self._layout.html(letter),
             # RFC 8058 (3.1) wants an https address; without one the link in the mail is there all the same.
             unsubscribe=f"{preferences}/off" if preferences.startswith("https://") else "",
+        )
+
+    def _text(self, payload: Mapping[str, Any], letter: Letter) -> Mail:
+        """For a phone: the words and the link, and what a gateway with templates of its own needs."""
+        parameters = self._fill(payload["parameters"], letter.language)
+        return Mail(
+            to=payload["to"],
+            subject=letter.subject,
+            text=" ".join(filter(None, (letter.text, letter.link))),
+            template=str(payload["response"]),
+            parameters={name: str(value) for name, value in parameters.items()},
+            language=letter.language,
         )
 
     def _letter(self, payload: Mapping[str, Any], *, preferences: str, is_news: bool) -> Letter:
@@ -63,7 +77,7 @@ class MailWriter:
 async def as_wanted(ctx: Context, payload: Mapping[str, Any]) -> Mapping[str, Any] | None:
     """The payload in the language that the customer has chosen; a code as it is.
 
-    None for news where the customer wants no mails by now, where they would only come back, and for what makes
+    None for news where the customer wants none by now, where they would only come back, and for what makes
     sense in the talk alone.
     """
     if not payload.get("news"):
@@ -72,6 +86,7 @@ async def as_wanted(ctx: Context, payload: Mapping[str, Any]) -> Mapping[str, An
         return None
     async with ctx.unit_of_work(read_only=True) as uow:
         chosen = await preferences_of(uow, payload["customer_id"])
-        if not chosen.email or await is_given_up(uow, payload["to"]):
+        wanted = chosen.email if "@" in payload["to"] else chosen.app
+        if not wanted or await is_given_up(uow, payload["to"]):
             return None
     return {**payload, "language": chosen.language or payload["language"]}

@@ -76,6 +76,7 @@ def check_settings(settings: Settings) -> None:
         *_chatwoot_problems(settings),
         *_telegram_problems(settings),
         *_sign_in_problems(settings),
+        *_sms_problems(settings),
         *_wecom_problems(settings),
         *_mail_problems(settings),
         *_wechat_problems(settings),
@@ -177,6 +178,15 @@ def check_telegram(settings: Settings) -> None:
         problems = [f"{variable('telegram_token')}: is not set"]
     if problems:
         raise CannotStart(*problems)
+
+
+def _sms_problems(settings: Settings) -> Iterator[str]:
+    if not settings.sms_url:
+        return
+    if not _is_safe(settings.sms_url):
+        yield f"{variable('sms_url')}: must begin with https:// (http:// on this machine alone)"
+    if len(settings.sms_token.get_secret_value()) < _SHORTEST_TOKEN:
+        yield f"{variable('sms_token')}: must have at least {_SHORTEST_TOKEN} characters"
 
 
 def _sign_in_problems(settings: Settings) -> Iterator[str]:

@@ -183,6 +183,10 @@ class Settings(BaseSettings):
     wechat_api_url: str = Field(
         "https://api.weixin.qq.com", description="Root of WeChat's API; it has further ones for other regions."
     )
+    sms_url: str = Field(
+        "", description="The shop's own address that sends text messages; empty: phones get no codes and no news."
+    )
+    sms_token: SecretStr = Field(SecretStr(""), description="Bearer token for it; 32 characters or more.")
     shop_sign_in_url: str = Field(
         "", description="The shop's page of signing in, to which customers in WeChat are led; empty: codes alone."
     )

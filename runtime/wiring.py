@@ -4,18 +4,14 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import replace
 from datetime import timedelta
 from zoneinfo import ZoneInfo
 
 from aftersales.domain.signed_links import SignedLinks
-from aftersales.ports import Bot, Notifier
+from aftersales.ports import Bot
 from aftersales.services.context import Context
 from aftersales.stores.base import make_engine
-from aftersales.stores.mailbox import EmbeddedMailbox
 from aftersales.stores.unit_of_work import SqlUnitOfWorkFactory
-from connectors.email.messages import read_mailbox
-from connectors.email.outbound import SmtpMail, SmtpServer
 from connectors.rasa.bot import RasaBot
 from runtime.channels import signs_in_at_the_shop
 from runtime.clock import SystemClock
@@ -71,41 +67,4 @@ def make_bot(settings: Settings) -> Bot:
         url=f"http://127.0.0.1:{settings.bot_port}",
         token=settings.internal_secret.get_secret_value(),
         timeout=15.0,
-    )
-
-
-@asynccontextmanager
-async def open_mailbox(settings: Settings) -> AsyncIterator[EmbeddedMailbox]:
-    """The mailbox in our own database."""
-    engine = make_engine(settings.database)
-    try:
-        yield EmbeddedMailbox(engine, SystemClock())
-    finally:
-        await engine.dispose()
-
-
-@asynccontextmanager
-async def open_notifier(settings: Settings) -> AsyncIterator[Notifier]:
-    """Where one-time codes and news are sent: the shop's mail server, or the embedded mailbox without one."""
-    if settings.smtp_host:
-        yield _smtp_mail(settings)
-        return
-    async with open_mailbox(settings) as mailbox:
-        yield mailbox
-
-
-def _smtp_mail(settings: Settings) -> SmtpMail:
-    server = SmtpServer(
-        host=settings.smtp_host,
-        port=settings.smtp_port,
-        security=settings.smtp_security,
-        user=settings.smtp_user,
-        password=settings.smtp_password.get_secret_value(),
-    )
-    sender = read_mailbox(settings.smtp_from)
-    return SmtpMail(
-        server,
-        sender=sender if sender.name else replace(sender, name=settings.shop_name),
-        reply_to=read_mailbox(settings.smtp_reply_to) if settings.smtp_reply_to else None,
-        clock=SystemClock(),
     )

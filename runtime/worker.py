@@ -18,9 +18,10 @@ from runtime.heartbeat import beat
 from runtime.jobs import Job, make_handlers, make_jobs
 from runtime.logs import configure_logs
 from runtime.merchant_jobs import merchant_jobs
+from runtime.notifiers import open_mailbox, open_notifier
 from runtime.secret_files import load_or_make
 from runtime.settings import Settings
-from runtime.wiring import make_bot, open_context, open_mailbox, open_notifier
+from runtime.wiring import make_bot, open_context
 
 GRACE_SECONDS = 1.5  # of the two that a stopping worker has
 _BEAT_SECONDS = 1.0
@@ -95,7 +96,9 @@ async def serve(settings: Settings) -> None:
         open_mailbox(settings) as mailbox,
         open_channels(settings, clock=ctx.clock) as channels,
     ):
-        handlers = make_handlers(ctx, notifier, shop_name=settings.shop_name, channels=channels)
+        handlers = make_handlers(
+            ctx, notifier, shop_name=settings.shop_name, channels=channels, texts=bool(settings.sms_url)
+        )
         folder, words = settings.data / "attachments", ChannelWords(ctx.texts, zone=ctx.zone)
         log.info("worker_started")
         jobs = make_jobs(

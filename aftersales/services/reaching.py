@@ -1,7 +1,7 @@
 """News that did not arrive where it was told, brought in the next best way: once, and at a decent hour.
 
 The ladder: the talk itself (the widget fetches it, or the messaging app takes it) -> another app in which the
-customer is known -> the app's own notice -> e-mail -> it waits in the talk until the customer is back.
+customer is known -> the app's own notice -> e-mail -> a text -> it waits in the talk until the customer is back.
 """
 
 from __future__ import annotations
@@ -37,10 +37,11 @@ class Fill(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Ways:
-    """The messaging apps that the shop uses, and how parameters are put into words."""
+    """The messaging apps that the shop uses, whether it sends texts, and how parameters are put into words."""
 
     channels: Mapping[str, Channel]
     fill: Fill
+    texts: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +68,7 @@ async def reach(ctx: Context, ways: Ways, payload: Mapping[str, Any], *, key: st
         return "talk"
     quiet = quiet_until(news.preferences, ctx.clock.now(), ctx.zone)
     way = await _by_app(ctx, ways, news) if news.preferences.app and quiet is None else None
-    way = way or await _by_mail(ctx, ways, news) or "waiting"
+    way = way or await _by_mail(ctx, ways, news, quiet=quiet is not None) or "waiting"
     if way == "waiting" and news.preferences.app and quiet is not None:
         raise NotYet(quiet)
     if news.conversation is not None:
@@ -155,31 +156,37 @@ async def _notify(ctx: Context, ways: Ways, channel: Channel, thread: Thread, ne
     return sent.refusal is None
 
 
-async def _by_mail(ctx: Context, ways: Ways, news: _News) -> str | None:
-    """To the address that the shop has of a customer who is known; a guest has none."""
-    if news.customer_id is None or not news.preferences.email or news.response in NOT_MAILED:
+async def _by_mail(ctx: Context, ways: Ways, news: _News, *, quiet: bool) -> str | None:
+    """To the address that the shop has of a customer who is known, else to the phone; a guest has neither."""
+    if news.customer_id is None or news.response in NOT_MAILED:
         return None
     try:
         customer = await ctx.shop.get_customer(news.customer_id)
     except NotFound:
         return None
-    if not customer.email:
-        return None
-    async with ctx.unit_of_work(read_only=True) as uow:
-        if await is_given_up(uow, customer.email):
-            return None
-    language = await _language(ctx, news, None)
+    if customer.email and news.preferences.email:
+        async with ctx.unit_of_work(read_only=True) as uow:
+            given_up = await is_given_up(uow, customer.email)
+        if not given_up:
+            await _put(ctx, news, to=customer.email)
+            return "mail"
+    if customer.phone and ways.texts and news.preferences.app and not quiet:
+        await _put(ctx, news, to=customer.phone)
+        return "text"
+    return None
+
+
+async def _put(ctx: Context, news: _News, *, to: str) -> None:
     payload = {
-        "to": customer.email,
+        "to": to,
         "response": news.response.removeprefix("utter_"),
-        "language": language,
+        "language": await _language(ctx, news, None),
         "parameters": dict(news.parameters),
         "news": True,
         "customer_id": news.customer_id,
     }
     async with ctx.unit_of_work() as uow:
         await uow.outbox.add(kind="mail", key=f"mail:{news.key}", payload=payload, due_at=ctx.clock.now())
-    return "mail"
 
 
 async def _language(ctx: Context, news: _News, conversation_id: str | None) -> Language:

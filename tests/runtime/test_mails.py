@@ -13,9 +13,9 @@ from aftersales.domain.errors import Unavailable
 from aftersales.services.bounces import is_given_up
 from connectors.email.outbound import SmtpServer
 from runtime.jobs import deliver_outbox, make_handlers
+from runtime.notifiers import open_notifier
 from runtime.settings import Settings
 from runtime.texts import RESPONSES, ResponseTexts
-from runtime.wiring import open_notifier
 from tests.connectors.email.smtp import Inbox, smtp_server
 from tests.databases import DATABASES
 from tests.goods import Goods, open_goods

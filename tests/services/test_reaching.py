@@ -39,7 +39,7 @@ async def news(apps: Apps, talk: str, *, key: str = "n1") -> None:
     await see_to_it(ctx, told, key=key)
 
 
-async def ways(apps: Apps, *, minutes: float = 3) -> list[str]:
+async def ways(apps: Apps, *, minutes: float = 3, texts: bool = False) -> list[str]:
     """By which ways what is due after so many minutes is brought."""
     apps.world.clock.advance(minutes=minutes)
     channels = {"app": apps.app}
@@ -48,7 +48,7 @@ async def ways(apps: Apps, *, minutes: float = 3) -> list[str]:
     found = []
     for item in due:
         if item.kind == "reach":
-            to = Ways(channels, lambda parameters, _language: dict(parameters))
+            to = Ways(channels, lambda parameters, _language: dict(parameters), texts)
             found.append(await reach(apps.world.ctx, to, item.payload, key=item.key))
             async with apps.world.ctx.unit_of_work() as uow:
                 await uow.outbox.done(item.id)
@@ -237,3 +237,16 @@ async def test_who_reads_on_the_website_what_an_agent_wrote_gets_no_mail(apps: A
     now = await apps.world.now(talk)
     await note_fetched(ctx, now, known=await signs_of(ctx, now), seq=1, news=True)
     assert await ways(apps) == ["talk"]
+
+
+async def test_who_has_no_mail_gets_a_text_where_the_shop_sends_them_but_not_at_night(apps: Apps) -> None:
+    await note_bounce(apps.world.ctx, address=LIN.email or "", kind=BounceKind.HARD, channel="smtp")
+    talk = await on_the_website(apps)
+    await news(apps, talk.id)
+    assert await ways(apps, texts=True) == ["text"]
+    [text] = await mails(apps)
+    assert text["to"] == LIN.phone
+    apps.world.clock.advance(hours=3)
+    await news(apps, talk.id, key="n2")
+    with pytest.raises(NotYet):
+        await ways(apps, texts=True)

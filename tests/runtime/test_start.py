@@ -375,3 +375,14 @@ def test_a_mail_server_needs_a_sender_encryption_and_a_whole_sign_in(tmp_path: P
 def test_a_secret_of_the_mail_system_is_long(tmp_path: Path) -> None:
     [line] = problems_of(tmp_path, mail_bounce_secret=SecretStr("short"))
     assert line.startswith("RETURNDESK_MAIL_BOUNCE_SECRET:")
+
+
+def test_a_gateway_for_texts_needs_a_token_and_an_address_that_is_safe(tmp_path: Path) -> None:
+    lines = problems_of(tmp_path, sms_url="http://shop.example/sms", sms_token=SecretStr("short"))
+    assert [line.partition(":")[0] for line in lines] == ["RETURNDESK_SMS_URL", "RETURNDESK_SMS_TOKEN"]
+    check_settings(settings(tmp_path, sms_url="https://shop.example/sms", sms_token=SecretStr("t" * 32)))
+
+
+def test_the_shops_page_of_signing_in_must_be_safe(tmp_path: Path) -> None:
+    [line] = problems_of(tmp_path, shop_sign_in_url="http://shop.example/sign-in")
+    assert line.startswith("RETURNDESK_SHOP_SIGN_IN_URL")

@@ -8,11 +8,13 @@ export class Apps {
   #conversation;
   #texts = null;
   #names = [];
+  #looked = false;
 
   constructor(conversation) {
     this.#conversation = conversation;
     this.button.hidden = true;
-    conversation.addEventListener("reset", () => this.#show([]));
+    conversation.addEventListener("change", () => this.#look());
+    conversation.addEventListener("reset", () => this.#forget());
   }
 
   translate(texts) {
@@ -24,9 +26,21 @@ export class Apps {
     return this;
   }
 
-  /** Looks which apps there are; none for a guest, and none while nobody can be asked. */
-  async look() {
+  /** Whenever the chat is opened: a guest may have become a customer since. */
+  opened() {
+    this.#looked = this.#names.length > 0;
+    this.#look();
+  }
+
+  async #look() {
+    if (this.#looked || !this.#conversation.loaded) return;
+    this.#looked = true;
     this.#show(await this.#conversation.apps().catch(() => []));
+  }
+
+  #forget() {
+    this.#looked = false;
+    this.#show([]);
   }
 
   #show(names) {
@@ -38,12 +52,12 @@ export class Apps {
   async #open() {
     if (!this.box.hidden) return this.#close();
     const texts = this.#texts;
-    const close = el("button", { type: "button", class: "plain", text: texts.close, onclick: () => this.#close() });
+    const close = el("button", { type: "button", class: "plain", text: texts.appsClose, onclick: () => this.#close() });
     const names = this.#names.map((name) => texts.appNames[name] ?? name);
     const said = await this.#conversation.linkCode().catch((error) => error);
     const shown = said.words
       ? [el("p", { text: texts.appsHow(names) }), el("p", {}, el("strong", { class: "code", text: said.words })), el("p", { class: "note", text: texts.appsOnce })]
-      : [el("p", { text: texts.errors[said.code] ?? texts.errors.unavailable })];
+      : [el("p", { text: texts.errors.no_code })];
     this.box.replaceChildren(...shown, close);
     this.box.hidden = false;
     close.focus();

@@ -46,7 +46,7 @@ export class Panel {
     this.#root.hidden = false;
     this.#log.arrive();
     this.#render();
-    this.#apps.look();
+    this.#apps.opened();
     if (TOUCH.matches) this.#root.focus({ preventScroll: true }); // the field would bring the keyboard up over the chat
     else this.#composer.focus();
   }

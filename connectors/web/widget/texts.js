@@ -3,6 +3,7 @@
 const zh = {
   title: (shop) => shop || "售后客服",
   close: "关闭聊天窗口",
+  appsClose: "关闭",
   switchLanguage: "Switch to English",
   switchLabel: "EN",
   askLanguage: "说中文",
@@ -51,6 +52,7 @@ const zh = {
     file_too_large: "文件超过 10 MB",
     file_type: "只支持 JPG、PNG、WebP、PDF 和 MP4",
     bad_request: "没有发送成功",
+    no_code: "现在取不到绑定码，请过一会儿再试",
   },
   order: "订单",
   orderStatus: { unpaid: "待付款", paid: "已付款", shipped: "已发货", partly_shipped: "部分发货", delivered: "已签收", cancelled: "已取消", refunded: "已退款", partly_refunded: "部分退款" },
@@ -80,6 +82,7 @@ const zh = {
 const en = {
   title: (shop) => shop || "Customer care",
   close: "Close chat",
+  appsClose: "Close",
   switchLanguage: "切换到中文",
   switchLabel: "中",
   askLanguage: "English please",
@@ -128,6 +131,7 @@ const en = {
     file_too_large: "The file is larger than 10 MB",
     file_type: "Only JPG, PNG, WebP, PDF and MP4 files",
     bad_request: "This could not be sent",
+    no_code: "There is no code to be had just now. Please try again later",
   },
   order: "Order",
   orderStatus: { unpaid: "Unpaid", paid: "Paid", shipped: "Shipped", partly_shipped: "Partly shipped", delivered: "Delivered", cancelled: "Cancelled", refunded: "Refunded", partly_refunded: "Partly refunded" },

@@ -159,6 +159,18 @@ async def poll(request: Request) -> HTTPResponse:
     return answer(found.update(after))
 
 
+@app.get("/api/chat/apps")
+async def apps(request: Request) -> HTTPResponse:
+    return answer({"apps": world().switches.get("apps", [])})
+
+
+@app.post("/api/chat/link-codes")
+async def link_code(request: Request) -> HTTPResponse:
+    if world().switches.get("no_codes"):
+        return problem(409, "conflict")
+    return answer({"words": "绑定 12345678", "expires_at": datetime.now(UTC).isoformat()}, status=201)
+
+
 @app.post("/api/chat/attachments")
 async def upload(request: Request) -> HTTPResponse:
     if (found := conversation_of(request)) is None:

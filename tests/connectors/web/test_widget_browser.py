@@ -532,6 +532,28 @@ def test_several_orders_are_drawn_small_and_what_the_bubble_says_is_not_repeated
     expect(page.locator(".slip.return .next")).to_have_count(0)
 
 
+def test_a_customer_takes_the_chat_to_another_app_with_words_to_be_sent_there(
+    front: Front, visit: Callable[..., Page]
+) -> None:
+    front.switch(apps=["wechat", "telegram"])
+    page = visit()
+    phone = page.get_by_role("button", name="在微信等应用里接收进度")
+    phone.click()
+    expect(page.locator(".apps")).to_contain_text("在微信公众号或Telegram里给我们发这句话")
+    expect(page.locator(".apps .code")).to_have_text("绑定 12345678")
+    page.locator(".apps").get_by_role("button", name="关闭").click()
+    expect(page.locator(".apps")).to_be_hidden()
+    expect(phone).to_be_focused()
+    front.switch(no_codes=True)
+    phone.click()
+    expect(page.locator(".apps")).to_contain_text("现在取不到绑定码")
+
+
+def test_who_has_no_app_to_take_it_to_is_offered_none(front: Front, visit: Callable[..., Page]) -> None:
+    page = visit()
+    expect(page.locator(".header .icon-button:visible")).to_have_count(3)
+
+
 def test_a_photo_is_uploaded_with_a_preview_and_a_refusal_is_explained(
     front: Front, visit: Callable[..., Page]
 ) -> None:

@@ -442,6 +442,10 @@ class MessageRepository(Protocol):
         """Messages whose text holds the words, whatever the case of Latin letters; newest first."""
         ...
 
+    async def of_customer(self, customer_id: str, *, but: str, before: datetime, limit: int) -> Sequence[Message]:
+        """What was said in the customer's talks but one, newest first."""
+        ...
+
     async def last_of_bot(self, conversation_id: str, *, before: datetime) -> Message | None:
         """The newest answer of the bot up to that moment."""
         ...

@@ -83,6 +83,15 @@ class SqlMessages:
         )
         return [_message(row) for row in await self._connection.execute(newest)]
 
+    async def of_customer(self, customer_id: str, *, but: str, before: datetime, limit: int) -> Sequence[Message]:
+        """What was said in the customer's talks but one, newest first."""
+        mine = select(conversations.c.id).where(
+            conversations.c.customer_id == customer_id, conversations.c.id != but
+        )
+        said = select(messages).where(messages.c.conversation_id.in_(mine), messages.c.at < before)
+        newest = said.order_by(messages.c.at.desc(), messages.c.conversation_id, messages.c.seq.desc())
+        return [_message(row) for row in await self._connection.execute(newest.limit(limit))]
+
     async def last_of_bot(self, conversation_id: str, *, before: datetime) -> Message | None:
         """The newest answer of the bot up to that moment."""
         query = (

@@ -10,6 +10,7 @@ from sanic.response import empty
 from connectors.web.apps import get_apps, post_link_code
 from connectors.web.chat import chat_of
 from connectors.web.cors import cors_headers, is_allowed
+from connectors.web.earlier import get_earlier
 from connectors.web.messages import get_messages, post_message
 from connectors.web.problems import Problem
 from connectors.web.returns import get_return, get_returns
@@ -34,6 +35,7 @@ def chat_blueprint() -> Blueprint:
     add(post_attachment, "/attachments", methods=["POST"], stream=True)
     add(get_attachment, "/attachments/<attachment_id:str>", methods=["GET"])
     add(get_apps, "/apps", methods=["GET"])
+    add(get_earlier, "/earlier", methods=["GET"])
     add(post_link_code, "/link-codes", methods=["POST"])
     add(get_returns, "/returns", methods=["GET"])
     add(get_return, "/returns/<number:str>", methods=["GET"])

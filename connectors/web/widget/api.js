@@ -44,6 +44,10 @@ export class Api {
     return this.#json("apps", {});
   }
 
+  earlier(before) {
+    return this.#json(`earlier${before ? `?before=${encodeURIComponent(before)}` : ""}`, {});
+  }
+
   linkCode() {
     return this.#json("link-codes", { method: "POST" });
   }

@@ -100,9 +100,17 @@ export class Conversation extends EventTarget {
     return this.#api.file(attachmentId);
   }
 
-  /** Names of the apps that this customer may tie to the account. */
+  /** Names of the apps that this customer may tie to the account; tells by an event whether there are other talks. */
   async apps() {
-    return this.#token ? (await this.#api.apps()).apps : [];
+    if (!this.#token) return [];
+    const { apps, earlier } = await this.#api.apps();
+    this.dispatchEvent(new CustomEvent("earlier", { detail: earlier }));
+    return apps;
+  }
+
+  /** {messages, more}: what was said in the customer's other talks, newest first. */
+  earlier(before) {
+    return this.#api.earlier(before);
   }
 
   /** {words, expires_at}: what to write in the app. */

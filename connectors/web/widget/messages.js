@@ -2,6 +2,7 @@
 
 import { bubbleOf } from "./bubble.js";
 import { el, icon } from "./dom.js";
+import { Earlier } from "./earlier.js";
 import { day } from "./format.js";
 
 const SAME_TURN = 5 * 60_000;
@@ -20,11 +21,13 @@ export class MessageLog {
   #following = true;
   #top = 0;
   #seen = 0;
+  #earlier;
 
   constructor({ conversation, say, choose }) {
     this.#conversation = conversation;
     this.#say = say;
     this.#choose = choose;
+    this.#earlier = new Earlier(conversation);
     new ResizeObserver(() => this.#following && this.follow()).observe(this.node);
   }
 
@@ -36,11 +39,12 @@ export class MessageLog {
     this.#scene = scene;
     const { texts, shop } = scene;
     this.#rows.clear();
+    this.#earlier.translate(scene);
     this.#list = el("div", { class: "log", role: "log", "aria-live": "off", "aria-relevant": "additions", "aria-atomic": "false", "aria-label": texts.log });
     this.#typing = el("p", { class: "typing", role: "status", hidden: true }, el("span", { class: "hidden-text" }), el("i"), el("i"), el("i"));
     const starters = texts.starters.map((text) => el("button", { type: "button", class: "choice", text, onclick: () => this.#say(text) }));
     const intro = el("div", { class: "intro" }, el("p", { class: "lead", text: texts.intro(shop) }), el("p", { class: "note", text: texts.introNote }), el("div", { class: "choices starters" }, starters));
-    this.#scroller = el("div", { class: "scroller", tabindex: 0, role: "region", "aria-label": texts.log, onscroll: () => this.#scrolled() }, intro, this.#list, this.#typing);
+    this.#scroller = el("div", { class: "scroller", tabindex: 0, role: "region", "aria-label": texts.log, onscroll: () => this.#scrolled() }, intro, this.#earlier.node, this.#list, this.#typing);
     this.#pill = el("button", { type: "button", class: "pill", hidden: true, onclick: () => this.follow() }, icon("down"), texts.newMessages);
     this.node.replaceChildren(this.#scroller, this.#pill);
     this.#following = true;

@@ -161,7 +161,16 @@ async def poll(request: Request) -> HTTPResponse:
 
 @app.get("/api/chat/apps")
 async def apps(request: Request) -> HTTPResponse:
-    return answer({"apps": world().switches.get("apps", [])})
+    earlier = bool(world().switches.get("earlier"))
+    return answer({"apps": world().switches.get("apps", []), "earlier": earlier})
+
+
+@app.get("/api/chat/earlier")
+async def earlier(request: Request) -> HTTPResponse:
+    """Two pages of one message each."""
+    pages = world().switches["earlier"]
+    page = 1 if request.args.get("before") else 0
+    return answer({"messages": pages[page], "more": page == 0})
 
 
 @app.post("/api/chat/link-codes")

@@ -10,8 +10,10 @@ import pytest
 from pydantic import SecretStr
 
 from aftersales.domain.ids import new_id
+from aftersales.services.receiving import receive_text
+from aftersales.services.sessions import open_session
 from tests.fronts import SITE_KEY, Front, Visitor, open_front
-from tests.talks import LIN
+from tests.talks import EMMA, LIN
 
 
 @pytest.fixture
@@ -37,7 +39,7 @@ async def signed_in(front: Front) -> Visitor:
 
 async def test_a_customer_is_told_of_the_apps_and_gets_a_code(front: Front) -> None:
     visitor = await signed_in(front)
-    assert (await visitor.get("apps")).json() == {"apps": ["telegram"]}
+    assert (await visitor.get("apps")).json() == {"apps": ["telegram"], "earlier": False}
     answer = await visitor.post("link-codes")
     assert answer.status_code == 201
     word, _, code = answer.json()["words"].partition(" ")
@@ -48,7 +50,8 @@ async def test_a_customer_is_told_of_the_apps_and_gets_a_code(front: Front) -> N
 
 async def test_a_guest_is_told_of_none_and_gets_none(front: Front) -> None:
     visitor = await front.chat()
-    assert (await visitor.get("apps")).json() == {"apps": []}
+    assert (await visitor.get("apps")).json() == {"apps": [], "earlier": False}
+    assert (await visitor.get("earlier")).json()["code"] == "not_verified"
     answer = await visitor.post("link-codes")
     assert (answer.status_code, answer.json()["code"]) == (403, "not_verified")
 
@@ -57,3 +60,20 @@ async def test_too_many_codes_are_refused(front: Front) -> None:
     visitor = await signed_in(front)
     answers = [(await visitor.post("link-codes")).status_code for _ in range(6)]
     assert answers == [201] * 5 + [409]
+
+
+async def test_a_customer_reads_what_the_same_customer_said_elsewhere_and_nobody_else(front: Front) -> None:
+    ctx = front.goods.ctx
+    for customer, text in ((LIN.id, "mine"), (EMMA.id, "hers"), (None, "a guest's")):
+        _, talk = await open_session(ctx, channel="wechat", language="zh", customer_id=customer)
+        await receive_text(ctx, conversation_id=talk.id, client_message_id="m", text=text)
+    front.goods.clock.advance(minutes=1)
+    visitor = await signed_in(front)
+    assert (await visitor.get("apps")).json()["earlier"] is True
+    page = (await visitor.get("earlier")).json()
+    assert [(message["channel"], message["text"]) for message in page["messages"]] == [("wechat", "mine")]
+    assert page["more"] is False
+    older = await visitor.get("earlier", params={"before": page["messages"][0]["at"]})
+    assert older.json()["messages"] == []
+    for wrong in ("yesterday", "2026-11-21T12:00:00"):
+        assert (await visitor.get("earlier", params={"before": wrong})).status_code == 400

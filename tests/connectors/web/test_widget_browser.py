@@ -549,6 +549,23 @@ def test_a_customer_takes_the_chat_to_another_app_with_words_to_be_sent_there(
     expect(page.locator(".apps")).to_contain_text("现在取不到绑定码")
 
 
+def test_a_customer_reads_what_was_said_in_other_talks_oldest_on_top(
+    front: Front, visit: Callable[..., Page]
+) -> None:
+    said = {"conversation_id": "c", "channel": "wechat", "seq": 1, "cards": [], "files": 0, "from": "customer"}
+    later = {**said, "text": "退款到了吗", "at": "2026-11-20T08:00:00Z"}
+    first = {**said, "text": "我要退货", "at": "2026-11-19T08:00:00Z", "files": 1}
+    front.switch(earlier=[[later], [first]])
+    page = visit()
+    more = page.get_by_role("button", name="查看以前的对话")
+    more.click()
+    expect(page.locator(".earlier .bubble")).to_have_text(["退款到了吗"])
+    more.click()
+    expect(page.locator(".earlier .bubble")).to_have_text(["我要退货\n［1 个文件］", "退款到了吗"])
+    expect(page.locator(".earlier .day").first).to_have_text("微信 · 2026年11月19日")
+    expect(more).to_be_hidden()
+
+
 def test_who_has_no_app_to_take_it_to_is_offered_none(front: Front, visit: Callable[..., Page]) -> None:
     page = visit()
     expect(page.locator(".header .icon-button:visible")).to_have_count(3)

@@ -12,7 +12,7 @@ from pathlib import Path
 from aftersales.domain.channel_pieces import Piece, compose
 from aftersales.domain.channels import Manners, Picture, Refusal, Words
 from aftersales.domain.conversations import Message
-from aftersales.domain.errors import OutcomeUnknown
+from aftersales.domain.errors import Unavailable
 from aftersales.domain.reply_budget import Weight, room
 from aftersales.domain.texts import Language
 from aftersales.domain.threads import NOTHING_LEFT, Delivery, DeliveryState, Thread
@@ -125,33 +125,40 @@ async def _send_piece(
     if item is None:
         await _save(ctx, replace(delivery, state=DeliveryState.REFUSED, reason="file_type"))
         return thread
-    await _save(ctx, delivery)
+    spending = await _save_and_spend(ctx, thread, delivery, spends=not code)
     if index:
         await asyncio.sleep(_GAP)
-    return await _call(ctx, outlet, thread, item, delivery=delivery, code=code)
+    return await _call(ctx, outlet, spending, item, delivery=delivery, code=code, before=thread)
 
 
 async def _call(
-    ctx: Context, outlet: Outlet, thread: Thread, item: Words | Picture, *, delivery: Delivery, code: str
+    ctx: Context,
+    outlet: Outlet,
+    thread: Thread,
+    item: Words | Picture,
+    *,
+    delivery: Delivery,
+    code: str,
+    before: Thread,
 ) -> Thread | None:
-    """As _send_piece. Nothing is spent by an answer with a code, nor by what the app refuses."""
+    """As _send_piece. What the app surely did not take gives back what was spent on it: the allowance `before`."""
     try:
         sent = await outlet.channel.send(thread.sender, item, key=delivery.key, code=code)
-    except OutcomeUnknown:
-        await _note(ctx, thread, allowance=thread.allowance.spent())
+    except Unavailable:
+        await _note(ctx, thread, allowance=before.allowance)
         raise
     if sent.refusal is None:
         await _save(ctx, replace(delivery, state=DeliveryState.TAKEN, reference=sent.reference))
-        return thread if code else await _note(ctx, thread, allowance=thread.allowance.spent())
+        return thread
     if sent.refusal in (Refusal.CLOSED, Refusal.SPENT):
         await _note(ctx, thread, allowance=NOTHING_LEFT)
         return None
     if sent.refusal is Refusal.GONE:
-        await _note(ctx, thread, gone=True)
+        await _note(ctx, thread, allowance=before.allowance, gone=True)
         return None
     logger.error("message refused: channel %s, %s", thread.sender.channel, sent.refusal.value)
     await _save(ctx, delivery.refused(sent.refusal))
-    return thread
+    return await _note(ctx, thread, allowance=before.allowance)
 
 
 async def _leave_waiting(ctx: Context, thread: Thread, batch: _Batch) -> Thread:
@@ -171,6 +178,13 @@ def _key(thread: Thread, index: int) -> str:
 async def _note(ctx: Context, thread: Thread, **fields: object) -> Thread:
     async with ctx.unit_of_work() as uow:
         return await uow.threads.note(thread.id, **fields)
+
+
+async def _save_and_spend(ctx: Context, thread: Thread, delivery: Delivery, *, spends: bool) -> Thread:
+    """Before the call, so that one of which nobody knows how it ended is counted. A code answers for nothing."""
+    async with ctx.unit_of_work() as uow:
+        await uow.deliveries.save(delivery)
+        return await uow.threads.note(thread.id, allowance=thread.allowance.spent()) if spends else thread
 
 
 async def _save(ctx: Context, delivery: Delivery) -> None:

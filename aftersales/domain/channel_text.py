@@ -10,7 +10,8 @@ import unicodedata
 from collections.abc import Iterator
 
 _JOINER = "\u200d"
-_ENDS = "。！？；.!?;"
+_ENDS = "。！？；"
+_ENDS_BEFORE_SPACE = ".!?;"  # within addresses and numbers they end nothing
 _TONES = range(0x1F3FB, 0x1F400)
 _TAGS = range(0xE0020, 0xE0080)
 _REGIONAL = range(0x1F1E6, 0x1F200)
@@ -70,10 +71,16 @@ def _nice_end(text: str) -> int:
     line = text.rfind("\n", half)
     if line > 0:
         return line
-    sentence = max(text.rfind(end, half) for end in _ENDS)
-    if sentence > 0:
-        return sentence + 1
-    return max(0, text.rfind(" ", half))
+    sentence = max((index for index in range(half + 1, len(text)) if _ends_sentence(text, index)), default=0)
+    return sentence or max(0, text.rfind(" ", half))
+
+
+def _ends_sentence(text: str, index: int) -> bool:
+    """Whether a sentence ends before this place."""
+    before, after = text[index - 1], text[index]
+    if before in _ENDS_BEFORE_SPACE:
+        return after.isspace()
+    return before in _ENDS and _is_boundary(text, index)
 
 
 def _is_boundary(text: str, index: int) -> bool:

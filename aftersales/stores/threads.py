@@ -64,7 +64,11 @@ class SqlThreads:
 
     async def of_customer(self, customer_id: str) -> Sequence[Thread]:
         """The threads in which the customer is known, the one written in last first."""
-        query = select(threads).where(threads.c.customer_id == customer_id).order_by(threads.c.until.desc())
+        query = (
+            select(threads)
+            .where(threads.c.customer_id == customer_id)
+            .order_by(threads.c.until.desc().nulls_last(), threads.c.id)
+        )
         return [_thread(row) for row in await self._connection.execute(query)]
 
     async def any_due(self, *, now: datetime) -> bool:
@@ -86,11 +90,14 @@ class SqlThreads:
         return [_thread(row) for row in await self._connection.execute(taken)]
 
     async def release(self, thread: Thread, *, due_at: datetime | None) -> None:
-        """Lets go of it; it is due at that time, unless it was woken since it was claimed."""
-        mine = threads.c.id == thread.id
-        await self._connection.execute(update(threads).where(mine).values(busy_until=None))
+        """Lets go of it; it is due at that time, unless it was woken since it was claimed.
+
+        Does nothing to a lease that another worker has by now, since this one's ran out.
+        """
+        mine = (threads.c.id == thread.id) & (threads.c.busy_until == thread.due_at)
         unchanged = threads.c.due_at == thread.due_at
         await self._connection.execute(update(threads).where(mine, unchanged).values(due_at=due_at))
+        await self._connection.execute(update(threads).where(mine).values(busy_until=None))
 
     async def note(self, thread_id: str, **fields: Any) -> Thread:
         """Writes these fields of a Thread alone, whatever else was written meanwhile. Raises NotFound."""
@@ -101,8 +108,12 @@ class SqlThreads:
         return await self.get(thread_id)
 
     async def wake(self, conversation_id: str, *, at: datetime) -> None:
-        """There is something to send; harmless where there is no thread. A failing one keeps its pauses."""
-        await self._wake(threads.c.conversation_id == conversation_id, threads.c.failures == 0, at=at)
+        """There is something to send; harmless where there is no thread. A failing one keeps its pauses.
+
+        One that is being carried may be past its last look, and well in the end: it is woken all the same.
+        """
+        heeds = or_(threads.c.failures == 0, threads.c.busy_until.is_not(None))
+        await self._wake(threads.c.conversation_id == conversation_id, heeds, at=at)
 
     async def link(self, conversation_id: str, *, customer_id: str | None) -> None:
         """Whoever writes in this conversation's thread is this customer from now on; harmless without a thread."""

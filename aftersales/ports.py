@@ -1321,8 +1321,8 @@ class BounceRepository(Protocol):
 class LinkCodeRepository(Protocol):
     """Codes that tie a messaging app to an account at the shop."""
 
-    async def add(self, code_hash: str, *, customer_id: str, expires_at: datetime) -> None:
-        """A code that somebody else has just now stays theirs."""
+    async def add(self, code_hash: str, *, customer_id: str, expires_at: datetime) -> bool:
+        """False for a code that is there already: it stays whose it is, and another must be found."""
         ...
 
     async def take(self, code_hash: str, *, now: datetime) -> str | None:

@@ -44,17 +44,19 @@ async def issue_link_code(ctx: Context, *, conversation_id: str) -> LinkCode:
     Raises Forbidden for a guest, Conflict("too_many_codes") beyond five an hour, NotFound.
     """
     now = ctx.clock.now()
-    code = LinkCode(f"{secrets.randbelow(10**8):08d}", now + CODE_LIFETIME)
+    expires_at = now + CODE_LIFETIME
     async with ctx.unit_of_work() as uow:
         conversation = await uow.conversations.get(conversation_id)
         if conversation.customer_id is None or conversation.owner is Owner.CLOSED:
             raise Forbidden("guest")
         if not await _takes_place(uow, f"link:{conversation.customer_id}", CODES_PER_CUSTOMER, now=now):
             raise Conflict("too_many_codes")
-        await uow.link_codes.add(
-            _hash(code.code), customer_id=conversation.customer_id, expires_at=code.expires_at
-        )
-    return code
+        code = _new_code()
+        while not await uow.link_codes.add(
+            _hash(code), customer_id=conversation.customer_id, expires_at=expires_at
+        ):
+            code = _new_code()
+    return LinkCode(code, expires_at)
 
 
 async def heed_link(ctx: Context, thread: Thread, text: str, *, key: str) -> bool:
@@ -81,8 +83,13 @@ async def heed_link(ctx: Context, thread: Thread, text: str, *, key: str) -> boo
 async def link_thread(
     ctx: Context, uow: UnitOfWork, conversation: Conversation, *, customer_id: str, by: str
 ) -> None:
-    """From now on whoever writes in this conversation's thread is that customer. The caller holds its lock."""
-    await uow.conversations.save(replace(conversation, customer_id=customer_id, updated_at=ctx.clock.now()))
+    """From now on whoever writes in this conversation's thread is that customer. The caller holds its lock.
+
+    Where it was another one, the bot begins anew, so that it remembers nothing of theirs.
+    """
+    matter = conversation.matter + (conversation.customer_id not in (None, customer_id))
+    linked = replace(conversation, customer_id=customer_id, matter=matter, updated_at=ctx.clock.now())
+    await uow.conversations.save(linked)
     await uow.threads.link(conversation.id, customer_id=customer_id)
     await _note(ctx, uow, conversation, actor=f"customer:{customer_id}", trigger="link", by=by)
 
@@ -114,6 +121,10 @@ async def forget_link_codes(ctx: Context) -> None:
     """Removes codes that ended; for the worker, now and then."""
     async with ctx.unit_of_work() as uow:
         await uow.link_codes.forget(now=ctx.clock.now())
+
+
+def _new_code() -> str:
+    return f"{secrets.randbelow(10**8):08d}"
 
 
 async def _redeem(ctx: Context, uow: UnitOfWork, thread: Thread, conversation: Conversation, code: str) -> str:

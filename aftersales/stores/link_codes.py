@@ -15,10 +15,10 @@ class SqlLinkCodes:
     def __init__(self, connection: AsyncConnection) -> None:
         self._connection = connection
 
-    async def add(self, code_hash: str, *, customer_id: str, expires_at: datetime) -> None:
-        """A code that somebody else has just now stays theirs, and is never anybody's second time."""
+    async def add(self, code_hash: str, *, customer_id: str, expires_at: datetime) -> bool:
+        """False for a code that is there already: it stays whose it is, and another must be found."""
         new = {"code_hash": code_hash, "customer_id": customer_id, "expires_at": expires_at}
-        await insert_new(self._connection, link_codes, new)
+        return await insert_new(self._connection, link_codes, new)
 
     async def take(self, code_hash: str, *, now: datetime) -> str | None:
         """Whose code it is, once; None for one that is unknown, used or too old."""

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,7 @@ from aftersales.services.access import conversation_customer
 from aftersales.services.linking import forget_link_codes, issue_link_code
 from tests.channels import LI, Apps, ListChannel
 from tests.databases import DATABASES
-from tests.talks import LIN, open_world
+from tests.talks import EMMA, LIN, open_world
 
 
 @pytest.fixture(params=DATABASES)
@@ -80,3 +81,20 @@ async def test_old_codes_are_forgotten(apps: Apps) -> None:
     await forget_link_codes(apps.world.ctx)
     await apps.says(f"绑定 {code}")
     assert await customer_in_app(apps) is None
+
+
+async def test_the_bot_begins_anew_where_another_customer_was_known(apps: Apps) -> None:
+    await apps.says("hi")
+    await apps.says(f"link {await code_of(apps)}")
+    await apps.says("mine")
+    await apps.says(f"link {await code_of(apps, EMMA.id)}")
+    await apps.says("whose?")
+    guest, lin, emma = [turn.session for turn in apps.world.bot.turns]
+    assert guest == lin != emma
+
+
+async def test_a_code_that_is_there_already_is_given_to_nobody_else(apps: Apps) -> None:
+    async with apps.world.ctx.unit_of_work() as uow:
+        later = apps.world.clock.now() + timedelta(minutes=10)
+        assert await uow.link_codes.add("h", customer_id=LIN.id, expires_at=later)
+        assert not await uow.link_codes.add("h", customer_id=EMMA.id, expires_at=later)

@@ -36,8 +36,12 @@ def weight_of(message: Message) -> Weight:
         return Weight.PERSON
     if message.in_reply_to is not None:
         return Weight.TURN
-    told = (message.client_message_id or "").removeprefix("tell:")
-    return Weight.RESULT if told.startswith(RESULTS) else Weight.NEWS
+    return weight_of_news((message.client_message_id or "").removeprefix("tell:"))
+
+
+def weight_of_news(key: str) -> Weight:
+    """By the key of the news, also where another app's talk takes them over (services.reaching)."""
+    return Weight.RESULT if key.removeprefix("reach:").startswith(RESULTS) else Weight.NEWS
 
 
 # How keys of news begin (services.news, services.refund_outcomes) that tell how something ended.

@@ -11,13 +11,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from aftersales.domain.channel_pieces import weight_of_news
 from aftersales.domain.channels import Notice
 from aftersales.domain.conversations import Conversation
 from aftersales.domain.errors import NotFound
 from aftersales.domain.journal import Entry
 from aftersales.domain.mail_subjects import NOT_MAILED
 from aftersales.domain.preferences import Preferences, quiet_until
-from aftersales.domain.reply_budget import Weight, room
+from aftersales.domain.reply_budget import room
 from aftersales.domain.texts import Language
 from aftersales.domain.threads import DeliveryState, Thread
 from aftersales.ports import Channel
@@ -103,13 +104,14 @@ async def _has_arrived(ctx: Context, conversation: Conversation, seq: int) -> bo
             return False
         deliveries = await uow.deliveries.since(thread.id, seq)
     lost = (DeliveryState.FAILED, DeliveryState.REFUSED)
-    return not any(delivery.state in lost and delivery.last_seq == seq for delivery in deliveries)
+    carrying = min((delivery.last_seq for delivery in deliveries), default=seq)  # with what came later, maybe
+    return not any(delivery.state in lost and delivery.last_seq == carrying for delivery in deliveries)
 
 
 async def _by_app(ctx: Context, ways: Ways, news: _News) -> str | None:
     own, known = await _threads(ctx, news)
     for thread in known:
-        free = room(thread.allowance, weight=Weight.NEWS, now=ctx.clock.now())
+        free = room(thread.allowance, weight=weight_of_news(news.key), now=ctx.clock.now())
         if thread.sender.channel in ways.channels and (free is None or free > 0):
             await _say_in(ctx, ways, thread, news)
             return thread.sender.channel

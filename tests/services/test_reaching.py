@@ -250,3 +250,26 @@ async def test_who_has_no_mail_gets_a_text_where_the_shop_sends_them_but_not_at_
     await news(apps, talk.id, key="n2")
     with pytest.raises(NotYet):
         await ways(apps, texts=True)
+
+
+async def test_news_that_were_joined_with_what_came_later_and_lost_with_it_are_mailed(apps: Apps) -> None:
+    talk = await link(apps)
+    await news(apps, talk)
+    await tell(apps.world.ctx, conversation_id=talk, response="utter_more", parameters={}, key="n2")
+    await apps.carry()
+    await apps.tell(apps.push(PushKind.OUTCOME, reference="ref-2", delivered=False, reason="10"))
+    await apps.carry()
+    assert await ways(apps) == ["mail"]
+
+
+async def test_a_result_may_have_the_last_message_in_another_app_too(apps: Apps) -> None:
+    await link(apps)
+    thread = await apps.thread()
+    async with apps.world.ctx.unit_of_work() as uow:
+        await uow.threads.note(thread.id, allowance=replace(thread.allowance, left=1))
+    talk = await on_the_website(apps)
+    await news(apps, talk.id)
+    await news(apps, talk.id, key="refund-succeeded:1")
+    assert await ways(apps) == ["mail", "app"]
+    await apps.carry()
+    assert apps.app.texts()[-1] == "utter_news/zh number=R1"

@@ -1223,6 +1223,14 @@ class PushRepository(Protocol):
         """Keeps the key, and forgets what the customer said."""
         ...
 
+    async def any_waiting(self, sender: Sender) -> bool:
+        """Whether anything is not done, whenever it arrived."""
+        ...
+
+    async def forget_sender(self, sender: Sender) -> None:
+        """Of what is done, keeps the keys, and forgets who it was."""
+        ...
+
     async def forget(self, *, done_before: datetime) -> None: ...
 
 

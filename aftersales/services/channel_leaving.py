@@ -13,13 +13,17 @@ from pathlib import Path
 from aftersales.domain.conversations import Owner
 from aftersales.domain.journal import Entry
 from aftersales.domain.threads import Thread
+from aftersales.ports import StoredPush
 from aftersales.services.context import Context
 from aftersales.services.conversations import set_owner
 from aftersales.services.handoff import leave_people
 
 
-async def leave(ctx: Context, thread: Thread, *, folder: Path) -> None:
+async def leave(ctx: Context, thread: Thread, told: StoredPush, *, folder: Path) -> None:
     """Removes the thread, what was said in it, and its files that nothing rests on; closes the conversation.
+
+    What the customer did afterwards is taken in by a thread of its own. `told` is marked done in the same
+    transaction, and who the sender of all that was done before is, is forgotten.
 
     Harmless when it was done already. `folder` is that of the attachments.
     """
@@ -50,5 +54,9 @@ async def leave(ctx: Context, thread: Thread, *, folder: Path) -> None:
             )
             await uow.journal.add(entry)
         await uow.threads.remove(thread.id)
+        await uow.pushes.done(told.id, at=ctx.clock.now())
+        await uow.pushes.forget_sender(thread.sender)
+        if await uow.pushes.any_waiting(thread.sender):
+            await uow.threads.open(thread.sender, due_at=ctx.clock.now())
     for path in paths:
         await asyncio.to_thread((folder / path).unlink, missing_ok=True)

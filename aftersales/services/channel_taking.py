@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,7 +24,10 @@ from aftersales.services.receiving import receive_attachment, receive_choice, re
 from aftersales.services.sessions import begin_in_thread
 
 _OFFERED = ("return_item", "check_return_status", "list_orders", "talk_to_human")
+_UNSEEN = (PushKind.CONSENT, PushKind.FETCH, PushKind.OUTCOME, PushKind.ENTER)  # no words of the customer
 _LOOKED_BACK = 30  # messages, for the question that a number answers
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,15 +45,29 @@ async def take_in(ctx: Context, desk: Desk, thread: Thread, stored: StoredPush) 
     Raises Unavailable when a file cannot be fetched just now.
     """
     push = stored.push
-    current: Thread | None = thread
+    current = thread
     if push.kind is PushKind.LEAVE:
-        await leave(ctx, thread, folder=desk.folder)
-        current = None
-    elif push.kind is PushKind.OUTCOME:
+        await leave(ctx, thread, stored, folder=desk.folder)
+        return None
+    if push.kind is PushKind.OUTCOME:
         await note_outcome(ctx, thread, push.body)
     elif push.kind not in (PushKind.CONSENT, PushKind.FETCH):
         current = await _hear(ctx, desk, thread, stored)
     async with ctx.unit_of_work() as uow:
+        await uow.pushes.done(stored.id, at=ctx.clock.now())
+    return current
+
+
+async def give_up(ctx: Context, thread: Thread, stored: StoredPush) -> Thread:
+    """Marks done what fails whenever it is tried, and tells the customer of it, once."""
+    kind = stored.push.kind
+    logger.error("push given up: channel %s, %s, number %d", thread.sender.channel, kind.value, stored.id)
+    async with ctx.unit_of_work() as uow:
+        current = await uow.threads.get(thread.id)
+        if current.conversation_id is not None and kind not in _UNSEEN:
+            conversation = await uow.conversations.lock(current.conversation_id)
+            response = "utter_channel_file" if kind is PushKind.FILE else "utter_channel_unreadable"
+            await say(ctx, uow, conversation, response=response, parameters={}, key=f"push:{stored.id}")
         await uow.pushes.done(stored.id, at=ctx.clock.now())
     return current
 
@@ -95,9 +113,12 @@ async def _take_text(ctx: Context, desk: Desk, thread: Thread, stored: StoredPus
         return
     if await heed_link(ctx, thread, text, key=name):
         return
-    typed = await _typed_choice(ctx, desk, conversation_id, text)
-    if typed is not None and await _choose(ctx, conversation_id, typed.value, name=name):
+    if await _is_stored(ctx, conversation_id, name):
         return
+    if not await _is_stored(ctx, conversation_id, f"{name}:0"):  # else it counted as words before
+        typed = await _typed_choice(ctx, desk, conversation_id, text)
+        if typed is not None and await _choose(ctx, conversation_id, typed.value, name=name):
+            return
     for part in range(0, len(text), LONGEST_TEXT):
         words = text[part : part + LONGEST_TEXT].strip()
         if words:
@@ -157,9 +178,8 @@ def _asked_last(messages: Sequence[Message]) -> Message | None:
 async def _take_file(ctx: Context, desk: Desk, thread: Thread, stored: StoredPush, *, name: str) -> None:
     """Fetches the file at once, since apps keep it for a few days only. What we do not take, we say."""
     conversation_id, body = thread.conversation_id or "", stored.push.body
-    async with ctx.unit_of_work(read_only=True) as uow:
-        if await uow.messages.by_client_id(conversation_id, name) is not None:
-            return
+    if await _is_stored(ctx, conversation_id, name):
+        return
     try:
         file = await desk.channel.fetch(thread.sender.account, str(body.get("media") or ""))
         attachment = await store_attachment(
@@ -175,6 +195,11 @@ async def _take_file(ctx: Context, desk: Desk, thread: Thread, stored: StoredPus
     await receive_attachment(
         ctx, conversation_id=conversation_id, client_message_id=name, attachment_id=attachment.id
     )
+
+
+async def _is_stored(ctx: Context, conversation_id: str, name: str) -> bool:
+    async with ctx.unit_of_work(read_only=True) as uow:
+        return await uow.messages.by_client_id(conversation_id, name) is not None
 
 
 async def _welcome(ctx: Context, conversation_id: str, *, key: str) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from datetime import timedelta
 
 from aftersales.domain.channels import PushKind
@@ -16,16 +17,18 @@ from aftersales.services.answering import answer_pending
 from aftersales.services.batches import for_each
 from aftersales.services.channel_inbox import SETTLE, add_pushes
 from aftersales.services.channel_sending import Outlet, send_due
-from aftersales.services.channel_taking import Desk, take_in
+from aftersales.services.channel_taking import Desk, give_up, take_in
 from aftersales.services.context import Context
 from aftersales.services.conversations import typing
 
 _PATIENCE = 60.0  # seconds for one round
 _LEASE = timedelta(seconds=90)  # longer than _PATIENCE, so that nobody else begins meanwhile
 _LONGEST_PAUSE = timedelta(minutes=5)
+_MOST_TRIES = 8  # which take eight minutes and a half
+_LONGEST_WAIT = timedelta(minutes=10)
 _LOOK_AGAIN = timedelta(minutes=10)  # at an account from which pushes are pulled: a call of theirs may get lost
-_AT_ONCE = 50
-_SIDE_BY_SIDE = 16
+_AT_ONCE = 50  # pushes of one customer
+_SIDE_BY_SIDE = 16  # all that are claimed begin at once: a lease must not run out in a queue
 _MOST_PAGES = 100
 
 logger = logging.getLogger(__name__)
@@ -40,7 +43,7 @@ async def carry_channels(ctx: Context, outlets: Mapping[str, Outlet], bot: Bot) 
         if not await uow.threads.any_due(now=ctx.clock.now()):
             return 0
     async with ctx.unit_of_work() as uow:
-        threads = await uow.threads.claim(now=ctx.clock.now(), limit=_AT_ONCE, lease=_LEASE)
+        threads = await uow.threads.claim(now=ctx.clock.now(), limit=_SIDE_BY_SIDE, lease=_LEASE)
     return await for_each(
         threads, lambda thread: _carry(ctx, outlets.get(thread.sender.channel), bot, thread), at_once=_SIDE_BY_SIDE
     )
@@ -53,12 +56,11 @@ async def _carry(ctx: Context, outlet: Outlet | None, bot: Bot, thread: Thread) 
         async with asyncio.timeout(_PATIENCE):
             if outlet is not None:  # else the shop has left that app
                 pause = await _round(ctx, outlet, bot, thread)
-    except NotFound:
-        pause = None  # the customer has left meanwhile
     except Exception as error:  # the type alone: messages may hold what the customer wrote
         what = error.code if isinstance(error, AftersalesError) else type(error).__name__
         logger.warning("channel failed: thread %s, %s", thread.id, what)
-        pause = await _after_failure(ctx, thread)
+        with suppress(NotFound):  # it is gone, and there is nothing to come back to
+            pause = await _after_failure(ctx, thread)
     async with ctx.unit_of_work() as uow:
         await uow.threads.release(thread, due_at=None if pause is None else ctx.clock.now() + pause)
 
@@ -74,7 +76,12 @@ async def _round(ctx: Context, outlet: Outlet, bot: Bot, thread: Thread) -> time
     for stored in waiting:
         if stored.push.kind is PushKind.ENTER:
             code = str(stored.push.body.get("code") or "")
-        taken = await take_in(ctx, desk, current, stored)
+        try:
+            taken = await take_in(ctx, desk, current, stored)
+        except Exception:
+            if not _is_hopeless(ctx, thread, stored):
+                raise
+            taken = await give_up(ctx, current, stored)
         if taken is None:
             return None
         current = taken
@@ -87,6 +94,12 @@ async def _round(ctx: Context, outlet: Outlet, bot: Bot, thread: Thread) -> time
     return SETTLE if await _is_more(ctx, thread) else None
 
 
+def _is_hopeless(ctx: Context, thread: Thread, stored: StoredPush) -> bool:
+    """Whether it has failed for so long that it must not hold up the talk any more; a leave is never given up."""
+    waited = ctx.clock.now() - stored.push.sent_at
+    return thread.failures >= _MOST_TRIES and waited >= _LONGEST_WAIT and stored.push.kind is not PushKind.LEAVE
+
+
 async def _waiting(ctx: Context, thread: Thread) -> Sequence[StoredPush]:
     async with ctx.unit_of_work(read_only=True) as uow:
         return await uow.pushes.waiting(thread.sender, before=ctx.clock.now() - SETTLE, limit=_AT_ONCE)
@@ -95,7 +108,7 @@ async def _waiting(ctx: Context, thread: Thread) -> Sequence[StoredPush]:
 async def _is_more(ctx: Context, thread: Thread) -> bool:
     """Whether something came in that was too fresh to be put in order."""
     async with ctx.unit_of_work(read_only=True) as uow:
-        return bool(await uow.pushes.waiting(thread.sender, before=ctx.clock.now(), limit=1))
+        return await uow.pushes.any_waiting(thread.sender)
 
 
 async def _answer(ctx: Context, outlet: Outlet, bot: Bot, thread: Thread, conversation_id: str) -> None:
@@ -104,8 +117,11 @@ async def _answer(ctx: Context, outlet: Outlet, bot: Bot, thread: Thread, conver
     if conversation.owner is not Owner.BOT or not typing(conversation):
         return
     shown = asyncio.create_task(outlet.channel.show_typing(thread.sender))
-    await answer_pending(ctx, bot, conversation_id=conversation_id)
-    await asyncio.gather(shown, return_exceptions=True)  # that the bot writes is a courtesy
+    try:
+        await answer_pending(ctx, bot, conversation_id=conversation_id)
+    finally:  # that the bot writes is a courtesy, for which no answer waits
+        shown.cancel()
+        await asyncio.gather(shown, return_exceptions=True)
 
 
 async def _pull(ctx: Context, outlet: Outlet, thread: Thread, calls: Sequence[StoredPush]) -> None:

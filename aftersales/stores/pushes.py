@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Row, delete, select, update
+from sqlalchemy import ColumnElement, Row, delete, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from aftersales.domain.channels import Grant, Push, PushKind, Sender
@@ -41,9 +41,7 @@ class SqlPushes:
         query = (
             select(pushes)
             .where(
-                pushes.c.channel == sender.channel,
-                pushes.c.account == sender.account,
-                pushes.c.sender == sender.id,
+                _of(sender),
                 pushes.c.done_at.is_(None),
                 pushes.c.received_at <= before,
             )
@@ -56,8 +54,26 @@ class SqlPushes:
         """Keeps the key, and forgets what the customer said."""
         await self._connection.execute(update(pushes).where(pushes.c.id == push_id).values(done_at=at, body={}))
 
+    async def any_waiting(self, sender: Sender) -> bool:
+        """Whether anything is not done, whenever it arrived."""
+        query = select(pushes.c.id).where(_of(sender), pushes.c.done_at.is_(None)).limit(1)
+        return await self._connection.scalar(query) is not None
+
+    async def forget_sender(self, sender: Sender) -> None:
+        """Of what is done, keeps the keys, and forgets who it was."""
+        mine = update(pushes).where(_of(sender), pushes.c.done_at.is_not(None))
+        await self._connection.execute(mine.values(sender=""))
+
     async def forget(self, *, done_before: datetime) -> None:
         await self._connection.execute(delete(pushes).where(pushes.c.done_at < done_before))
+
+
+def _of(sender: Sender) -> ColumnElement[bool]:
+    return (
+        (pushes.c.channel == sender.channel)
+        & (pushes.c.account == sender.account)
+        & (pushes.c.sender == sender.id)
+    )
 
 
 def _push(row: Row[Any]) -> Push:

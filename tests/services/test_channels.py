@@ -11,6 +11,7 @@ import pytest
 
 from aftersales.domain.channels import Picture, Pulled, Push, PushKind, Refusal, Sender, Words
 from aftersales.domain.conversations import Answer, Choice, Owner, Reply
+from aftersales.domain.threads import Thread
 from aftersales.services.channel_talks import carry_channels
 from aftersales.services.conversations import tell, write_as_agent
 from aftersales.services.handoff_views import read_chat
@@ -361,3 +362,52 @@ async def test_the_desk_is_told_what_is_left_and_what_became_of_each_message(app
     apps.app.refusal = Refusal.GONE
     await apps.says("hi")
     assert not (await read_chat(ctx, conversation_id=talk)).reach.is_there
+
+
+async def test_what_is_said_while_a_failing_thread_gets_well_is_not_forgotten(apps: Apps) -> None:
+    apps.app.down = 1
+    await apps.says("hi")
+    apps.world.clock.advance(seconds=2)
+    ctx, thread = apps.world.ctx, await apps.thread()
+    async with ctx.unit_of_work() as uow:
+        [claimed] = await uow.threads.claim(now=ctx.clock.now(), limit=9, lease=timedelta(seconds=90))
+    await write_as_agent(ctx, conversation_id=thread.conversation_id or "", text="a", key="a")
+    async with ctx.unit_of_work() as uow:
+        await uow.threads.note(thread.id, failures=0)
+        await uow.threads.release(claimed, due_at=None)
+    await apps.carry()
+    assert "a" in apps.app.texts()[-1].split()
+
+
+async def test_a_worker_whose_lease_ran_out_lets_go_of_nothing_that_another_has(apps: Apps) -> None:
+    await apps.tell(apps.push(text="hi"))
+    apps.world.clock.advance(seconds=1)
+    lease = timedelta(seconds=90)
+
+    async def claim() -> Sequence[Thread]:
+        async with apps.world.ctx.unit_of_work() as uow:
+            return await uow.threads.claim(now=apps.world.clock.now(), limit=9, lease=lease)
+
+    [late] = await claim()
+    apps.world.clock.advance(seconds=91)
+    assert len(await claim()) == 1
+    async with apps.world.ctx.unit_of_work() as uow:
+        await uow.threads.release(late, due_at=None)
+        await uow.threads.open(LI, due_at=apps.world.clock.now())
+    assert await claim() == []
+
+
+async def test_what_fails_whenever_it_is_tried_is_given_up_in_the_end_and_holds_up_nothing(apps: Apps) -> None:
+    apps.app.down = 100
+    apps.app.files["m1"] = picture_bytes()
+    await apps.tell(apps.push(PushKind.FILE, media="m1"), apps.push(text="look", after=1))
+    for _ in range(8):
+        await apps.carry()
+        apps.world.clock.advance(minutes=5)
+    assert not apps.world.bot.turns
+    await apps.carry()
+    assert [turn.text for turn in apps.world.bot.turns] == ["look"]
+    apps.app.down = 0
+    apps.world.clock.advance(minutes=5)
+    await apps.carry()
+    assert apps.app.texts() == ["utter_channel_file/zh\n\ntext: look"]

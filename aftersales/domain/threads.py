@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from aftersales.domain.channels import Grant, Refusal, Sender
+
+_LONG = timedelta(hours=1)  # as after a message: no click allows as much
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,10 +27,17 @@ class Allowance:
     def renewed(self, grant: Grant | None, *, at: datetime) -> Allowance:
         """As the customer's newest deed has it: allowances do not add up, the last one counts.
 
+        One that would have been over sooner is that of an older message which came late, and changes nothing;
+        short ones, of clicks, always count.
+
         Source: Tencent's page on customer messages of mini-programs; taken for service accounts as well, where
         nothing else is said, since too few messages do no harm.
         """
-        return self if grant is None else Allowance(grant.messages, at + grant.lasts)
+        if grant is None:
+            return self
+        until = at + grant.lasts
+        is_late = grant.lasts >= _LONG and self.until is not None and until < self.until
+        return self if is_late else Allowance(grant.messages, until)
 
     def spent(self) -> Allowance:
         """After one more message."""

@@ -411,3 +411,14 @@ async def test_what_fails_whenever_it_is_tried_is_given_up_in_the_end_and_holds_
     apps.world.clock.advance(minutes=5)
     await apps.carry()
     assert apps.app.texts() == ["utter_channel_file/zh\n\ntext: look"]
+
+
+async def test_a_message_that_comes_late_does_not_renew_what_a_newer_one_allowed(apps: Apps) -> None:
+    late = apps.push(text="first")
+    await apps.tell(apps.push(text="second", after=1))
+    apps.world.clock.advance(seconds=1)
+    await apps.carry()
+    await apps.tell(late)
+    await apps.carry()
+    assert apps.app.texts() == ["text: second", "text: first"]
+    assert (await apps.thread()).allowance.left == 3

@@ -28,9 +28,11 @@ async def reach_later(
     key: str,
     response: str = WAITING,
     parameters: Mapping[str, Any] | None = None,
+    customer_id: str | None = None,
 ) -> None:
     """Has it seen to that the customer hears of the message `seq`, once per key (180 characters at most).
 
+    `customer_id` is whom it is about, who need not be known in the talk any more; None for whoever is.
     The talk's own way is given time first: 15 seconds to a messaging app, 2 minutes to the widget.
     """
     conversation = await uow.conversations.get(conversation_id)
@@ -40,6 +42,7 @@ async def reach_later(
         "seq": seq,
         "response": response,
         "parameters": dict(parameters or {}),
+        "customer_id": customer_id,
     }
     await uow.outbox.add(kind="reach", key=f"reach:{key}", payload=payload, due_at=ctx.clock.now() + patience)
 
@@ -50,9 +53,15 @@ async def see_to_it(ctx: Context, told: Mapping[str, Any], *, key: str) -> None:
     async with ctx.unit_of_work() as uow:
         message = await uow.messages.by_client_id(conversation_id, f"tell:{key}", author="bot")
         if message is not None:
-            response, parameters = told["response"], told["parameters"]
             await reach_later(
-                ctx, uow, conversation_id, seq=message.seq, key=key, response=response, parameters=parameters
+                ctx,
+                uow,
+                conversation_id,
+                seq=message.seq,
+                key=key,
+                response=told["response"],
+                parameters=told["parameters"],
+                customer_id=told.get("customer_id"),
             )
 
 

@@ -49,7 +49,12 @@ async def tell_later(
         if item.customer_id is not None:
             await reach_customer_later(ctx, uow, item.customer_id, key=key, response=response, parameters=told)
         return
-    payload = {"conversation_id": item.conversation_id, "response": response, "parameters": told}
+    payload = {
+        "conversation_id": item.conversation_id,
+        "customer_id": item.customer_id,
+        "response": response,
+        "parameters": told,
+    }
     await uow.outbox.add(kind="tell", key=key, payload=payload, due_at=ctx.clock.now())
 
 

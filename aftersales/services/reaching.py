@@ -7,7 +7,7 @@ customer is known -> the app's own notice -> e-mail -> a text -> it waits in the
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -110,6 +110,9 @@ async def _has_arrived(ctx: Context, conversation: Conversation, seq: int) -> bo
 
 async def _by_app(ctx: Context, ways: Ways, news: _News) -> str | None:
     own, known = await _threads(ctx, news)
+    said = await _said_in(ctx, known, news)
+    if said is not None:
+        return said.sender.channel
     for thread in known:
         free = room(thread.allowance, weight=weight_of_news(news.key), now=ctx.clock.now())
         if thread.sender.channel in ways.channels and (free is None or free > 0):
@@ -134,6 +137,16 @@ async def _threads(ctx: Context, news: _News) -> tuple[list[Thread], list[Thread
         if not other.gone and other.conversation_id and (not thread or other.id != thread.id)
     ]
     return own, known
+
+
+async def _said_in(ctx: Context, known: Sequence[Thread], news: _News) -> Thread | None:
+    """Where a worker that did not live to say so has told them already."""
+    async with ctx.unit_of_work(read_only=True) as uow:
+        for thread in known:
+            talk = thread.conversation_id or ""
+            if await uow.messages.by_client_id(talk, f"tell:{news.key}", author="bot") is not None:
+                return thread
+    return None
 
 
 async def _say_in(ctx: Context, ways: Ways, thread: Thread, news: _News) -> None:

@@ -12,6 +12,7 @@ from aftersales.domain.bounces import BounceKind
 from aftersales.domain.channels import PushKind, Sender
 from aftersales.domain.conversations import Conversation
 from aftersales.domain.preferences import Preferences
+from aftersales.domain.threads import NOTHING_LEFT
 from aftersales.services.arrivals import reach_customer_later, see_to_it
 from aftersales.services.bounces import note_bounce
 from aftersales.services.conversations import tell, write_as_agent
@@ -273,3 +274,25 @@ async def test_a_result_may_have_the_last_message_in_another_app_too(apps: Apps)
     assert await ways(apps) == ["mail", "app"]
     await apps.carry()
     assert apps.app.texts()[-1] == "utter_news/zh number=R1"
+
+
+async def test_who_has_left_the_app_in_which_a_return_was_made_gets_its_news_by_mail(apps: Apps) -> None:
+    talk = await link(apps)
+    await apps.tell(apps.push(PushKind.LEAVE))
+    await apps.carry()
+    ctx, told = apps.world.ctx, {"conversation_id": talk, "customer_id": LIN.id, **NEWS}
+    await tell(ctx, conversation_id=talk, response="utter_news", parameters={"number": "R1"}, key="n1")
+    await see_to_it(ctx, told, key="n1")
+    assert await ways(apps) == ["mail"]
+
+
+async def test_news_that_another_app_has_already_are_not_mailed_as_well(apps: Apps) -> None:
+    await link(apps)
+    talk = await on_the_website(apps)
+    await news(apps, talk.id)
+    assert await ways(apps) == ["app"]
+    async with apps.world.ctx.unit_of_work() as uow:
+        await uow.threads.note((await apps.thread()).id, allowance=NOTHING_LEFT)
+    to = Ways({"app": apps.app}, lambda parameters, _language: dict(parameters))
+    again = {"conversation_id": talk.id, "seq": 1, **NEWS}
+    assert await reach(apps.world.ctx, to, again, key="reach:n1") == "app"

@@ -225,6 +225,20 @@ async def test_a_message_of_which_nobody_knows_is_sent_again_under_its_key_and_c
     assert (await apps.thread()).allowance.left == 3
 
 
+async def test_a_worker_that_is_stopped_in_mid_turn_leaves_the_talk_to_the_next_one_at_once(apps: Apps) -> None:
+    bot = apps.world.bot
+    bot.seconds = 60
+    await apps.tell(apps.push(text="hi"))
+    stopped = asyncio.create_task(apps.carry())
+    while not bot.turns:
+        await asyncio.sleep(0.01)
+    stopped.cancel()
+    await asyncio.gather(stopped, return_exceptions=True)
+    bot.seconds = 0
+    await apps.carry()
+    assert apps.app.texts() == ["text: hi"]
+
+
 async def test_pictures_of_an_agent_are_sent(apps: Apps) -> None:
     apps.app.files["m1"] = picture_bytes()
     await apps.tell(apps.push(PushKind.FILE, media="m1"))

@@ -71,6 +71,16 @@ async def test_choices_are_numbered_where_there_is_no_menu_and_a_number_answers(
     assert [(turn.kind, turn.text) for turn in apps.world.bot.turns[1:]] == [("choice", "/line{2}")]
 
 
+async def test_a_question_of_how_many_is_answered_by_a_number_without_a_list(apps: Apps) -> None:
+    numbers = (Choice("1", "/count{1}"), Choice("2", "/count{2}"))
+    asked = Answer(replies=(Reply(text="How many?", choices=numbers),), language="en", language_fixed=False)
+    apps.world.bot.will_say(asked)
+    await apps.says("return")
+    assert apps.app.texts() == ["How many?\n\nutter_channel_pick/en"]
+    await apps.says("2")
+    assert [(turn.kind, turn.text) for turn in apps.world.bot.turns[1:]] == [("choice", "/count{2}")]
+
+
 async def test_a_number_that_answers_no_question_is_a_text(apps: Apps) -> None:
     apps.world.bot.will_say(WHICH)
     await apps.says("return")

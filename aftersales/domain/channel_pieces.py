@@ -140,5 +140,7 @@ def _parts(text: str, *, longest: int, manners: Manners) -> list[str]:
 
 
 def _numbers(choices: Sequence[Choice], pick: str) -> str:
-    lines = [f"{number}. {choice.title}" for number, choice in enumerate(choices, start=1)]
-    return "\n".join([*lines, pick])
+    """Choices that are these very numbers (how many?) are not listed."""
+    titles = {str(number): choice.title for number, choice in enumerate(choices, start=1)}
+    lines = [f"{number}. {title}" for number, title in titles.items()]
+    return pick if all(number == title for number, title in titles.items()) else "\n".join([*lines, pick])

@@ -50,17 +50,28 @@ async def carry_channels(ctx: Context, outlets: Mapping[str, Outlet], bot: Bot) 
 
 
 async def _carry(ctx: Context, outlet: Outlet | None, bot: Bot, thread: Thread) -> None:
-    """One round. What fails is tried again after a pause; nothing is taken in, answered or sent out of order."""
+    """One round. What fails is tried again after a pause; nothing is taken in, answered or sent out of order.
+
+    Its lease is given back also where the worker is stopped in the middle; only one that dies leaves it behind.
+    """
     pause: timedelta | None = None
     try:
         async with asyncio.timeout(_PATIENCE):
             if outlet is not None:  # else the shop has left that app
                 pause = await _round(ctx, outlet, bot, thread)
+    except asyncio.CancelledError:  # the worker is stopped: the next one goes on at once, not after the lease
+        await _let_go(ctx, thread, pause=timedelta(0))
+        raise
     except Exception as error:  # the type alone: messages may hold what the customer wrote
         what = error.code if isinstance(error, AftersalesError) else type(error).__name__
         logger.warning("channel failed: thread %s, %s", thread.id, what)
         with suppress(NotFound):  # it is gone, and there is nothing to come back to
             pause = await _after_failure(ctx, thread)
+    await _let_go(ctx, thread, pause=pause)
+
+
+async def _let_go(ctx: Context, thread: Thread, *, pause: timedelta | None) -> None:
+    """It is looked at again after the pause; None: when there is need."""
     async with ctx.unit_of_work() as uow:
         await uow.threads.release(thread, due_at=None if pause is None else ctx.clock.now() + pause)
 

@@ -72,6 +72,16 @@ async def test_choices_are_numbered_where_there_is_no_menu_and_a_number_answers(
     assert [(turn.kind, turn.text) for turn in apps.world.bot.turns[1:]] == [("choice", "/line{2}")]
 
 
+async def test_a_question_of_how_many_is_answered_by_a_number_without_a_list(apps: Apps) -> None:
+    numbers = (Choice("1", "/count{1}"), Choice("2", "/count{2}"))
+    asked = Answer(replies=(Reply(text="How many?", choices=numbers),), language="en", language_fixed=False)
+    apps.world.bot.will_say(asked)
+    await apps.says("return")
+    assert apps.app.texts() == ["How many?\n\nutter_channel_pick/en"]
+    await apps.says("2")
+    assert [(turn.kind, turn.text) for turn in apps.world.bot.turns[1:]] == [("choice", "/count{2}")]
+
+
 async def test_a_number_that_answers_no_question_is_a_text(apps: Apps) -> None:
     apps.world.bot.will_say(WHICH)
     await apps.says("return")
@@ -224,6 +234,20 @@ async def test_a_message_of_which_nobody_knows_is_sent_again_under_its_key_and_c
     assert len(apps.app.keys) == 2
     assert len(set(apps.app.keys)) == 1
     assert (await apps.thread()).allowance.left == 3
+
+
+async def test_a_worker_that_is_stopped_in_mid_turn_leaves_the_talk_to_the_next_one_at_once(apps: Apps) -> None:
+    bot = apps.world.bot
+    bot.seconds = 60
+    await apps.tell(apps.push(text="hi"))
+    stopped = asyncio.create_task(apps.carry())
+    while not bot.turns:
+        await asyncio.sleep(0.01)
+    stopped.cancel()
+    await asyncio.gather(stopped, return_exceptions=True)
+    bot.seconds = 0
+    await apps.carry()
+    assert apps.app.texts() == ["text: hi"]
 
 
 async def test_pictures_of_an_agent_are_sent(apps: Apps) -> None:

@@ -102,7 +102,10 @@ class Api:
             return _error(47001, "data format error")
         state.bodies.append(body)
         rule, kinds = _RULES[request.path]
-        return _answer(rule(state, body) if state.kind in kinds else (40200, "invalid account type"))
+        verdict = rule(state, body) if state.kind in kinds else (40200, "invalid account type")
+        if isinstance(verdict, tuple) and verdict[0]:
+            state.refused.append((request.path, verdict[0]))
+        return _answer(verdict)
 
     async def _upload(self, request: Request) -> HTTPResponse:
         state = await self._let_in(request)

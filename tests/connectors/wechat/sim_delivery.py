@@ -13,6 +13,7 @@ from typing import Any
 
 import httpx
 
+from aftersales.ports import Clock
 from connectors.wechat.crypto import Cipher
 from tests.connectors.wechat.pushing import Form, sealed, written
 from tests.fakes import FrozenClock
@@ -36,7 +37,7 @@ class Delivery:
 
     cipher: Cipher
     app_id: str
-    clock: FrozenClock
+    clock: Clock
     form: Form = "xml"
     fronts: list[str] = field(default_factory=list)
     twice: bool = False
@@ -76,11 +77,13 @@ class Delivery:
         return Delivered(tuple(answered), taken=False)
 
     async def _pause(self) -> None:
-        """On the clock of the tests, unless they sleep in another way."""
+        """On the clock that the account lives by, unless the tests sleep in another way."""
         if self.sleep is not None:
             await self.sleep(PAUSE)
-        else:
+        elif isinstance(self.clock, FrozenClock):
             self.clock.advance(seconds=PAUSE)
+        else:
+            await asyncio.sleep(PAUSE)
 
     async def _try(self, fields: dict[str, Any]) -> tuple[int | None, bytes]:
         turn = next(self._turn)

@@ -12,8 +12,8 @@ from datetime import datetime, timedelta
 from itertools import count
 from typing import Any, Literal
 
+from aftersales.ports import Clock
 from connectors.wechat.accounts import AccountKind
-from tests.fakes import FrozenClock
 
 Fault = Literal["busy", "502", "slow", "not_json", "not_an_object", "no_errcode", "token"]
 MEDIA_KEPT = timedelta(days=3)
@@ -64,12 +64,15 @@ class Media:
 
 @dataclass
 class AccountState:
-    """`verified`: a service account that may send menus. `allowed` is whether calls come from a listed address."""
+    """`verified`: a service account that may send menus. `allowed` is whether calls come from a listed address.
+
+    `refused` are the calls that were not granted: path and number.
+    """
 
     app_id: str
     secret: str
     kind: AccountKind
-    clock: FrozenClock
+    clock: Clock
     verified: bool = True
     allowed: bool = True
     people: dict[str, Person] = field(default_factory=dict)
@@ -79,6 +82,7 @@ class AccountState:
     used_codes: set[str] = field(default_factory=set)
     calls: list[str] = field(default_factory=list)
     bodies: list[Mapping[str, Any]] = field(default_factory=list)
+    refused: list[tuple[str, int]] = field(default_factory=list)
     faults: deque[tuple[str, Fault]] = field(default_factory=deque)
     events: list[dict[str, Any]] = field(default_factory=list)
     numbers: count[int] = field(default_factory=lambda: count(1_000_000_001))

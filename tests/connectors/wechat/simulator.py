@@ -7,9 +7,10 @@
         ...
         assert customer.received[-1].text == "..."
 
-It keeps WeChat's rules on a clock of the tests: how many messages a customer may be sent and how long, tokens and
-when they end, files for three days, pushes up to three times. It was made after WeChat's pages and checked with
-two libraries that others have made for WeChat (test_simulator.py), and never compared with WeChat itself.
+It keeps WeChat's rules on a clock of the tests, or on the real one: how many messages a customer may be sent and
+how long, tokens and when they end, files for three days, pushes up to three times. It was made after WeChat's
+pages and checked with two libraries that others have made for WeChat (test_simulator.py), and never compared with
+WeChat itself.
 """
 
 from __future__ import annotations
@@ -23,12 +24,12 @@ from typing import Any
 import httpx
 from pydantic import SecretStr
 
+from aftersales.ports import Clock
 from connectors.wechat.accounts import AccountKind, WeChatAccount
 from tests.connectors.wechat.pushing import AES_KEY, APP_ID, MINI_APP_ID, TOKEN, Form, cipher
 from tests.connectors.wechat.sim_api import Api
 from tests.connectors.wechat.sim_delivery import Delivered, Delivery
 from tests.connectors.wechat.sim_state import AccountState, Fault, Person, Shown
-from tests.fakes import FrozenClock
 
 SECRET = "appSecretOfTheTests"
 _TWO_DAYS, _MINUTE = timedelta(hours=48), timedelta(minutes=1)
@@ -197,7 +198,7 @@ class SimulatedCustomer:
 
 @asynccontextmanager
 async def simulated_accounts(
-    clock: FrozenClock, *kinds: AccountKind, form: Form = "xml"
+    clock: Clock, *kinds: AccountKind, form: Form = "xml"
 ) -> AsyncIterator[tuple[SimulatedAccount, ...]]:
     """Several accounts of one WeChat."""
     api = Api()
@@ -215,7 +216,7 @@ async def simulated_accounts(
 
 @asynccontextmanager
 async def simulated_account(
-    clock: FrozenClock, *, kind: AccountKind = AccountKind.SERVICE, form: Form = "xml"
+    clock: Clock, *, kind: AccountKind = AccountKind.SERVICE, form: Form = "xml"
 ) -> AsyncIterator[SimulatedAccount]:
     async with simulated_accounts(clock, kind, form=form) as (account,):
         yield account

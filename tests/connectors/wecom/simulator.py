@@ -46,7 +46,8 @@ class Refused(Exception):
 
 
 class WeComSimulator:
-    """`faults` befall the next calls of a path, one by one; `calls` are all paths that were called.
+    """`faults` befall the next calls of a path, one by one; `calls` are all paths that were called,
+    `refused` those calls that were not granted, with the number.
 
     `posted` are our calls of the front, with their queries. `empty_pages` is how many of the next pages are empty
     although there is more.
@@ -71,6 +72,7 @@ class WeComSimulator:
         self.customers: dict[str, Customer] = {}
         self.faults: dict[str, list[Fault]] = {}
         self.calls: list[str] = []
+        self.refused: list[tuple[str, int]] = []
         self.bodies: list[bytes] = []
         self.posted: list[tuple[bytes, Json]] = []
 
@@ -171,6 +173,7 @@ class WeComSimulator:
                 raise Refused(-1, "system busy")
             result = self._do(request, path)
         except Refused as refusal:
+            self.refused.append((path, refusal.errcode))
             return json_answer({"errcode": refusal.errcode, "errmsg": f"{refusal}, hint: [1700000000]"})
         if fault == "lost":
             return hang_up(request)

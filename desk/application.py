@@ -12,6 +12,7 @@ from sanic import HTTPResponse, Request
 from sanic.response import html, redirect
 
 from aftersales.domain.texts import Language
+from aftersales.services.accounts import OWNER
 from aftersales.services.context import Context
 from connectors.web.chat import Sockets
 from desk.known import Known
@@ -88,7 +89,7 @@ def show(request: Request, template: str, *, status: int = 200, page: str = "", 
     `problem_words` say more about a problem than its name does. `page` is the address below /desk at which it is
     read again, where it answers a form.
     """
-    desk = desk_of(request)
+    desk, session = desk_of(request), session_of(request)
     problem = request.args.get("problem", "")
     values.setdefault("problem_words", "")
     values.setdefault("problem", problem if desk.pages.knows(f"problem_{problem}") else "")
@@ -100,7 +101,8 @@ def show(request: Request, template: str, *, status: int = 200, page: str = "", 
         done=request.args.get("done") == "1",
         path=path,
         query=_kept(query),
-        session=session_of(request),
+        session=session,
+        unnamed=session is not None and session.account.display_name == OWNER,
         **values,
     )
     return html(rendered, status=status, headers={"Content-Language": language_of(request)})

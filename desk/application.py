@@ -6,11 +6,13 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qsl, urlencode
 
 from sanic import HTTPResponse, Request
 from sanic.response import html, redirect
 
 from aftersales.domain.texts import Language
+from aftersales.services.accounts import OWNER
 from aftersales.services.context import Context
 from connectors.web.chat import Sockets
 from desk.known import Known
@@ -24,6 +26,7 @@ COOKIE = "desk_session"
 DEVICE_COOKIE = "desk_device"
 FORM_COOKIE = "desk_form"
 PREFIX = "/desk"
+_OF_ONE_ANSWER = frozenset({"lang", "done", "problem"})
 
 
 @dataclass(frozen=True)
@@ -80,25 +83,35 @@ def session_of(request: Request) -> DeskSession | None:
     return session
 
 
-def show(request: Request, template: str, *, status: int = 200, **values: Any) -> HTTPResponse:
+def show(request: Request, template: str, *, status: int = 200, page: str = "", **values: Any) -> HTTPResponse:
     """A page; `problem` and `done` of the query become the line at its top.
 
-    `problem_words` say more about a problem than its name does.
+    `problem_words` say more about a problem than its name does. `page` is the address below /desk at which it is
+    read again, where it answers a form.
     """
-    desk = desk_of(request)
+    desk, session = desk_of(request), session_of(request)
     problem = request.args.get("problem", "")
     values.setdefault("problem_words", "")
     values.setdefault("problem", problem if desk.pages.knows(f"problem_{problem}") else "")
-    page = desk.pages.render(
+    path, _, query = f"{PREFIX}/{page}".partition("?") if page else (request.path, "", request.query_string)
+    rendered = desk.pages.render(
         template,
         language=language_of(request),
         now=desk.context.clock.now(),
         done=request.args.get("done") == "1",
-        path=request.path,
-        session=session_of(request),
+        path=path,
+        query=_kept(query),
+        session=session,
+        unnamed=session is not None and session.account.display_name == OWNER,
         **values,
     )
-    return html(page, status=status, headers={"Content-Language": language_of(request)})
+    return html(rendered, status=status, headers={"Content-Language": language_of(request)})
+
+
+def _kept(query: str) -> str:
+    """What of the query chooses what the page shows, ready for a parameter more."""
+    kept = [(name, value) for name, value in parse_qsl(query) if name not in _OF_ONE_ANSWER]
+    return f"{urlencode(kept)}&" if kept else ""
 
 
 def back_to(request: Request, page: str, **query: str) -> HTTPResponse:

@@ -101,6 +101,7 @@ async def _show(
         request,
         "canned.html",
         status=status,
+        page="canned",
         answers=await canned_answers(desk_of(request).context),
         may_manage=session.account.may(Right.MANAGE_DESK),
         variables=sorted(VARIABLES),

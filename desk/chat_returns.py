@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from urllib.parse import urlencode
 
 from sanic import HTTPResponse, Request
 from sanic.exceptions import PayloadTooLarge
@@ -151,6 +152,7 @@ async def _page(
         request,
         "chat_return.html",
         status=(409 if isinstance(error, Conflict | Refused) else 422) if error else 200,
+        page=f"{_chat(conversation_id)}/return?{urlencode({'order': order.number})}" if error else "",
         chat_id=conversation_id,
         order=order,
         draft=draft,

@@ -65,6 +65,7 @@ async def show_chats(
         request,
         "chats.html",
         status=status,
+        page=f"chats/{chat_id}" if chat_id else "chats",
         regions=render_regions(desk, scene, session, language=language_of(request)),
         chat=scene.chat,
         state=scene.state_for(account),

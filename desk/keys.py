@@ -70,6 +70,7 @@ async def _show(request: Request, *, new_key: str = "") -> HTTPResponse:
     return show(
         request,
         "keys.html",
+        page="keys",
         keys=await all_api_keys(desk.context),
         scopes=list(Scope),
         new_key=new_key,

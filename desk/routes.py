@@ -53,6 +53,7 @@ def desk_blueprint() -> Blueprint:
     add(sign_in.sign_out, "/sign-out", methods=["POST"], stream=True)
     add(sign_in.sign_out_everywhere, "/sign-out-everywhere", methods=["POST"], stream=True)
     add(account.account_page, "/account", methods=["GET"])
+    add(account.rename, "/account/name", methods=["POST"], stream=True)
     add(views.returns_page, "/", methods=["GET"])
     add(refunds.refunds_page, "/refunds", methods=["GET"])
     add(refunds.refund_page, "/refunds/<refund_id:str>", methods=["GET"])

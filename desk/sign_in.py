@@ -52,7 +52,8 @@ def _sign_in_form(
 ) -> HTTPResponse:
     token = secrets.token_urlsafe(32)
     values = {"after": _after(after)} if problem is None else {"after": _after(after), "problem": problem}
-    response = show(request, "sign_in.html", status=status, form_token=token, name=name, **values)
+    page = f"sign-in?next={_after(after)}" if _after(after) else "sign-in"
+    response = show(request, "sign_in.html", status=status, page=page, form_token=token, name=name, **values)
     _set_cookie(request, response, FORM_COOKIE, token, seconds=1800)
     return response
 

@@ -32,7 +32,7 @@ app = typer.Typer(name="agent", help="Accounts of the people at the desk.", no_a
 _BY = By("system", "cli")
 _TOLD = {
     "name": "a name has 2 to 32 small letters, digits, dots, dashes or underscores, and begins with a letter",
-    "display_name": "a display name has 80 characters at most",
+    "display_name": "a display name has 1 to 40 characters that can be seen",
     "password_too_short": "a password has 12 characters at least",
     "password_too_long": "a password has 200 characters at most",
 }
@@ -48,7 +48,7 @@ def add(
     name: Name,
     role: Annotated[Role, typer.Option(help="What the person may do.")],
     limit: Limits = None,
-    display: Annotated[str, typer.Option(help="The name that colleagues see.")] = "",
+    display: Annotated[str, typer.Option(help="The name that customers and colleagues read.")] = "",
     language: Annotated[str, typer.Option(help="zh or en.")] = "zh",
 ) -> None:
     """Make an account."""
@@ -84,6 +84,14 @@ def change(
     """Give an account another role, or other limits of its own (those given replace the ones it had)."""
     limits = _limits(limit) if limit else None
     typer.echo(_line(_do(lambda ctx: accounts.change_account(ctx, name=name, by=_BY, role=role, limits=limits))))
+
+
+@app.command()
+def rename(
+    name: Name, display: Annotated[str, typer.Argument(help="The name that customers and colleagues read.")]
+) -> None:
+    """Give an account another name to be read; people go on signing in with the old one."""
+    typer.echo(_line(_do(lambda ctx: accounts.rename_account(ctx, name=name, display_name=display, by=_BY))))
 
 
 @app.command()

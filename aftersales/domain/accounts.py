@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
-from aftersales.domain.errors import Forbidden
+from aftersales.domain.errors import Forbidden, Invalid
 from aftersales.domain.money import Money
 from aftersales.domain.texts import Language
 
 _NAME = re.compile(r"[a-z][a-z0-9._-]{1,31}")
+LONGEST_DISPLAY_NAME = 40
+_MOST_TYPED = 200
 # Actors of the journal that are no people: nobody may look like them.
 RESERVED_NAMES = frozenset({"bot", "desk", "merchant", "system"})
 
@@ -110,3 +113,14 @@ class AgentSession:
 def is_account_name(name: str) -> bool:
     """2 to 32 small letters, digits, dots, dashes and underscores, beginning with a letter; no reserved one."""
     return bool(_NAME.fullmatch(name)) and name not in RESERVED_NAMES
+
+
+def clean_display_name(typed: str) -> str:
+    """What customers and colleagues read: 1 to 40 characters that can be seen, single spaces between words.
+
+    Raises Invalid("display_name").
+    """
+    name = " ".join(unicodedata.normalize("NFC", typed).split()) if len(typed) <= _MOST_TYPED else ""
+    if not 1 <= len(name) <= LONGEST_DISPLAY_NAME or not name.isprintable():
+        raise Invalid("display_name")
+    return name

@@ -10,7 +10,7 @@ from typing import Any
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
     """`subject` is return, change, refund, adjustment, conversation, case, promise, account, sighting,
-    preferences, mail_address, canned_answer, api_key or webhook.
+    preferences, mail_address, canned_answer, api_key, seat or webhook.
 
     `actor` is customer:<id>, agent:<id> or system.
     """

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from aftersales.domain.accounts import Account, Role, is_account_name
+from aftersales.domain.accounts import Account, Role, clean_display_name, is_account_name
 from aftersales.domain.errors import Conflict, Invalid, NotFound
 from aftersales.domain.ids import new_id
 from aftersales.domain.journal import Entry
@@ -19,7 +19,6 @@ from aftersales.services.passwords import check_password, hash_password
 from aftersales.services.second_factor import enrolment_uri, new_secret
 
 OWNER = "owner"
-_LONGEST_DISPLAY_NAME = 80
 _INSTALLER = By("system", "start")
 
 
@@ -52,9 +51,7 @@ async def add_account(
     check_password(password)
     if not is_account_name(name):
         raise Invalid("name")
-    shown = display_name.strip() or name
-    if len(shown) > _LONGEST_DISPLAY_NAME:
-        raise Invalid("display_name")
+    shown = clean_display_name(display_name or name)
     account = await _new(ctx, name=name, role=role, password=password)
     account = replace(account, display_name=shown, language=language, limits=dict(limits or {}))
     async with ctx.unit_of_work() as uow:
@@ -92,6 +89,19 @@ async def change_account(
         account = await _locked(uow, name)
         given = dict(account.limits if limits is None else limits)
         return await _change(ctx, uow, account, "change", by=by, role=role or account.role, limits=given)
+
+
+async def rename_account(ctx: Context, *, name: str, display_name: str, by: By) -> Account:
+    """Another name for customers and colleagues to read; what was written before keeps the old one.
+
+    `name`, with which the person signs in, never changes. Raises NotFound, Invalid("display_name").
+    """
+    shown = clean_display_name(display_name)
+    async with ctx.unit_of_work() as uow:
+        account = await _locked(uow, name)
+        if account.display_name == shown:
+            return account
+        return await _change(ctx, uow, account, "rename", by=by, display_name=shown)
 
 
 async def set_password(ctx: Context, *, name: str, password: str, by: By) -> None:
@@ -166,7 +176,12 @@ async def _note(
         from_state=_state(before) if before else None,
         to_state=_state(account),
         at=ctx.clock.now(),
-        detail={"name": account.name, "role": account.role.value, "limits": limits},
+        detail={
+            "name": account.name,
+            "display_name": account.display_name,
+            "role": account.role.value,
+            "limits": limits,
+        },
     )
     await uow.journal.add(entry)
 

@@ -7,8 +7,10 @@ from dataclasses import replace
 
 from aftersales.domain.accounts import Account, Right
 from aftersales.domain.errors import Invalid, NotFound
+from aftersales.domain.journal import Entry
 from aftersales.domain.seats import MOST_CHATS, Seat
 from aftersales.domain.texts import LANGUAGES, Language
+from aftersales.ports import UnitOfWork
 from aftersales.services.context import Context
 from aftersales.services.handoff_access import fresh
 
@@ -24,12 +26,14 @@ async def seat_of(ctx: Context, account: Account) -> Seat:
 
 
 async def sit_down(ctx: Context, account: Account, *, open: bool) -> Seat:
-    """Begins or stops taking new chats; the chats at hand stay. Raises Forbidden."""
+    """Begins or stops taking new chats; the chats at hand stay. A change is noted. Raises Forbidden."""
     async with ctx.unit_of_work() as uow:
         account = await fresh(uow, account.id)
         known = await uow.seats.get(account.id) or unset_seat(ctx, account)
         seat = replace(known, open=open, seen_at=ctx.clock.now())
         await uow.seats.save(seat)
+        if known.open != open:
+            await _note(ctx, uow, account, "open" if open else "shut", known, seat, actor=account.actor)
         return seat
 
 
@@ -42,8 +46,12 @@ async def set_up_seat(
     topics: Collection[str] = (),
     departments: Collection[str] = (),
     vip: bool = False,
+    actor: str | None = None,
 ) -> Seat:
-    """What the seat of this account takes from now on. Raises Invalid (capacity 1 to 20, languages)."""
+    """What the seat of this account takes from now on; a change is noted as the `actor`'s, or the account's own.
+
+    Raises Invalid (capacity 1 to 20, languages).
+    """
     if not 1 <= capacity <= MOST_CHATS:
         raise Invalid("capacity")
     if not languages or set(languages) - set(LANGUAGES):
@@ -59,6 +67,8 @@ async def set_up_seat(
             vip=vip,
         )
         await uow.seats.save(seat)
+        if seat != known:
+            await _note(ctx, uow, account, "set_up", known, seat, actor=actor or account.actor)
         return seat
 
 
@@ -87,7 +97,14 @@ async def set_up_seat_of(
     if account is None:
         raise NotFound("account")
     return await set_up_seat(
-        ctx, account, capacity=capacity, languages=languages, topics=topics, departments=departments, vip=vip
+        ctx,
+        account,
+        capacity=capacity,
+        languages=languages,
+        topics=topics,
+        departments=departments,
+        vip=vip,
+        actor=manager.actor,
     )
 
 
@@ -119,3 +136,31 @@ def unset_seat(ctx: Context, account: Account) -> Seat:
         languages=frozenset(LANGUAGES),
         seen_at=ctx.clock.now(),
     )
+
+
+async def _note(
+    ctx: Context, uow: UnitOfWork, account: Account, trigger: str, before: Seat, after: Seat, *, actor: str
+) -> None:
+    entry = Entry(
+        subject="seat",
+        subject_id=account.id,
+        actor=actor,
+        channel="desk",
+        trigger=trigger,
+        from_state=_state(before),
+        to_state=_state(after),
+        at=ctx.clock.now(),
+        detail={
+            "name": account.name,
+            "capacity": after.capacity,
+            "languages": sorted(after.languages),
+            "topics": sorted(after.topics),
+            "departments": sorted(after.departments),
+            "vip": after.vip,
+        },
+    )
+    await uow.journal.add(entry)
+
+
+def _state(seat: Seat) -> str:
+    return "open" if seat.open else "shut"

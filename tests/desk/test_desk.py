@@ -251,6 +251,26 @@ def forms(response: httpx.Response) -> set[str]:
     return {str(form["action"]) for form in soup(response).find_all("form")}
 
 
+async def test_the_other_language_shows_the_same_page(front: Front) -> None:
+    await sign_in(front)
+    for path, query, kept in (
+        ("cases", {"show": "late"}, "/desk/cases?show=late&lang=zh"),
+        ("chats/search", {"q": "a b&c", "done": "1"}, "/desk/chats/search?q=a+b%26c&lang=zh"),
+        ("", {"problem": "form"}, "/desk/?lang=zh"),
+    ):
+        assert other_language(await page(front, path, **query)) == kept
+    failed = await front.client.post("/desk/canned/add?lang=en", data={"form_token": "wrong"})
+    assert other_language(failed) == "/desk/canned?lang=zh"
+    front.client.cookies.clear()
+    failed = await front.client.post("/desk/sign-in?lang=en", data={"next": "chats"})
+    assert other_language(failed) == "/desk/sign-in?next=chats&lang=zh"
+
+
+def other_language(response: httpx.Response) -> str:
+    [link] = soup(response).select("a.language")
+    return str(link["href"])
+
+
 async def test_odd_addresses_and_bodies_do_no_harm(front: Front) -> None:
     await sign_in(front)
     for path in ("cases/CS0", "cases/%00", "cases/a%20b"):

@@ -18,6 +18,7 @@ from aftersales.services.accounts import add_account
 from aftersales.services.canned_answers import add_canned_answer
 from aftersales.services.handoff_claims import take_over
 from aftersales.services.handoff_seats import sit_down
+from aftersales.services.handoff_talk import write
 from connectors.web.chat import Sockets
 from tests.desk.agents import CLI, PASSWORD
 from tests.fronts import Front, open_front
@@ -38,9 +39,9 @@ class Place:
     browser: Browser
     trouble: list[str]
 
-    async def page(self, language: Language, *, width: int = 1280) -> Page:
+    async def page(self, language: Language, *, width: int = 1280, height: int = 900) -> Page:
         context = await self.browser.new_context(
-            locale=LOCALES[language], viewport={"width": width, "height": 900}, reduced_motion="reduce"
+            locale=LOCALES[language], viewport={"width": width, "height": height}, reduced_motion="reduce"
         )
         context.set_default_timeout(PATIENCE)
         page = await context.new_page()
@@ -56,9 +57,9 @@ class Place:
         await sit_down(ctx, account, open=True)
         return account
 
-    async def agent(self, name: str, language: Language, *, width: int = 1280) -> Page:
+    async def agent(self, name: str, language: Language, *, width: int = 1280, height: int = 900) -> Page:
         """Signed in, with the live desk open."""
-        page = await self.page(language, width=width)
+        page = await self.page(language, width=width, height=height)
         await page.goto(f"{self.front.url}/desk/sign-in?lang={language}&next=chats")
         await page.locator("#name").fill(name)
         await page.locator("#key").fill(PASSWORD)
@@ -179,6 +180,29 @@ async def test_a_case_in_english_on_a_tablet_passed_on_and_closed(place: Place) 
     await li.locator("#closing").select_option("solved")
     await li.get_by_role("button", name="Close the chat").click()
     await expect(emma.locator("return-desk .owner")).to_have_text("Chat ended. Write to start again")
+
+
+@pytest.mark.parametrize(("width", "height"), [(1280, 900), (1280, 720), (820, 900), (390, 844)])
+async def test_the_reply_stays_in_sight_however_long_the_talk(place: Place, width: int, height: int) -> None:
+    wei = await place.account("wei")
+    page = await place.agent("wei", "en", width=width, height=height)
+    await place.customer("en", "a person please")
+    await take_next(page)
+    chat = page.url.rpartition("/")[2].partition("?")[0]
+    for number in range(12):
+        await write(place.front.goods.ctx, wei, conversation_id=chat, text=f"part {number}", key=f"k{number}")
+    await page.reload()
+    await expect(page.locator("#live-desk[data-live] li.agent")).to_have_count(12)
+    for seen in (
+        page.locator("li.agent", has_text="part 11"),
+        page.get_by_role("button", name="Send", exact=True),
+    ):
+        box = await seen.bounding_box()
+        assert box is not None
+        assert 0 <= box["y"] <= box["y"] + box["height"] <= height
+    assert await overflow(page) <= 0
+    await page.locator("summary", has_text="Send file").click()
+    await expect(page.locator("#file")).to_be_visible()
 
 
 async def test_enter_that_confirms_a_word_of_an_input_method_sends_nothing(place: Place) -> None:

@@ -138,3 +138,17 @@ def test_a_name_that_nobody_has_runs_out_as_well() -> None:
         tries.take("nobody", address=f"10.0.0.{number}", device="")
     with pytest.raises(TooMany):
         tries.take("nobody", address="10.0.1.1", device="")
+
+
+async def test_the_owner_is_asked_for_a_name_that_customers_can_read(front: Front) -> None:
+    await sign_in(front)
+    hint = "Customers read “owner” as the name of who answers them."
+    assert hint in (await page(front)).text
+    assert "起一个名字" in (await page(front, lang="zh")).text
+    assert "problem=display_name" in await decide(front, "account/name", display_name=" ")
+    assert await decide(front, "account/name", display_name="Mei <i>") == "/desk/account?lang=en&done=1"
+    shown = await page(front, "account")
+    assert hint not in shown.text
+    assert "Mei &lt;i&gt;" in shown.text
+    wrong = await front.client.post("/desk/account/name?lang=en", data={"display_name": "x"})
+    assert "problem=form" in wrong.headers["location"]

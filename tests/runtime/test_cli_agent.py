@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
+from runtime.cli import main
 from runtime.cli_agent import app
 
 PASSWORD = "correct horse battery\n"
@@ -29,6 +30,7 @@ def test_an_account_is_made_shown_changed_and_disabled() -> None:
     assert run("list").output == "wei  agent  魏  CNY=2000.00 JPY=30000\n"
     assert run("change", "wei", "--role", "supervisor", "--limit", "CNY=99.50").exit_code == 0
     assert run("list").output == "wei  supervisor  魏  CNY=99.50\n"
+    assert run("rename", "wei", "小魏").output == "wei  supervisor  小魏  CNY=99.50\n"
     assert run("password", "wei", typed="another long password\n").exit_code == 0
     assert run("disable", "wei").exit_code == 0
     assert "disabled" in run("list").output
@@ -54,6 +56,8 @@ def test_a_second_factor_is_shown_as_address_and_as_picture() -> None:
         (("add", "wei", "--role", "agent", "--limit", "2000"), PASSWORD, "no limit"),
         (("add", "wei", "--role", "agent", "--language", "fr"), PASSWORD, "zh or en"),
         (("disable", "nobody"), "", "no such account"),
+        (("rename", "nobody", "Wei"), "", "no such account"),
+        (("rename", "nobody", "x" * 41), "", "1 to 40 characters"),
     ],
 )
 def test_what_cannot_be_is_said_in_one_line(words: tuple[str, ...], typed: str, reason: str) -> None:
@@ -65,3 +69,17 @@ def test_what_cannot_be_is_said_in_one_line(words: tuple[str, ...], typed: str, 
 
 def test_a_password_is_never_an_argument() -> None:
     assert run("add", "wei", "--role", "agent", "--password", "x").exit_code == 2
+
+
+def test_a_file_that_is_missing_is_named_in_one_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("sys.argv", ["returndesk", "agent", "list"])
+    for variable in ("RETURNDESK_HOURS_FILE", "RETURNDESK_POLICY_FILE"):
+        monkeypatch.setenv(variable, str(tmp_path / "nowhere.yml"))
+        with pytest.raises(SystemExit) as ended:
+            main()
+        assert ended.value.code == 1
+        [line] = capsys.readouterr().err.splitlines()
+        assert line.startswith(f"{variable}: {tmp_path / 'nowhere.yml'}")
+        assert "No such file" in line

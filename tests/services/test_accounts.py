@@ -19,6 +19,7 @@ from aftersales.services.accounts import (
     change_account,
     disable_account,
     provide_owner,
+    rename_account,
 )
 from aftersales.services.agent_deeds import NEEDED, do_as
 from aftersales.services.context import Context
@@ -152,3 +153,21 @@ async def test_passwords_have_a_length(goods: Goods, password: str, field: str) 
 async def test_nobody_changes_an_account_that_is_not_there(goods: Goods) -> None:
     with pytest.raises(NotFound):
         await disable_account(goods.ctx, name="nobody", by=CLI)
+
+
+async def test_a_display_name_is_cleaned_and_the_change_noted_once(goods: Goods) -> None:
+    await provide_owner(goods.ctx, password=PASSWORD)
+    by = By("agent:owner", "desk")
+    for _ in range(2):
+        renamed = await rename_account(goods.ctx, name="owner", display_name="  Mei\n Zhou ", by=by)
+    assert (renamed.name, renamed.display_name) == ("owner", "Mei Zhou")
+    entries = await goods.journal("account", renamed.id)
+    assert [entry.trigger for entry in entries] == ["add", "rename"]
+    assert (entries[-1].actor, entries[-1].detail["display_name"]) == ("agent:owner", "Mei Zhou")
+
+
+@pytest.mark.parametrize("shown", ["", "   ", "x" * 41, "a\u202eb", "\u200b", "x" * 100_000])
+async def test_a_display_name_that_cannot_be_read_is_refused(goods: Goods, shown: str) -> None:
+    await provide_owner(goods.ctx, password=PASSWORD)
+    with pytest.raises(Invalid, match="display_name"):
+        await rename_account(goods.ctx, name="owner", display_name=shown, by=CLI)

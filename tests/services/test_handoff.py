@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -19,13 +20,15 @@ from aftersales.domain.texts import Language
 from aftersales.services.answering import answer_pending
 from aftersales.services.cases import open_cases
 from aftersales.services.handoff_claims import claim, claim_next, take_over, transfer
-from aftersales.services.handoff_seats import set_up_seat, sit_down
+from aftersales.services.handoff_seats import set_up_seat, set_up_seat_of, sit_down
 from aftersales.services.handoff_talk import CloseReason, add_note, close, hand_back, write
 from aftersales.services.handoff_upkeep import assign_waiting, relieve_waiting, requeue_dropped
 from aftersales.services.receiving import receive_choice
 from aftersales.services.sessions import close_session, open_session
+from runtime.policy_file import load_policy
 from tests.databases import DATABASES
 from tests.desks import agent, handover_of, waiting_talk, want_person
+from tests.goods import POLICY
 from tests.talks import World, open_world
 
 ENGLISH: tuple[Language, ...] = ("en",)
@@ -507,3 +510,29 @@ class TestGivingBack:
             await hand_back(world.ctx, wei, conversation_id=talk.id)
             await want_person(world, talk)
         assert (await world.now(talk)).owner is Owner.WAITING
+
+
+class TestSeats:
+    async def test_what_changes_at_a_seat_is_noted_once_with_who_did_it(self, world: World) -> None:
+        wei = await agent(world, "wei")
+        boss = await agent(world, "boss", role=Role.SUPERVISOR)
+        ctx = replace(world.ctx, policy=load_policy(POLICY))
+        for _ in range(2):
+            await sit_down(ctx, wei, open=False)
+            await set_up_seat_of(ctx, boss, name="wei", capacity=2, languages=ENGLISH, topics=["returns"])
+        async with world.ctx.unit_of_work() as uow:
+            entries = await uow.journal.of("seat", wei.id)
+        noted = [(entry.trigger, entry.actor, entry.to_state) for entry in entries]
+        assert noted == [
+            ("open", "agent:wei", "open"),
+            ("shut", "agent:wei", "shut"),
+            ("set_up", "agent:boss", "shut"),
+        ]
+        assert entries[-1].detail == {
+            "name": "wei",
+            "capacity": 2,
+            "languages": ["en"],
+            "topics": ["returns"],
+            "departments": [],
+            "vip": False,
+        }

@@ -77,7 +77,7 @@ def signature(secret: str, body: bytes) -> str:
 
 
 async def _note(request: Request) -> HTTPResponse:
-    """204 however often it is told, also for what is no order of ours: Shopify gives up on an address that refuses.
+    """204 however often it is told, also for no order of ours: Shopify gives up on an address that refuses.
 
     401 for a wrong signature or another shop's, 400 for what is no JSON object, 503 where Shopify cannot be read.
     """

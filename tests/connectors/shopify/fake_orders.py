@@ -104,7 +104,7 @@ class FakeOrder:
         for row in self.returns.values():
             for line in row["lines"] if row["status"] in {"OPEN", "CLOSED"} else []:
                 out[line["fulfillmentLineItem"]["id"]] += line["quantity"]
-        rows = []
+        rows: list[Object] = []
         for parcel in self.parcels:
             free = [
                 {"quantity": left, "fulfillmentLineItem": packed}

@@ -32,7 +32,7 @@ def page(rows: Sequence[Object]) -> Callable[..., Object]:
     return pick
 
 
-def firsts(rows: Sequence[Object]) -> Callable[..., Object]:
+def firsts(rows: Sequence[Object]) -> Callable[..., list[Object]]:
     """A list of which one can only ask the first so many."""
     return lambda *, first: list(rows[:first])
 

@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from aftersales.domain.orders import Payment
-from aftersales.ports import ShopBackend
+from aftersales.ports import Payments, ShopBackend
 from connectors.shopify.client import ShopifyClient, ShopifySettings
 from connectors.shopify.ids import bare, gid
 from connectors.shopify.locks import OrderLocks
@@ -20,7 +20,7 @@ from tests.connectors.shopify.fake_orders import FakeOrder, money
 from tests.connectors.shopify.graph import page
 
 _SIZES = (("41", "399.00"), ("42", "419.00"))
-_LINES = (("a", "41", 1, "399.00"), ("b", "42", 3, "200.00"))
+_LINES = (("a", ("41", 1, "399.00")), ("b", ("42", 3, "200.00")))
 
 
 class ShopifyWorld:
@@ -38,7 +38,7 @@ class ShopifyWorld:
         locks = OrderLocks()
         self.bare = ShopifyShop(self.client, locks=locks, language="zh")
         self.shop: ShopBackend = NamedShop(self.bare, self.names)
-        self.payments = ShopifyPayments(self.client, locks=locks, payment_id_of=self._payment_id)
+        self.payments: Payments = ShopifyPayments(self.client, locks=locks, payment_id_of=self._payment_id)
         self.payment_id: str | None = None
         self._add_customer()
         self._add_product()
@@ -87,12 +87,13 @@ class ShopifyWorld:
             },
             "shippingLines": page([{"discountedPriceSet": money(Decimal("10.00"), currency), "taxLines": []}]),
         }  # fmt: skip
-        lines = [self._line(f"{name}-{letter}", *rest, currency=currency) for letter, *rest in _LINES]
+        lines = [self._line(f"{name}-{letter}", of, currency=currency) for letter, of in _LINES]
         order = self.fake.orders[id] = FakeOrder(fields, lines=lines, currency=currency)
         order.pay(self.fake.new_id("OrderTransaction"), "1009.00")
         return order
 
-    def _line(self, name: str, size: str, units: int, price: str, *, currency: str) -> dict[str, Any]:
+    def _line(self, name: str, of: tuple[str, int, str], *, currency: str) -> dict[str, Any]:
+        size, units, price = of
         return {
             "id": self._new("LineItem", name),
             "title": "Running shoes",

@@ -131,6 +131,8 @@ async def book_return(client: ShopifyClient, row: ReturnRow, *, missing: bool) -
     Harmless when all of them were booked so. Raises Conflict when they were booked otherwise, or the return is
     not open. No money moves by it.
     """
+    if row.status in {"CANCELED", "DECLINED"}:
+        raise Conflict(f"the return is {row.status}")
     lines = whole(row.return_line_items)
     if not any(line.unprocessed_quantity for line in lines):
         if bool(sum(_missing(row).values())) is not missing:

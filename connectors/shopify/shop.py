@@ -104,7 +104,13 @@ class ShopifyShop:
             if edits.is_cancelled_by(row, key):
                 return
             edits.check_whole(await self._read.order_of(row), wanted)
-            await edits.cancel_order(self._client, row, key=key)
+            refused = Conflict("Shopify has not cancelled the order")
+            try:
+                await edits.cancel_order(self._client, row, key=key)
+            except Conflict as error:  # also while it is still at what we asked for before
+                refused = error
+            if not edits.is_cancelled_by(await self._read.row(order_id), key):
+                raise refused
 
     async def change_address(self, *, order_id: str, address: Address, key: str) -> None:
         """Raises NotFound, Conflict, OutcomeUnknown."""

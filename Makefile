@@ -1,7 +1,7 @@
 # Needs make, python3 with venv, and a Linux or macOS shell. Everything else goes into .tools/ and .envs/.
 
 .DEFAULT_GOAL := help
-.PHONY: help setup check test test-medusa nightly train run demo predict evaluate refit bench faults lock migrate
+.PHONY: help setup check test test-medusa test-shopify nightly train run demo predict evaluate refit bench faults lock migrate
 SHELL := /bin/sh
 
 UV := .tools/bin/uv
@@ -35,6 +35,9 @@ test: $(DEV) $(BOT) ## All tests, or those that PYTEST tells; trains the model f
 
 test-medusa: $(DEV) ## The contracts on a real Medusa, built here (needs Node 20 and RETURNDESK_TEST_POSTGRES)
 	@.envs/dev/bin/python -m tests.connectors.medusa.serve .envs/medusa $(PYTEST)
+
+test-shopify: $(DEV) ## Every request to Shopify against its own schema, fetched here (needs npm)
+	@.envs/dev/bin/python -m tests.connectors.shopify.schema .envs/shopify $(PYTEST)
 
 nightly: $(DEV) ## The properties of the policy with twenty times as many examples, new ones each time (half an hour)
 	RETURNDESK_TEST_PROFILE=nightly .envs/dev/bin/python -m pytest --timeout 3600 \

@@ -26,6 +26,7 @@ from connectors.chatwoot.inbound import ChatwootNotices, chatwoot_notices_bluepr
 from connectors.email.inbound import BounceNotices, bounce_notices_blueprint
 from connectors.medusa.inbound import MedusaNotices, medusa_notices_blueprint
 from connectors.refund_service.inbound import RefundNotices, refund_notices_blueprint
+from connectors.shopify.inbound import ShopifyNotices, shopify_notices_blueprint
 from connectors.web.chat import Chat
 from connectors.web.inbound import add_cors, chat_blueprint, guard_origin
 from connectors.web.messages import Shown
@@ -93,6 +94,8 @@ def create_front(
         app.blueprint(chatwoot_notices_blueprint())
     if settings.shop == "medusa" and settings.medusa_webhook_secret.get_secret_value():
         app.blueprint(medusa_notices_blueprint())
+    if settings.shop == "shopify" and settings.shopify_webhook_secret.get_secret_value():
+        app.blueprint(shopify_notices_blueprint())
     if settings.mail_bounce_secret.get_secret_value():
         app.blueprint(bounce_notices_blueprint())
     mount_apps(app, settings)
@@ -176,6 +179,12 @@ def _provide(app: App, settings: Settings, *, context: Context, bot: Bot, site_t
     app.ctx.medusa_notices = MedusaNotices(
         context=context,
         secret=settings.medusa_webhook_secret.get_secret_value(),
+        wrong_signatures=Buckets(10, seconds=60),
+    )
+    app.ctx.shopify_notices = ShopifyNotices(
+        context=context,
+        secret=settings.shopify_webhook_secret.get_secret_value(),
+        shop=settings.shopify_shop,
         wrong_signatures=Buckets(10, seconds=60),
     )
     provide_signed_pages(app, context, shop_name=settings.shop_name)

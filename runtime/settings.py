@@ -96,8 +96,8 @@ class Settings(BaseSettings):
         SecretStr(""),
         description="Bearer token between that service and us, both ways; 32 characters or more.",
     )
-    shop: Literal["embedded", "medusa"] = Field(
-        "embedded", description="Where orders live: the embedded shop, or a Medusa 2 server."
+    shop: Literal["embedded", "medusa", "shopify"] = Field(
+        "embedded", description="Where orders live: the embedded shop, a Medusa 2 server, or Shopify."
     )
     medusa_url: str = Field("", description="Root address of the Medusa server, where the shop is Medusa.")
     medusa_secret_key: SecretStr = Field(SecretStr(""), description="Secret API key of the Medusa server.")
@@ -111,6 +111,20 @@ class Settings(BaseSettings):
     medusa_by_hand: Annotated[list[str], NoDecode, BeforeValidator(_split)] = Field(
         ["system_default"],
         description="Payment providers at Medusa that move no money by themselves, separated by commas.",
+    )
+    shopify_shop: str = Field("", description="The shop's own name at Shopify: xxx.myshopify.com.")
+    shopify_token: SecretStr = Field(
+        SecretStr(""), description="Admin API access token of a custom app that was made in Shopify's admin."
+    )
+    shopify_client_id: str = Field("", description="Client id of an app of the Dev Dashboard, instead of a token.")
+    shopify_client_secret: SecretStr = Field(SecretStr(""), description="Client secret of that app.")
+    shopify_api_version: str = Field("2026-10", description="Version of Shopify's Admin API, such as 2026-10.")
+    shopify_language: Language = Field(
+        "en", description="Language of customers whose order at Shopify tells none: zh or en."
+    )
+    shopify_webhook_secret: SecretStr = Field(
+        SecretStr(""),
+        description="Signs Shopify's webhooks; 32 characters or more; empty: nothing is taken.",
     )
     chatwoot_url: str = Field(
         "", description="Root of a Chatwoot server at which the shop's people answer; empty: they do at our desk."

@@ -18,6 +18,10 @@ from connectors.medusa.client import MedusaClient, MedusaSettings
 from connectors.medusa.payments import MedusaPayments
 from connectors.medusa.shop import MedusaShop
 from connectors.refund_service.payments import RefundService
+from connectors.shopify.client import ShopifyClient, ShopifySettings
+from connectors.shopify.locks import OrderLocks as ShopifyLocks
+from connectors.shopify.payments import ShopifyPayments
+from connectors.shopify.shop import ShopifyShop
 from runtime.settings import Settings
 
 PAY_PAGE = "/demo/pay"
@@ -27,9 +31,12 @@ Shop = tuple[ShopBackend, Payments]
 @asynccontextmanager
 async def open_shop(settings: Settings, *, engine: AsyncEngine, clock: Clock) -> AsyncIterator[Shop]:
     """`engine` is on our database. Where the shop has a refund service of its own, that one pays back."""
-    opened = (
-        _open_medusa(settings, engine) if settings.shop == "medusa" else _open_embedded(settings, engine, clock)
-    )
+    if settings.shop == "medusa":
+        opened = _open_medusa(settings, engine)
+    elif settings.shop == "shopify":
+        opened = _open_shopify(settings, engine)
+    else:
+        opened = _open_embedded(settings, engine, clock)
     async with opened as (shop, payments):
         if not settings.refund_service_url:
             yield shop, payments
@@ -75,6 +82,28 @@ async def _open_medusa(settings: Settings, engine: AsyncEngine) -> AsyncIterator
             MedusaPayments(
                 client, locks=locks, payment_id_of=payment_ids(SqlUnitOfWorkFactory(engine)), by_hand=by_hand
             ),
+        )
+    finally:
+        await client.close()
+
+
+@asynccontextmanager
+async def _open_shopify(settings: Settings, engine: AsyncEngine) -> AsyncIterator[Shop]:
+    """Shop and payments share their locks, as at Medusa."""
+    client = ShopifyClient(
+        ShopifySettings(
+            shop=settings.shopify_shop,
+            token=settings.shopify_token.get_secret_value(),
+            client_id=settings.shopify_client_id,
+            client_secret=settings.shopify_client_secret.get_secret_value(),
+            version=settings.shopify_api_version,
+        )
+    )
+    locks = ShopifyLocks()
+    try:
+        yield (
+            ShopifyShop(client, locks=locks, language=settings.shopify_language),
+            ShopifyPayments(client, locks=locks, payment_id_of=payment_ids(SqlUnitOfWorkFactory(engine))),
         )
     finally:
         await client.close()

@@ -32,7 +32,10 @@ PAIRS = [(ROOT / "README.md", ROOT / "README.zh-CN.md"), *zip(ENGLISH, CHINESE, 
 State = TypeVar("State", bound=StrEnum)
 Trigger = TypeVar("Trigger", bound=StrEnum)
 # Environment variables that are no settings of the service.
-OF_TESTS = {"RETURNDESK_TEST_POSTGRES", "RETURNDESK_TEST_REQUIRE_ALL", "RETURNDESK_TEST_MEDUSA"}
+OF_TESTS = {
+    *("RETURNDESK_TEST_POSTGRES", "RETURNDESK_TEST_REQUIRE_ALL"),
+    *("RETURNDESK_TEST_MEDUSA", "RETURNDESK_TEST_SHOPIFY_SCHEMA"),
+}
 
 
 def name_of(path: Path) -> str:

@@ -17,10 +17,11 @@ from aftersales.stores.embedded_shop import EmbeddedShop
 from aftersales.stores.shop_import import import_shop
 from tests.connectors.medusa.running import MEDUSA
 from tests.connectors.medusa.world import MedusaWorld, open_medusa
+from tests.connectors.shopify.world import open_shopify
 from tests.databases import DATABASES, open_database
 from tests.shop_data import SetClock, customer, order, product, raw
 
-PROVIDERS = [*DATABASES, *MEDUSA]
+PROVIDERS = [*DATABASES, *MEDUSA, "shopify"]
 _WAIT = timedelta(seconds=30)
 
 
@@ -75,6 +76,10 @@ async def open_payments(kind: str, folder: Path) -> AsyncIterator[PaymentWorld]:
     if kind == "medusa":
         async with open_medusa() as world:
             yield MedusaProvider(world)
+        return
+    if kind == "shopify":
+        async with open_shopify() as shopify:
+            yield shopify
         return
     async with open_database(kind, folder) as engine:
         await import_shop(engine, raw([customer(), product(), order()]))

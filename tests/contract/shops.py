@@ -14,10 +14,13 @@ from aftersales.stores.embedded_shop import EmbeddedShop
 from aftersales.stores.shop_import import import_shop
 from tests.connectors.medusa.running import MEDUSA
 from tests.connectors.medusa.world import open_medusa
+from tests.connectors.shopify.world import open_shopify
 from tests.databases import DATABASES, open_database
 from tests.shop_data import customer, line, order, product, raw
 
-SHOPS = [*DATABASES, *MEDUSA]
+# Those that exchange, change lines of an order, and tell prices in several currencies.
+ABLE = [*DATABASES, *MEDUSA]
+SHOPS = [*ABLE, "shopify"]  # on a fake of it: docs/connectors/shopify.md
 
 
 class ShopWorld(Protocol):
@@ -70,6 +73,10 @@ async def open_shop(kind: str, folder: Path) -> AsyncIterator[ShopWorld]:
     if kind == "medusa":
         async with open_medusa() as medusa:
             yield medusa
+        return
+    if kind == "shopify":
+        async with open_shopify() as shopify:
+            yield shopify
         return
     async with open_database(kind, folder) as engine:
         await import_shop(engine, raw([customer(), product(), order()]))

@@ -19,7 +19,7 @@ from aftersales.ports import ShopBackend
 from aftersales.stores.base import make_engine
 from aftersales.stores.embedded_shop import EmbeddedShop
 from aftersales.stores.shop_import import import_shop
-from tests.contract.shops import SHOPS, ShopWorld, open_shop
+from tests.contract.shops import ABLE, SHOPS, ShopWorld, open_shop
 from tests.databases import DATABASES, open_database
 from tests.shop_data import customer, order, product, raw
 
@@ -90,6 +90,7 @@ async def test_variants_carry_price_and_stock(shop: ShopBackend) -> None:
     ]
 
 
+@pytest.mark.parametrize("world", ABLE, indirect=True)
 async def test_variants_are_priced_in_the_currency_asked_for(shop: ShopBackend) -> None:
     assert {v.price for v in await shop.list_variants("shoe", currency="USD")} == {Money(5900, "USD")}
     assert await shop.list_variants("shoe", currency="EUR") == []
@@ -192,6 +193,7 @@ async def stock(shop: ShopBackend) -> dict[str, int]:
     return {variant.id: variant.stock for variant in await shop.list_variants("shoe")}
 
 
+@pytest.mark.parametrize("world", ABLE, indirect=True)
 async def test_cancelled_units_leave_the_order_and_are_on_sale_again(unsent: ShopBackend) -> None:
     for _ in range(2):  # the same key changes nothing more
         await unsent.cancel_units(order_id="o2", units=[("o2-b", 1), ("o2-b", 1)], key="k")
@@ -217,6 +219,7 @@ async def test_more_units_than_are_unsent_are_a_conflict_and_none_is_cancelled(u
         await unsent.cancel_units(order_id="o2", units=[], key="k")
 
 
+@pytest.mark.parametrize("world", ABLE, indirect=True)
 async def test_of_many_parallel_cancellations_of_the_last_units_one_wins(
     world: ShopWorld, unsent: ShopBackend
 ) -> None:
@@ -237,6 +240,7 @@ async def test_an_address_is_written_until_something_was_sent(unsent: ShopBacken
         await unsent.change_address(order_id="x", address=address, key="k2")
 
 
+@pytest.mark.parametrize("world", ABLE, indirect=True)
 async def test_a_line_becomes_another_variant_with_its_stock(unsent: ShopBackend) -> None:
     paid = Money(57000, "CNY")
     wanted: dict[str, Any] = {"order_id": "o2", "line_id": "o2-b", "variant_id": "shoe-41", "paid": paid}

@@ -15,12 +15,12 @@ from aftersales.ports import ExchangeLine, ShopBackend
 from aftersales.stores.embedded_shop import EmbeddedShop
 from aftersales.stores.shop_import import import_shop
 from aftersales.stores.shop_import_report import ImportRejectedError
-from tests.contract.shops import SHOPS, ShopWorld, open_shop
+from tests.contract.shops import ABLE, ShopWorld, open_shop
 from tests.databases import DATABASES, open_database
 from tests.shop_data import customer, order, product, raw
 
 
-@pytest.fixture(params=SHOPS)
+@pytest.fixture(params=ABLE)
 async def world(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[ShopWorld]:
     async with open_shop(request.param, tmp_path) as world:
         yield world

@@ -179,6 +179,25 @@ def test_a_shop_at_medusa_needs_its_address_its_key_and_no_demo(tmp_path: Path) 
     )
 
 
+def test_a_shop_at_shopify_needs_its_name_one_way_in_and_no_demo(tmp_path: Path) -> None:
+    lines = problems_of(
+        tmp_path, shop="shopify", shopify_shop="https://shop.example", shopify_api_version="2026-01"
+    )
+    assert [line.partition(":")[0] for line in lines] == [
+        "RETURNDESK_DEMO",
+        "RETURNDESK_SHOPIFY_SHOP",
+        "RETURNDESK_SHOPIFY_TOKEN",
+        "RETURNDESK_SHOPIFY_API_VERSION",
+    ]
+    named: dict[str, Any] = {"shop": "shopify", "shopify_shop": "foothill.myshopify.com", "demo": False}
+    app: dict[str, Any] = {"shopify_client_id": "id", "shopify_client_secret": SecretStr("secret")}
+    token: dict[str, Any] = {"shopify_token": SecretStr("shpat_1")}
+    check_settings(settings(tmp_path, **named, **app))
+    check_settings(settings(tmp_path, **named, **token))
+    (both,) = problems_of(tmp_path, **named, **app, **token)
+    assert both.startswith("RETURNDESK_SHOPIFY_TOKEN")
+
+
 def test_a_chatwoot_needs_an_address_that_is_safe_a_token_an_inbox_and_a_secret(tmp_path: Path) -> None:
     lines = problems_of(tmp_path, chatwoot_url="http://chat.example")
     assert [line.partition(":")[0] for line in lines] == [

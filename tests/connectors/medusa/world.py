@@ -43,7 +43,7 @@ class Names:
 class NamedShop:
     """The shop under test; only ids are exchanged, on the way in and on the way out."""
 
-    def __init__(self, inner: MedusaShop, names: Names) -> None:
+    def __init__(self, inner: ShopBackend, names: Names) -> None:
         self._inner = inner
         self._names = names
 

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import asyncio
-import random
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
 from datetime import timedelta
@@ -9,10 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from aftersales.domain.channels import Picture, Pulled, Push, PushKind, Refusal, Sender, Words
+from aftersales.domain.channels import Picture, Pulled, PushKind, Refusal, Sender, Words
 from aftersales.domain.conversations import Answer, Choice, Owner, Reply
 from aftersales.domain.threads import Thread
-from aftersales.services.channel_talks import carry_channels
 from aftersales.services.conversations import tell, write_as_agent
 from aftersales.services.handoff_views import read_chat
 from tests.channels import CLICK, LI, WITH_MENUS, Apps, ListChannel, picture_bytes
@@ -317,31 +315,6 @@ async def test_pushes_are_pulled_behind_a_cursor_that_is_kept_with_them(apps: Ap
     for _ in range(2):
         await apps.carry()
     assert len(apps.world.bot.turns) == 2
-
-
-async def test_a_thousand_pushes_with_repetitions_told_to_two_fronts_are_handled_once_and_in_order(
-    apps: Apps,
-) -> None:
-    chance = random.Random(7)
-    senders = [Sender("app", "shop", f"customer-{number}") for number in range(50)]
-    own = [apps.push(sender=senders[n % 50], text=str(n), after=n // 50) for n in range(700)]
-    told = own + chance.choices(own, k=300)
-    chance.shuffle(told)
-
-    async def front(pushes: Sequence[Push]) -> int:
-        return sum([await apps.tell(push) for push in pushes])
-
-    new = await asyncio.gather(front(told[:500]), front(told[500:]))
-    assert sum(new) == 700
-    apps.world.clock.advance(seconds=1)
-    two_workers = [carry_channels(apps.world.ctx, {"app": apps.outlet()}, apps.bot) for _ in range(4)]
-    await asyncio.gather(*two_workers)
-    heard: dict[str, list[int]] = {}
-    for turn in apps.world.bot.turns:
-        heard.setdefault(turn.session, []).append(int(turn.text))
-    assert sorted(n for numbers in heard.values() for n in numbers) == list(range(700))
-    assert all(numbers == sorted(numbers) for numbers in heard.values())
-    assert len(heard) == 50
 
 
 async def test_who_is_known_in_an_app_stays_known_when_the_talk_was_closed(apps: Apps) -> None:

@@ -62,7 +62,7 @@ async def test_of_a_thousand_pushes_told_to_two_fronts_each_is_answered_once_and
 
         await asyncio.gather(*(push(index, (front.url, second)[index % 2]) for index in range(4)))
         async with open_channels(front.settings, clock=clock) as channels:
-            await work(front, channels, folder=tmp_path / "attachments", rounds=2)
+            await work(front, channels, folder=tmp_path / "attachments", rounds=4)
 
     heard: dict[str, list[int]] = defaultdict(list)
     for turn in front.bot.turns:

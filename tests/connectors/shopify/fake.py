@@ -70,6 +70,7 @@ class FakeShopify(httpx.AsyncBaseTransport):
             "fulfillment": self._fulfillment,
             "return": lambda id: next((o.return_told(id) for o in self.orders.values() if id in o.returns), None),
             "returnableFulfillments": self._returnable,
+            "returnableFulfillment": self._returnable_of,
             "node": self._node,
             "job": self._job,
             "refundCreate": self._refund,
@@ -94,6 +95,9 @@ class FakeShopify(httpx.AsyncBaseTransport):
 
     def _returnable(self, *, orderId: str, **paging: Any) -> Object:  # noqa: N803
         return page(self.orders[orderId].returnable() if orderId in self.orders else [])(**paging)
+
+    def _returnable_of(self, id: str) -> Object:
+        return next(row for order in self.orders.values() for row in order.returnable() if row["id"] == id)
 
     def _node(self, id: str) -> Object | None:
         for order in self.orders.values():

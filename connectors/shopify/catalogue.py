@@ -8,7 +8,7 @@ from aftersales.domain.money import Money
 from aftersales.domain.orders import Variant
 from aftersales.domain.texts import Text
 from connectors.shopify.ids import bare
-from connectors.shopify.payloads import ProductRow, VariantRow, first_image
+from connectors.shopify.product_payloads import ProductRow, VariantRow, first_image
 
 _ALWAYS = 1_000_000  # of what is not counted, or may be ordered without being there
 _ON_SALE = {"ACTIVE", "UNLISTED"}

@@ -140,6 +140,17 @@ query Returnable($id: ID!, $after: String) {
 }
 """
 
+RETURNABLE_LINES = """
+query ReturnableLines($id: ID!, $after: String) {
+  returnableFulfillment(id: $id) {
+    returnableFulfillmentLineItems(first: 100, after: $after) {
+      pageInfo { hasNextPage endCursor }
+      nodes { quantity fulfillmentLineItem { id lineItem { id } } }
+    }
+  }
+}
+"""
+
 RETURN = """
 query Return($id: ID!) {
   return(id: $id) {
@@ -274,6 +285,16 @@ mutation OrderUpdate($input: OrderInput!) {
 
 ALL = (
     *(HEALTH, SHOP_CURRENCY, JOB, CUSTOMER, ORDERS_BY_NAME, ORDERS_OF_CUSTOMER, ORDER, ORDER_LINES, ORDER_GOODS),
-    *(FULFILLMENT_LINES, ORDER_RETURNS, RETURNABLE, RETURN, FULFILLMENT_PLACE, PRODUCT, PAYMENT, ADDRESS_MARK),
+    *(
+        FULFILLMENT_LINES,
+        ORDER_RETURNS,
+        RETURNABLE,
+        RETURNABLE_LINES,
+        RETURN,
+        FULFILLMENT_PLACE,
+        PRODUCT,
+        PAYMENT,
+        ADDRESS_MARK,
+    ),
     *(REFUND_CREATE, RETURN_CREATE, RETURN_CANCEL, RETURN_PROCESS, ORDER_CANCEL, ORDER_UPDATE),
 )

@@ -99,7 +99,9 @@ class ShopifyPayments:
         declined = False
         try:
             await self._client.mutate(ask.REFUND_CREATE, input=input, key=key)
-        except Declined:
+        except Declined as error:
+            if "idempoten" in error.detail.lower():  # the same request is still being dealt with
+                raise OutcomeUnknown("shopify") from error
             declined = True
         try:
             found = _refund_of(await self._order(bare(taken.id)), key)

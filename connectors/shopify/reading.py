@@ -25,14 +25,13 @@ from connectors.shopify.payloads import (
     OrderRow,
     Packed,
     Parcel,
-    ProductRow,
     Ref,
     ReturnableUnits,
     ReturnHead,
     ReturnRow,
-    VariantRow,
     Wire,
 )
+from connectors.shopify.product_payloads import ProductRow, VariantRow
 from connectors.shopify.returns import booked_units, get_return, returnable_units
 
 _VOID = {"CANCELED", "DECLINED"}

@@ -69,7 +69,17 @@ def booked_units(rows: Iterable[ReturnRow]) -> Booked:
 async def returnable_units(client: ShopifyClient, order_gid: str) -> list[ReturnableUnits]:
     """What may be returned of an order, by the line of a parcel. Raises Unavailable."""
     rows = await rest_of(client, ask.RETURNABLE, "returnableFulfillments", kind=ReturnableRow, id=order_gid)
-    return [units for row in rows for units in whole(row.returnable_fulfillment_line_items)]
+    found: list[ReturnableUnits] = []
+    for row in rows:
+        page = row.returnable_fulfillment_line_items
+        found += page.nodes
+        if page.page_info.has_next_page:
+            path = ("returnableFulfillment", "returnableFulfillmentLineItems")
+            after = page.page_info.end_cursor
+            found += await rest_of(
+                client, ask.RETURNABLE_LINES, *path, kind=ReturnableUnits, id=row.id, after=after
+            )
+    return found
 
 
 async def get_return(client: ShopifyClient, return_gid: str) -> ReturnRow:

@@ -22,10 +22,11 @@ Happens = Callable[[], httpx.Response | None]
 
 
 class FakeShopify(httpx.AsyncBaseTransport):
-    """Orders, products and customers by gid. `requests` are the documents' names, in order.
+    """Orders, products and customers by gid.
 
-    `faults` are taken one by one before a request is answered: a response replaces the answer, None lets it
-    through. `lose` names a mutation of which the answer is lost once. `polls` are how often a job is still busy.
+    `requests` are the documents' names, in order, `asked` the documents themselves with their variables. `faults`
+    are taken one by one before a request is answered: a response replaces the answer, None lets it through. `lose`
+    names a mutation of which the answer is lost once. `polls` are how often a job is still busy.
     """
 
     def __init__(self) -> None:
@@ -34,6 +35,7 @@ class FakeShopify(httpx.AsyncBaseTransport):
         self.products: dict[str, dict[str, Any]] = {}
         self.currency = "CNY"
         self.requests: list[str] = []
+        self.asked: list[tuple[str, dict[str, Any]]] = []
         self.faults: list[Happens] = []
         self.lose: str | None = None
         self.polls = 1
@@ -50,6 +52,7 @@ class FakeShopify(httpx.AsyncBaseTransport):
         body = json.loads(await request.aread())
         name = body["query"].split("(")[0].split("{")[0].split()[1]
         self.requests.append(name)
+        self.asked.append((body["query"], body["variables"]))
         if self.faults and (planned := self.faults.pop(0)()) is not None:
             return planned
         if request.headers.get("X-Shopify-Access-Token") != self.token:
@@ -70,6 +73,7 @@ class FakeShopify(httpx.AsyncBaseTransport):
             "fulfillment": self._fulfillment,
             "return": lambda id: next((o.return_told(id) for o in self.orders.values() if id in o.returns), None),
             "returnableFulfillments": self._returnable,
+            "returnableFulfillment": self._returnable_of,
             "node": self._node,
             "job": self._job,
             "refundCreate": self._refund,
@@ -94,6 +98,9 @@ class FakeShopify(httpx.AsyncBaseTransport):
 
     def _returnable(self, *, orderId: str, **paging: Any) -> Object:  # noqa: N803
         return page(self.orders[orderId].returnable() if orderId in self.orders else [])(**paging)
+
+    def _returnable_of(self, id: str) -> Object:
+        return next(row for order in self.orders.values() for row in order.returnable() if row["id"] == id)
 
     def _node(self, id: str) -> Object | None:
         for order in self.orders.values():

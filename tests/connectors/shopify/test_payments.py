@@ -57,6 +57,24 @@ async def test_a_refund_that_was_made_and_cannot_be_read_is_unknown(world: Shopi
     assert await world.payments.find_refund("k") is not None
 
 
+async def test_a_refund_that_shopify_is_still_at_is_unknown_and_not_refused(world: ShopifyWorld) -> None:
+    payment = await world.payment()
+    errors = [{"field": None, "message": "A request with this idempotency key is in progress"}]
+    busy = httpx.Response(200, json={"data": {"refundCreate": {"refund": None, "userErrors": errors}}})
+    world.fake.faults = [lambda: None, lambda: None, lambda: busy]
+    with pytest.raises(OutcomeUnknown):
+        await world.payments.refund(payment, amount=yuan("1.00"), key="k", reason="other")
+
+
+async def test_what_shopify_refuses_is_rejected_for_good(world: ShopifyWorld) -> None:
+    payment = await world.payment()
+    errors = [{"field": None, "message": "Gateway refused"}]
+    no = httpx.Response(200, json={"data": {"refundCreate": {"refund": None, "userErrors": errors}}})
+    world.fake.faults = [lambda: None, lambda: None, lambda: no]
+    with pytest.raises(ProviderRejected, match="declined"):
+        await world.payments.refund(payment, amount=yuan("1.00"), key="k", reason="other")
+
+
 async def test_a_key_in_a_note_of_somebody_else_is_not_ours(world: ShopifyWorld) -> None:
     await ask(world, key="k2")
     world.order().refunds[0]["note"] = "about ReturnDesk k: see ReturnDesk k"

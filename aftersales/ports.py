@@ -723,6 +723,10 @@ class FeedbackRepository(Protocol):
         """Gives words that came without a rating theirs."""
         ...
 
+    async def forget_words(self, conversation_id: str) -> None:
+        """Keeps the ratings, and forgets what the customer wrote to them."""
+        ...
+
     async def ratings(self, *, since: datetime) -> Ratings: ...
 
 
@@ -1041,6 +1045,8 @@ class ChatNoteRepository(Protocol):
     async def of(self, conversation_id: str) -> Sequence[ChatNote]:
         """Oldest first."""
         ...
+
+    async def remove_all(self, conversation_id: str) -> None: ...
 
 
 class TalkSignsRepository(Protocol):

@@ -13,14 +13,14 @@ from pathlib import Path
 from aftersales.domain.conversations import Owner
 from aftersales.domain.journal import Entry
 from aftersales.domain.threads import Thread
-from aftersales.ports import StoredPush
+from aftersales.ports import StoredPush, UnitOfWork
 from aftersales.services.context import Context
 from aftersales.services.conversations import set_owner
 from aftersales.services.handoff import leave_people
 
 
 async def leave(ctx: Context, thread: Thread, told: StoredPush, *, folder: Path) -> None:
-    """Removes the thread, what was said in it, and its files that nothing rests on; closes the conversation.
+    """Removes the thread, what was said and noted in it, its files that nothing rests on; closes the talk.
 
     What the customer did afterwards is taken in by a thread of its own. `told` is marked done in the same
     transaction, and who the sender of all that was done before is, is forgotten.
@@ -39,7 +39,7 @@ async def leave(ctx: Context, thread: Thread, told: StoredPush, *, folder: Path)
             unknown = replace(closed, customer_id=None, answered_seq=closed.asked_seq, updated_at=now)
             await uow.conversations.save(unknown)
             await uow.codes.remove(conversation.id)
-            await uow.messages.remove_all(conversation.id)
+            await _forget_words(uow, conversation.id)
             paths = [file.path for file in await uow.attachments.remove_unused(conversation.id)]
             entry = Entry(
                 subject="conversation",
@@ -60,3 +60,12 @@ async def leave(ctx: Context, thread: Thread, told: StoredPush, *, folder: Path)
             await uow.threads.open(thread.sender, due_at=ctx.clock.now())
     for path in paths:
         await asyncio.to_thread((folder / path).unlink, missing_ok=True)
+
+
+async def _forget_words(uow: UnitOfWork, conversation_id: str) -> None:
+    """The customer's own, and what agents noted and were shown of them."""
+    await uow.messages.remove_all(conversation_id)
+    await uow.chat_notes.remove_all(conversation_id)
+    await uow.feedback.forget_words(conversation_id)
+    for handover in await uow.handovers.of(conversation_id):
+        await uow.handovers.save(replace(handover, about={}))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import asdict
 
-from sqlalchemy import select
+from sqlalchemy import delete, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from aftersales.domain.conversations import ChatNote
@@ -26,3 +26,6 @@ class SqlChatNotes:
         query = select(chat_notes).where(chat_notes.c.conversation_id == conversation_id)
         rows = await self._connection.execute(query.order_by(chat_notes.c.at, chat_notes.c.id))
         return [ChatNote(**row._mapping) for row in rows]
+
+    async def remove_all(self, conversation_id: str) -> None:
+        await self._connection.execute(delete(chat_notes).where(chat_notes.c.conversation_id == conversation_id))

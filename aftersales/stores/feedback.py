@@ -39,6 +39,11 @@ class SqlFeedback:
         where = feedback.c.id == feedback_id
         await self._connection.execute(update(feedback).where(where).values(rating=rating, comment=comment))
 
+    async def forget_words(self, conversation_id: str) -> None:
+        """Keeps the ratings, and forgets what the customer wrote to them."""
+        where = feedback.c.conversation_id == conversation_id
+        await self._connection.execute(update(feedback).where(where).values(comment=""))
+
     async def ratings(self, *, since: datetime) -> Ratings:
         query = select(func.count(feedback.c.rating), func.coalesce(func.sum(feedback.c.rating), 0))
         row = (await self._connection.execute(query.where(feedback.c.created_at >= since))).one()

@@ -9,9 +9,12 @@ from pathlib import Path
 import pytest
 
 from aftersales.domain.channels import Picture, Pulled, PushKind, Refusal, Sender, Words
-from aftersales.domain.conversations import Answer, Choice, Owner, Reply
+from aftersales.domain.conversations import Answer, ChatNote, Choice, Owner, Reply
+from aftersales.domain.feedback import Feedback, FeedbackKind
+from aftersales.domain.handovers import HandoverReason, HandoverWish
 from aftersales.domain.threads import Thread
-from aftersales.services.conversations import tell, write_as_agent
+from aftersales.services.conversations import set_owner, tell, write_as_agent
+from aftersales.services.handoff import open_handover
 from aftersales.services.handoff_views import read_chat
 from tests.channels import CLICK, LI, WITH_MENUS, Apps, ListChannel, picture_bytes
 from tests.databases import DATABASES
@@ -419,3 +422,35 @@ async def test_a_message_that_comes_late_does_not_renew_what_a_newer_one_allowed
     await apps.carry()
     assert apps.app.texts() == ["text: second", "text: first"]
     assert (await apps.thread()).allowance.left == 3
+
+
+async def test_what_people_noted_of_whoever_leaves_is_forgotten_too(apps: Apps) -> None:
+    await apps.says("hi")
+    ctx, talk = apps.world.ctx, (await apps.thread()).conversation_id or ""
+    at = apps.world.clock.now()
+    note = ChatNote(id="n", conversation_id=talk, key="n", author="Mei", text="calls herself Li", at=at)
+    words = Feedback(
+        id="f",
+        key="f",
+        conversation_id=talk,
+        customer_id=None,
+        kind=FeedbackKind.RATING,
+        rating=2,
+        comment="Li was not amused",
+        order_number=None,
+        created_at=at,
+    )
+    async with ctx.unit_of_work() as uow:
+        conversation = await uow.conversations.lock(talk)
+        wish = HandoverWish(HandoverReason.REQUESTED, about={"name": "Li"})
+        await open_handover(ctx, uow, conversation, wish)
+        await set_owner(uow, conversation, Owner.WAITING, actor="system", trigger="hand_over", at=at)
+        await uow.chat_notes.add(note)
+        await uow.feedback.add(words)
+    await apps.tell(apps.push(PushKind.LEAVE, after=5))
+    await apps.carry()
+    async with ctx.unit_of_work(read_only=True) as uow:
+        assert [handover.about for handover in await uow.handovers.of(talk)] == [{}]
+        assert not await uow.chat_notes.of(talk)
+        [kept] = await uow.feedback.newest()
+    assert (kept.rating, kept.comment) == (2, "")

@@ -51,15 +51,22 @@ class _Examined:
 
 
 async def store_attachment(
-    ctx: Context, *, folder: Path, conversation_id: str, name: str, content: bytes, is_evidence: bool = True
+    ctx: Context,
+    *,
+    folder: Path,
+    conversation_id: str,
+    name: str,
+    content: bytes,
+    is_evidence: bool = True,
+    pictures_only: bool = False,
 ) -> Attachment:
     """Keeps a JPEG, PNG, WebP, PDF or MP4 file as `folder`/id; what it is, its bytes tell, not its name.
 
     Images are encoded anew: turned upright, without metadata, still. Their hash is kept where the picture
     `is_evidence`, a customer's own; one that an agent sends to two customers is no sign of risk. Raises Invalid:
-    file_empty, file_too_large (more than 10 MB or 50 megapixels), file_type (also damaged images);
-    Conflict("too_many_files") beyond 20 in a conversation within a day; NotFound. Nothing is left in the folder
-    when it raises.
+    file_empty, file_too_large (more than 10 MB or 50 megapixels), file_type (also damaged images), file_no_picture
+    (any other file where `pictures_only` are taken); Conflict("too_many_files") beyond 20 in a conversation within
+    a day; NotFound. Nothing is left in the folder when it raises.
     """
     if not content:
         raise Invalid("file_empty")
@@ -67,7 +74,7 @@ async def store_attachment(
         raise Invalid("file_too_large")
     async with ctx.unit_of_work() as uow:
         await _check_room(uow, conversation_id, since=ctx.clock.now() - _DAY)
-    examined = await asyncio.to_thread(_examine, content)
+    examined = await asyncio.to_thread(_examine, content, pictures_only=pictures_only)
     attachment_id = new_id()
     attachment = Attachment(
         id=attachment_id,
@@ -119,11 +126,13 @@ async def _check_room(uow: UnitOfWork, conversation_id: str, *, since: datetime)
         raise Conflict("too_many_files")
 
 
-def _examine(content: bytes) -> _Examined:
+def _examine(content: bytes, *, pictures_only: bool) -> _Examined:
     """The bytes to be kept. Blocks for as long as an image takes to be encoded."""
     media_type = filetype.guess_mime(content)
     if media_type not in _ENDINGS:
         raise Invalid("file_type")
+    if pictures_only and media_type not in _IMAGE_FORMATS:
+        raise Invalid("file_no_picture")
     photo_hash = None
     if media_type in _IMAGE_FORMATS:
         content, photo_hash = _encode_anew(content, image_format=_IMAGE_FORMATS[media_type])

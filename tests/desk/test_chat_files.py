@@ -11,6 +11,7 @@ import httpx
 import pytest
 from PIL import Image
 
+from aftersales.domain.channels import Sender
 from tests.desk.agents import Agent, agent, problem, wants_a_person, words
 from tests.desk.test_desk import token_in
 from tests.fronts import Front, open_front
@@ -74,6 +75,27 @@ async def test_what_is_no_picture_or_goes_to_a_chat_of_somebody_else_is_not_kept
         assert (await send(wei, chat, photo(), form_token="guess")).status_code == 403
         async with front.goods.ctx.unit_of_work() as uow:
             assert await uow.attachments.count_of(chat, since=front.goods.clock.now()) == 0
+
+
+async def test_only_pictures_go_to_a_messaging_app_and_the_agent_is_told_at_once(front: Front) -> None:
+    now = front.goods.clock.now()
+    async with agent(front) as wei:
+        _, chat = await wants_a_person(front)
+        await wei.do(f"{chat}/claim")
+        assert "application/pdf" in (await wei.look(f"chats/{chat}")).text
+        async with front.goods.ctx.unit_of_work() as uow:
+            sender = Sender("telegram", "bot", "li")
+            await uow.threads.open(sender, due_at=now)
+            await uow.threads.note((await uow.threads.of_sender(sender)).id, conversation_id=chat)
+        shown = (await wei.look(f"chats/{chat}")).text
+        assert "this app takes JPG, PNG and WebP only" in shown
+        assert "application/pdf" not in shown
+        refused = await send(wei, chat, b"%PDF-1.7 a label", name="label.pdf")
+        assert refused.status_code == 422
+        assert problem(refused) == "This app takes pictures only (JPG, PNG or WebP). The file was not sent."
+        async with front.goods.ctx.unit_of_work() as uow:
+            assert await uow.attachments.count_of(chat, since=now) == 0
+        assert (await send(wei, chat, photo())).status_code == 303
 
 
 async def test_what_was_said_is_found_and_private_notes_are_not(front: Front) -> None:

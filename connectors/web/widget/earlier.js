@@ -8,7 +8,7 @@ export class Earlier {
   node = el("div", { class: "earlier" });
   #conversation;
   #scene = null;
-  #list = el("div", { class: "log" });
+  #list = el("div", { class: "log", role: "group" });
   #button = null;
   #before = "";
 

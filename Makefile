@@ -30,8 +30,8 @@ check: $(DEV) ## Format, lint, types, import rules
 test: $(DEV) $(BOT) ## All tests, or those that PYTEST tells; trains the model first when there is none
 	.envs/dev/bin/python -m runtime.cli train
 	@if test -n "$$PYTEST"; then set -x; exec .envs/dev/bin/python -m pytest $$PYTEST; fi; set -ex; \
-	.envs/dev/bin/python -m pytest -q -n 2 --dist loadfile -m "not e2e"; \
-	.envs/dev/bin/python -m pytest -q -m e2e
+	.envs/dev/bin/python -m pytest -q -n 2 --dist loadfile --durations=25 -m "not e2e"; \
+	.envs/dev/bin/python -m pytest -q --durations=15 -m e2e
 
 test-medusa: $(DEV) ## The contracts on a real Medusa, built here (needs Node 20 and RETURNDESK_TEST_POSTGRES)
 	@.envs/dev/bin/python -m tests.connectors.medusa.serve .envs/medusa $(PYTEST)

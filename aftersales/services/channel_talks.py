@@ -30,6 +30,7 @@ _LOOK_AGAIN = timedelta(minutes=10)  # at an account from which pushes are pulle
 _AT_ONCE = 50  # pushes of one customer
 _SIDE_BY_SIDE = 16  # all that are claimed begin at once: a lease must not run out in a queue
 _MOST_PAGES = 100
+_COURTESY = 1.0  # seconds
 
 logger = logging.getLogger(__name__)
 
@@ -97,10 +98,15 @@ async def _round(ctx: Context, outlet: Outlet, bot: Bot, thread: Thread) -> time
             return None
         current = taken
     if current.conversation_id is not None:
-        await _answer(ctx, outlet, bot, current, current.conversation_id)
-        async with ctx.unit_of_work(read_only=True) as uow:
-            current = await uow.threads.get(thread.id)
-        await send_due(ctx, outlet, current, code=code)
+        shown = await _show_typing(ctx, outlet, current, current.conversation_id)
+        try:
+            await answer_pending(ctx, bot, conversation_id=current.conversation_id)
+            async with ctx.unit_of_work(read_only=True) as uow:
+                current = await uow.threads.get(thread.id)
+            await send_due(ctx, outlet, current, code=code)
+        finally:
+            if shown is not None:
+                await asyncio.wait({shown}, timeout=_COURTESY)
     await _well(ctx, thread)
     return SETTLE if await _is_more(ctx, thread) else None
 
@@ -122,17 +128,23 @@ async def _is_more(ctx: Context, thread: Thread) -> bool:
         return await uow.pushes.any_waiting(thread.sender)
 
 
-async def _answer(ctx: Context, outlet: Outlet, bot: Bot, thread: Thread, conversation_id: str) -> None:
+async def _show_typing(
+    ctx: Context, outlet: Outlet, thread: Thread, conversation_id: str
+) -> asyncio.Task[None] | None:
+    """Shows beside everything else that the bot writes; None where it has nothing to answer.
+
+    No answer waits for it, and it is never cut off: it may hold the lease of the app's token.
+    """
     async with ctx.unit_of_work(read_only=True) as uow:
         conversation = await uow.conversations.get(conversation_id)
     if conversation.owner is not Owner.BOT or not typing(conversation):
-        return
-    shown = asyncio.create_task(outlet.channel.show_typing(thread.sender))
-    try:
-        await answer_pending(ctx, bot, conversation_id=conversation_id)
-    finally:  # that the bot writes is a courtesy, for which no answer waits
-        shown.cancel()
-        await asyncio.gather(shown, return_exceptions=True)
+        return None
+
+    async def show() -> None:
+        with suppress(Exception):  # a courtesy
+            await outlet.channel.show_typing(thread.sender)
+
+    return asyncio.create_task(show())
 
 
 async def _pull(ctx: Context, outlet: Outlet, thread: Thread, calls: Sequence[StoredPush]) -> None:

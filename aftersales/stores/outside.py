@@ -7,11 +7,12 @@ from dataclasses import asdict
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Row, insert, or_, select, update
+from sqlalchemy import Row, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from aftersales.domain.errors import NotFound
 from aftersales.domain.outside import OutsideTalk
+from aftersales.stores.leases import claim_due, release
 from aftersales.stores.schema.outside import outside_talks as talks
 
 _COLUMNS = [talks.c[name] for name in OutsideTalk.__dataclass_fields__]
@@ -39,24 +40,8 @@ class SqlOutsideTalks:
 
     async def claim(self, *, now: datetime, limit: int, lease: timedelta) -> Sequence[OutsideTalk]:
         """What is due and nobody is at, taken for this worker until the lease ends; longest due first."""
-        free = or_(talks.c.busy_until.is_(None), talks.c.busy_until <= now)
-        due = (
-            select(talks.c.handover_id)
-            .where(talks.c.due_at <= now, free)
-            .order_by(talks.c.due_at)
-            .limit(limit)
-            .with_for_update(skip_locked=True)
-        )
-        ids = list((await self._connection.execute(due)).scalars())
-        if not ids:
-            return []
-        taken = (
-            update(talks)
-            .where(talks.c.handover_id.in_(ids))
-            .values(busy_until=now + lease, due_at=now + lease)  # so that a waking in between can be told
-            .returning(*_COLUMNS)
-        )
-        return [_talk(row) for row in await self._connection.execute(taken)]
+        rows = await claim_due(self._connection, talks.c.handover_id, now=now, limit=limit, lease=lease)
+        return [_talk(row) for row in rows]
 
     async def save(self, talk: OutsideTalk) -> None:
         """Writes all but when it is due, which others change meanwhile."""
@@ -66,11 +51,9 @@ class SqlOutsideTalks:
         await self._connection.execute(update(talks).where(where).values(**values))
 
     async def release(self, talk: OutsideTalk, *, due_at: datetime | None) -> None:
-        """Lets go of it; it is due at that time, unless it was woken since it was claimed."""
-        mine = talks.c.handover_id == talk.handover_id
-        await self._connection.execute(update(talks).where(mine).values(busy_until=None))
-        unchanged = talks.c.due_at == talk.due_at
-        await self._connection.execute(update(talks).where(mine, unchanged).values(due_at=due_at))
+        """Lets go of it; see leases.release."""
+        key, claimed = talks.c.handover_id, talk.due_at
+        await release(self._connection, key, talk.handover_id, claimed=claimed, due_at=due_at)
 
     async def wake(self, conversation_id: str, *, at: datetime) -> None:
         """There is something to do, unless their desk fails just now: then the pause between tries is kept."""
@@ -89,4 +72,4 @@ class SqlOutsideTalks:
 
 
 def _talk(row: Row[Any]) -> OutsideTalk:
-    return OutsideTalk(**row._mapping)
+    return OutsideTalk(**{column.name: row._mapping[column] for column in _COLUMNS})

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, or_, select, update
+from sqlalchemy import ColumnElement, Row, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from aftersales.domain.channels import Sender
@@ -14,6 +14,7 @@ from aftersales.domain.errors import NotFound
 from aftersales.domain.ids import new_id
 from aftersales.domain.threads import Allowance, Thread
 from aftersales.stores.inserts import insert_new
+from aftersales.stores.leases import claim_due, due, release
 from aftersales.stores.schema.channels import threads
 
 
@@ -73,31 +74,17 @@ class SqlThreads:
 
     async def any_due(self, *, now: datetime) -> bool:
         """Whether there is something to claim."""
-        return (await self._connection.scalar(_due(now).limit(1))) is not None
+        return (await self._connection.scalar(due(threads.c.id, now=now).limit(1))) is not None
 
     async def claim(self, *, now: datetime, limit: int, lease: timedelta) -> Sequence[Thread]:
         """What is due and nobody is at, taken for this worker until the lease ends; longest due first."""
-        due = _due(now).order_by(threads.c.due_at).limit(limit).with_for_update(skip_locked=True)
-        ids = list((await self._connection.execute(due)).scalars())
-        if not ids:
-            return []
-        taken = (
-            update(threads)
-            .where(threads.c.id.in_(ids))
-            .values(busy_until=now + lease, due_at=now + lease)  # so that a waking in between can be told
-            .returning(threads)
-        )
-        return [_thread(row) for row in await self._connection.execute(taken)]
+        rows = await claim_due(self._connection, threads.c.id, now=now, limit=limit, lease=lease)
+        return [_thread(row) for row in rows]
 
     async def release(self, thread: Thread, *, due_at: datetime | None) -> None:
-        """Lets go of it; it is due at that time, unless it was woken since it was claimed.
-
-        Does nothing to a lease that another worker has by now, since this one's ran out.
-        """
-        mine = (threads.c.id == thread.id) & (threads.c.busy_until == thread.due_at)
-        unchanged = threads.c.due_at == thread.due_at
-        await self._connection.execute(update(threads).where(mine, unchanged).values(due_at=due_at))
-        await self._connection.execute(update(threads).where(mine).values(busy_until=None))
+        """Lets go of it; see leases.release."""
+        claimed = thread.due_at
+        await release(self._connection, threads.c.id, thread.id, claimed=claimed, due_at=due_at)
 
     async def note(self, thread_id: str, **fields: Any) -> Thread:
         """Writes these fields of a Thread alone, whatever else was written meanwhile. Raises NotFound."""
@@ -132,11 +119,6 @@ class SqlThreads:
         if row is None:
             raise NotFound("thread")
         return _thread(row)
-
-
-def _due(now: datetime) -> Select[tuple[str]]:
-    free = or_(threads.c.busy_until.is_(None), threads.c.busy_until <= now)
-    return select(threads.c.id).where(threads.c.due_at <= now, free)
 
 
 def _thread(row: Row[Any]) -> Thread:

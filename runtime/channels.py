@@ -39,7 +39,7 @@ async def open_channels(settings: Settings, *, clock: Clock) -> AsyncIterator[Ma
             client = TelegramClient(TelegramSettings(token=token, root=settings.telegram_api_url))
             channels["telegram"] = await stack.enter_async_context(TelegramChannel(client))
         if settings.wechat_app_id or settings.wechat_mini_app_id or settings.wecom_corp_id:
-            store = await stack.enter_async_context(_open_tokens(settings))
+            store = await stack.enter_async_context(open_tokens(settings))
             channels |= await stack.enter_async_context(open_wechat(settings, store=store, clock=clock))
             if settings.wecom_corp_id:
                 wecom = open_wecom(settings, store=store, clock=clock)
@@ -48,7 +48,8 @@ async def open_channels(settings: Settings, *, clock: Clock) -> AsyncIterator[Ma
 
 
 @asynccontextmanager
-async def _open_tokens(settings: Settings) -> AsyncIterator[SqlTokenStore]:
+async def open_tokens(settings: Settings) -> AsyncIterator[SqlTokenStore]:
+    """Where all processes keep the access tokens of apps."""
     engine = make_engine(settings.database)
     try:
         yield SqlTokenStore(engine)

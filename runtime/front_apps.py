@@ -10,8 +10,6 @@ from typing import Any
 from sanic import Sanic
 
 from aftersales.services.context import Context
-from aftersales.stores.base import make_engine
-from aftersales.stores.channel_tokens import SqlTokenStore
 from connectors.telegram.inbound import TelegramUpdates, telegram_blueprint
 from connectors.telegram.payloads import account_of
 from connectors.wechat.client import WeChatClient
@@ -19,7 +17,7 @@ from connectors.wechat.inbound import WeChatPushes, wechat_pushes_blueprint
 from connectors.wechat.link_page.inbound import WeChatLinkPages, wechat_link_blueprint
 from connectors.wecom.inbound import WeComCalls, wecom_blueprint
 from runtime.buckets import Buckets
-from runtime.channels import signs_in_at_the_shop
+from runtime.channels import open_tokens, signs_in_at_the_shop
 from runtime.settings import Settings
 from runtime.wechat import service_account, wechat_gates
 from runtime.wecom import wecom_cipher
@@ -57,18 +55,17 @@ async def open_apps(app: App, settings: Settings, *, context: Context) -> AsyncI
     if not signs_in_at_the_shop(settings):
         yield
         return
-    engine = make_engine(settings.database)
-    client = WeChatClient(
-        service_account(settings), store=SqlTokenStore(engine), clock=context.clock, url=settings.wechat_api_url
-    )
-    app.ctx.wechat_links = WeChatLinkPages(
-        context=context,
-        client=client,
-        sign_in=settings.shop_sign_in_url,
-        secure=settings.front_url.startswith("https:"),
-    )
-    try:
-        yield
-    finally:
-        await client.close()
-        await engine.dispose()
+    async with open_tokens(settings) as store:
+        client = WeChatClient(
+            service_account(settings), store=store, clock=context.clock, url=settings.wechat_api_url
+        )
+        app.ctx.wechat_links = WeChatLinkPages(
+            context=context,
+            client=client,
+            sign_in=settings.shop_sign_in_url,
+            secure=settings.front_url.startswith("https:"),
+        )
+        try:
+            yield
+        finally:
+            await client.close()

@@ -133,8 +133,7 @@ def _refund_service_problems(settings: Settings) -> Iterator[str]:
     url = settings.refund_service_url
     if not url:
         return
-    host = _host_of(url)
-    if not host or not (url.startswith("https://") or (url.startswith("http://") and is_loopback(host))):
+    if not _is_safe(url):
         yield f"{variable('refund_service_url')}: must begin with https:// (http:// on this machine alone)"
     if len(settings.refund_service_token.get_secret_value()) < _SHORTEST_TOKEN:
         yield f"{variable('refund_service_token')}: must have at least {_SHORTEST_TOKEN} characters"
@@ -144,8 +143,7 @@ def _chatwoot_problems(settings: Settings) -> Iterator[str]:
     url = settings.chatwoot_url
     if not url:
         return
-    host = _host_of(url)
-    if not host or not (url.startswith("https://") or (url.startswith("http://") and is_loopback(host))):
+    if not _is_safe(url):
         yield f"{variable('chatwoot_url')}: must begin with https:// (http:// on this machine alone)"
     if not settings.chatwoot_token.get_secret_value():
         yield f"{variable('chatwoot_token')}: must be the access token of an agent of that Chatwoot"

@@ -12,11 +12,17 @@ from typing import Literal
 from aftersales.domain.conversations import Answer, Conversation, Message, Owner, Turn
 from aftersales.domain.errors import Unavailable
 from aftersales.domain.ids import new_id
-from aftersales.domain.journal import Entry
 from aftersales.ports import Bot, UnitOfWork
 from aftersales.services.bot_trouble import bear_with
 from aftersales.services.context import Context
-from aftersales.services.conversations import answer_id, clean_text, customer_actor, typing, wake_thread
+from aftersales.services.conversations import (
+    answer_id,
+    clean_text,
+    customer_actor,
+    note_in_talk,
+    typing,
+    wake_thread,
+)
 from aftersales.services.handoff import hand_over
 from aftersales.services.moves import By
 
@@ -213,15 +219,5 @@ async def _show(ctx: Context, uow: UnitOfWork, current: Conversation, *, seq: in
 
 
 async def _keep_draft(ctx: Context, uow: UnitOfWork, current: Conversation, *, seq: int, answer: Answer) -> None:
-    entry = Entry(
-        subject="conversation",
-        subject_id=current.id,
-        actor="system",
-        channel=current.channel,
-        trigger="draft",
-        from_state=current.owner.value,
-        to_state=current.owner.value,
-        at=ctx.clock.now(),
-        detail={"in_reply_to": seq, "texts": [reply.text for reply in answer.replies]},
-    )
-    await uow.journal.add(entry)
+    detail = {"in_reply_to": seq, "texts": [reply.text for reply in answer.replies]}
+    await note_in_talk(ctx, uow, current, actor="system", trigger="draft", detail=detail)

@@ -11,11 +11,10 @@ from dataclasses import replace
 from pathlib import Path
 
 from aftersales.domain.conversations import Owner
-from aftersales.domain.journal import Entry
 from aftersales.domain.threads import Thread
 from aftersales.ports import StoredPush, UnitOfWork
 from aftersales.services.context import Context
-from aftersales.services.conversations import set_owner
+from aftersales.services.conversations import note_in_talk, set_owner
 from aftersales.services.handoff import leave_people
 
 
@@ -41,18 +40,8 @@ async def leave(ctx: Context, thread: Thread, told: StoredPush, *, folder: Path)
             await uow.codes.remove(conversation.id)
             await _forget_words(uow, conversation.id)
             paths = [file.path for file in await uow.attachments.remove_unused(conversation.id)]
-            entry = Entry(
-                subject="conversation",
-                subject_id=conversation.id,
-                actor="customer:guest",
-                channel=conversation.channel,
-                trigger="erase",
-                from_state=closed.owner.value,
-                to_state=closed.owner.value,
-                at=now,
-                detail={"files": len(paths)},
-            )
-            await uow.journal.add(entry)
+            detail = {"files": len(paths)}
+            await note_in_talk(ctx, uow, closed, actor="customer:guest", trigger="erase", detail=detail)
         await uow.threads.remove(thread.id)
         await uow.pushes.done(told.id, at=ctx.clock.now())
         await uow.pushes.forget_sender(thread.sender)

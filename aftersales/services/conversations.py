@@ -215,6 +215,30 @@ async def set_owner(
     return changed
 
 
+async def note_in_talk(
+    ctx: Context,
+    uow: UnitOfWork,
+    conversation: Conversation,
+    *,
+    actor: str,
+    trigger: str,
+    detail: Mapping[str, Any] | None = None,
+) -> None:
+    """Journals something that happened in a talk and left its owner as it was; `actor` as in set_owner."""
+    entry = Entry(
+        subject="conversation",
+        subject_id=conversation.id,
+        actor=actor,
+        channel=conversation.channel,
+        trigger=trigger,
+        from_state=conversation.owner.value,
+        to_state=conversation.owner.value,
+        at=ctx.clock.now(),
+        detail=dict(detail or {}),
+    )
+    await uow.journal.add(entry)
+
+
 def customer_actor(conversation: Conversation) -> str:
     """The customer as the journal names actors; a guest has no id."""
     return f"customer:{conversation.customer_id or 'guest'}"

@@ -15,12 +15,11 @@ from datetime import datetime, timedelta
 
 from aftersales.domain.conversations import Conversation, Owner
 from aftersales.domain.errors import Conflict, Forbidden, NotFound
-from aftersales.domain.journal import Entry
 from aftersales.domain.signed_links import LinkTo
 from aftersales.domain.threads import Thread
 from aftersales.ports import UnitOfWork
 from aftersales.services.context import Context
-from aftersales.services.conversations import say
+from aftersales.services.conversations import customer_actor, note_in_talk, say
 
 CODE_LIFETIME = timedelta(minutes=10)
 CODES_PER_CUSTOMER = (5, timedelta(hours=1))
@@ -91,7 +90,8 @@ async def link_thread(
     linked = replace(conversation, customer_id=customer_id, matter=matter, updated_at=ctx.clock.now())
     await uow.conversations.save(linked)
     await uow.threads.link(conversation.id, customer_id=customer_id)
-    await _note(ctx, uow, conversation, actor=f"customer:{customer_id}", trigger="link", by=by)
+    actor = f"customer:{customer_id}"
+    await note_in_talk(ctx, uow, conversation, actor=actor, trigger="link", detail={"by": by})
 
 
 async def thread_to_link(ctx: Context, thread_id: str, *, account: str) -> Thread:
@@ -149,9 +149,8 @@ async def _unlink(ctx: Context, uow: UnitOfWork, conversation: Conversation) -> 
     if conversation.customer_id is not None:
         await uow.conversations.save(replace(conversation, customer_id=None, matter=conversation.matter + 1))
         await uow.threads.link(conversation.id, customer_id=None)
-        await _note(
-            ctx, uow, conversation, actor=f"customer:{conversation.customer_id}", trigger="unlink", by="word"
-        )
+        actor = customer_actor(conversation)
+        await note_in_talk(ctx, uow, conversation, actor=actor, trigger="unlink", detail={"by": "word"})
     return "utter_channel_unlinked"
 
 
@@ -162,23 +161,6 @@ async def _takes_place(uow: UnitOfWork, name: str, limit: tuple[int, timedelta],
         return False
     await uow.codes.note_issued(subject, now)
     return True
-
-
-async def _note(
-    ctx: Context, uow: UnitOfWork, conversation: Conversation, *, actor: str, trigger: str, by: str
-) -> None:
-    entry = Entry(
-        subject="conversation",
-        subject_id=conversation.id,
-        actor=actor,
-        channel=conversation.channel,
-        trigger=trigger,
-        from_state=conversation.owner.value,
-        to_state=conversation.owner.value,
-        at=ctx.clock.now(),
-        detail={"by": by},
-    )
-    await uow.journal.add(entry)
 
 
 def _hash(name: str) -> str:

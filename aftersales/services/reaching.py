@@ -15,7 +15,6 @@ from aftersales.domain.channel_pieces import weight_of_news
 from aftersales.domain.channels import Notice
 from aftersales.domain.conversations import Conversation
 from aftersales.domain.errors import NotFound
-from aftersales.domain.journal import Entry
 from aftersales.domain.mail_subjects import NOT_MAILED
 from aftersales.domain.preferences import Preferences, quiet_until
 from aftersales.domain.reply_budget import room
@@ -24,7 +23,7 @@ from aftersales.domain.threads import DeliveryState, Thread
 from aftersales.ports import Channel
 from aftersales.services.bounces import is_given_up
 from aftersales.services.context import Context
-from aftersales.services.conversations import say
+from aftersales.services.conversations import note_in_talk, say
 from aftersales.services.preferences import preferences_of
 from aftersales.services.quiet_hours import NotYet
 from aftersales.services.status_links import status_link
@@ -73,7 +72,9 @@ async def reach(ctx: Context, ways: Ways, payload: Mapping[str, Any], *, key: st
     if way == "waiting" and news.preferences.app and quiet is not None:
         raise NotYet(quiet)
     if news.conversation is not None:
-        await _note(ctx, news.conversation, way=way, seq=news.seq)
+        detail = {"way": way, "seq": news.seq}
+        async with ctx.unit_of_work() as uow:
+            await note_in_talk(ctx, uow, news.conversation, actor="system", trigger="reach", detail=detail)
     return way
 
 
@@ -214,19 +215,3 @@ async def _language(ctx: Context, news: _News, conversation_id: str | None) -> L
     if news.conversation is not None:
         return news.conversation.language
     return (await ctx.shop.get_customer(news.customer_id or "")).language
-
-
-async def _note(ctx: Context, conversation: Conversation, *, way: str, seq: int) -> None:
-    async with ctx.unit_of_work() as uow:
-        entry = Entry(
-            subject="conversation",
-            subject_id=conversation.id,
-            actor="system",
-            channel=conversation.channel,
-            trigger="reach",
-            from_state=conversation.owner.value,
-            to_state=conversation.owner.value,
-            at=ctx.clock.now(),
-            detail={"way": way, "seq": seq},
-        )
-        await uow.journal.add(entry)

@@ -14,6 +14,7 @@ from aftersales.services.verification import Verification, confirm_code, start_v
 
 NUMBER, CONTACT, CODE = "access_number", "access_contact", "access_code"
 SLOTS = (NUMBER, CONTACT, CODE)
+CUSTOMER = "customer"  # in Scene.known
 _FULL_NUMBER = re.compile(r"[A-Z]{2}\d{8,}|\d{9,}")
 
 
@@ -48,7 +49,11 @@ def heard(access: Access, said: Said) -> Access:
 
 
 async def known_customer(scene: Scene) -> str | None:
-    return await conversation_customer(scene.ctx, conversation_id=scene.conversation_id)
+    if CUSTOMER not in scene.known:
+        found = await conversation_customer(scene.ctx, conversation_id=scene.conversation_id)
+        scene.known[CUSTOMER] = found
+    customer_id: str | None = scene.known[CUSTOMER]
+    return customer_id
 
 
 async def proven_customer(scene: Scene) -> str:
@@ -69,6 +74,7 @@ async def advance_access(scene: Scene, said: Said, *, asked: str | None) -> tupl
             scene.ctx, conversation_id=scene.conversation_id, code=code, message_id=scene.message_id
         )
         if outcome is Verification.VERIFIED:
+            scene.known.clear()
             scene.say("utter_access_verified")
             return await known_customer(scene), replace(after, code="verified"), True
         states = {

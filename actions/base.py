@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
 from copy import copy
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar
 
 import structlog
@@ -31,11 +31,15 @@ def inform(kind: str, value: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """One call of an action: the services, the tracker, and where to say things."""
+    """One call of an action: the services, the tracker, and where to say things.
+
+    `known` is what this call has found out already and need not ask for again.
+    """
 
     ctx: Context
     tracker: Tracker
     dispatcher: CollectingDispatcher
+    known: dict[str, Any] = field(default_factory=dict)
 
     @property
     def conversation_id(self) -> str:

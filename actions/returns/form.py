@@ -31,6 +31,8 @@ from aftersales.domain.orders import Order
 from aftersales.domain.remedies import Remedy
 from aftersales.services.return_views import find_filed
 
+FILED = "filed"  # in Scene.known
+
 _DEEDS: Mapping[Remedy, Mapping[str, bool]] = {
     Remedy.RETURN: {consent.RETURN: True, consent.REFUND: False},
     Remedy.EXCHANGE: {consent.EXCHANGE: True},
@@ -127,7 +129,10 @@ class ReturnTopic(Topic):
 
     async def _is_filed(self, scene: Scene, customer_id: str) -> bool:
         """Whether this very message has filed the return already: its turn is run again."""
-        return await find_filed(scene.ctx, key=filing_key(scene), customer_id=customer_id) is not None
+        if FILED not in scene.known:
+            found = await find_filed(scene.ctx, key=filing_key(scene), customer_id=customer_id)
+            scene.known[FILED] = found is not None
+        return bool(scene.known[FILED])
 
     def _offered(self, scene: Scene, orders: Sequence[Order], draft: Draft, asked: str | None) -> list[str]:
         noted = scene.slot(NOTED) or {}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, cast
 
 from actions.base import Scene
 from actions.returns import draft as d
@@ -21,6 +21,7 @@ from aftersales.services.returns import quote_return
 NOTED, QUOTED = "returns_noted", "returns_quoted"
 ORDERS_AT_HAND = 50
 MOST_NAMED = 3
+_QUOTE = "quote"  # in Scene.known: what it is about, and the quote
 
 
 async def customer_orders(
@@ -78,5 +79,10 @@ async def quote_draft(scene: Scene, draft: Draft, customer_id: str) -> Quote:
     if draft.order is None or draft.reason is None:
         raise NotFound
     order = await access_order(scene.ctx, customer_id=customer_id, number=draft.order)
-    wish = draft.wish(order.currency)
-    return await quote_return(scene.ctx, order=order, items=units(draft, order), reason=draft.reason, wish=wish)
+    wish, items = draft.wish(order.currency), units(draft, order)
+    about = (order, items, draft.reason, wish)
+    asked, quote = scene.known.get(_QUOTE, (None, None))
+    if asked != about:
+        quote = await quote_return(scene.ctx, order=order, items=items, reason=draft.reason, wish=wish)
+        scene.known[_QUOTE] = (about, quote)
+    return cast(Quote, quote)

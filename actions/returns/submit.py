@@ -15,7 +15,7 @@ from actions.topic import After, Finished
 from aftersales.domain.errors import AftersalesError, Conflict, Refused
 from aftersales.domain.money import Money
 from aftersales.domain.orders import Order
-from aftersales.domain.policy_describe import facts
+from aftersales.domain.policy_describe import day_counts
 from aftersales.domain.reasons import Reason
 from aftersales.domain.remedies import Remedy
 from aftersales.domain.returns import Return
@@ -97,7 +97,7 @@ async def _tell(scene: Scene, filed: Return, order: Order, customer_id: str) -> 
     if response is None:  # the shop said no, or things have moved on since this message was first dealt with
         scene.say("utter_returns_conflict")
         return False
-    days = facts(scene.ctx.policy_named(filed.policy_version), scene.language)
+    days = day_counts(scene.ctx.policy_named(filed.policy_version))
     named = ("refund_days", "refund_only_days", "dispatch_days", "payment_days")
     parameters = {**status_words(scene, view, order), **{name: days[name] for name in named}}
     coming = scene.title(f"utter_returns_next_{view.next_step}")

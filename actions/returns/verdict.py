@@ -16,7 +16,7 @@ from actions.returns.plan import units
 from actions.returns.quote import QUOTED, consent_digest, quote_draft, shown
 from aftersales.domain.orders import Order
 from aftersales.domain.policy import Decision, Quote
-from aftersales.domain.policy_describe import facts
+from aftersales.domain.policy_describe import day_counts
 from aftersales.domain.reasons import Reason
 from aftersales.domain.remedies import Remedy
 from aftersales.services.exchange_choice import list_choices, own_variant
@@ -113,7 +113,7 @@ def _allowed(decision: Decision, draft: Draft, *, review: bool) -> str:
 
 def _terms(scene: Scene, decision: Decision) -> dict[str, str]:
     """The numbers and days that the texts of the verdicts fill in."""
-    language, days = scene.language, facts(scene.ctx.policy_named(decision.version), scene.language)
+    language, days = scene.language, day_counts(scene.ctx.policy_named(decision.version))
     fee = (
         scene.ctx.texts.render("utter_returns_fee", language, fee=formats.money(decision.fee, language))
         if decision.fee
@@ -131,7 +131,7 @@ def _terms(scene: Scene, decision: Decision) -> dict[str, str]:
 
 
 def difference_words(scene: Scene, decision: Decision) -> str:
-    language, days = scene.language, facts(scene.ctx.policy_named(decision.version), scene.language)
+    language, days = scene.language, day_counts(scene.ctx.policy_named(decision.version))
     render = scene.ctx.texts.render
     if decision.to_pay:
         amount = formats.money(decision.to_pay, language)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from aftersales.domain.policy_rules import Policy
 from aftersales.domain.policy_words import listed, money_words, same
-from aftersales.domain.texts import Language, Text
+from aftersales.domain.texts import Text
 
 
 def describe(policy: Policy) -> list[tuple[str, Text]]:
@@ -52,22 +52,26 @@ def placeholders(policy: Policy) -> dict[str, Text]:
         **dict(describe(policy)),
         **{name: _sentences([rule.general() for rule in rules]) for name, rules in groups.items()},
         "version": same(policy.version),
-        "window_days": same(policy.default_window.days),
         "longest_window_days": same(max(window.days for window in own)),
         **({"statutory_days": same(policy.statutory[0].days)} if policy.statutory else {}),
         "fault_days": same(min(window.days for window in policy.fault_windows)),
-        "refund_days": same(policy.refund.days),
         "automatic_limits": listed([money_words(money) for money in policy.automatic_limit.amounts.values()]),
-        "exchange_days": same(exchange.window.days),
-        "payment_days": same(exchange.payment.days),
-        "dispatch_days": same(exchange.dispatch.days),
-        "refund_only_days": same(refund_only.refund.days),
+        **{name: same(days) for name, days in day_counts(policy).items()},
     }
 
 
-def facts(policy: Policy, language: Language = "zh") -> dict[str, str]:
-    """The placeholders in one language."""
-    return {name: text.of(language) for name, text in placeholders(policy).items()}
+def day_counts(policy: Policy) -> dict[str, str]:
+    """The periods that hold whatever the goods, by the names that `placeholders` gives them."""
+    exchange, refund_only = policy.remedies.exchange, policy.remedies.refund_only
+    days = {
+        "window_days": policy.default_window.days,
+        "refund_days": policy.refund.days,
+        "exchange_days": exchange.window.days,
+        "payment_days": exchange.payment.days,
+        "dispatch_days": exchange.dispatch.days,
+        "refund_only_days": refund_only.refund.days,
+    }
+    return {name: str(count) for name, count in days.items()}
 
 
 def _sentences(texts: list[Text]) -> Text:

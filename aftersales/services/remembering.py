@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any, cast
 
 from aftersales.domain.orders import Customer, Order, Variant
-from aftersales.ports import ShopBackend
+from aftersales.ports import Capabilities, ShopBackend
 from aftersales.services.access import normal_number
 
 
@@ -23,6 +23,11 @@ class _RememberingShop:
     def __init__(self, shop: ShopBackend) -> None:
         self._shop = shop
         self._read: dict[tuple[Any, ...], Any] = {}
+
+    async def capabilities(self) -> Capabilities:
+        if ("able",) not in self._read:
+            self._read["able",] = await self._shop.capabilities()
+        return cast(Capabilities, self._read["able",])
 
     async def get_customer(self, customer_id: str) -> Customer:
         key = ("customer", customer_id)

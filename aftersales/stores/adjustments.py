@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, bindparam, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from aftersales.domain.adjustments import Adjustment
@@ -18,6 +18,11 @@ from aftersales.stores.schema.adjustments import adjustments
 _TABLE = adjustments.c
 _PLAIN = ("id", "number", "key", "order_id", "order_number", "customer_id", "conversation_id", "case_number")
 _KEPT = (*_PLAIN, "line_id", "quantity", "policy_version", "created_at")
+
+# Read in every turn of a return: building a statement takes longer than running it.
+_OF_ORDER = (
+    select(adjustments).where(_TABLE.order_id == bindparam("wanted")).order_by(_TABLE.created_at, _TABLE.id)
+)
 
 
 class SqlAdjustments:
@@ -45,8 +50,7 @@ class SqlAdjustments:
 
     async def of_order(self, order_id: str) -> Sequence[Adjustment]:
         """Oldest first."""
-        query = select(adjustments).where(_TABLE.order_id == order_id)
-        return await self._read(query.order_by(_TABLE.created_at, _TABLE.id))
+        return await self._read(_OF_ORDER, wanted=order_id)
 
     async def _one(self, query: Select[Any]) -> Adjustment:
         found = await self._read(query)
@@ -54,8 +58,8 @@ class SqlAdjustments:
             raise NotFound("adjustment")
         return found[0]
 
-    async def _read(self, query: Select[Any]) -> list[Adjustment]:
-        rows = (await self._connection.execute(query)).mappings()
+    async def _read(self, query: Select[Any], **values: str) -> list[Adjustment]:
+        rows = (await self._connection.execute(query, values)).mappings()
         return [
             Adjustment(
                 **{name: row[name] for name in _KEPT},

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from functools import lru_cache
 from sqlite3 import OperationalError
 from typing import Any
 
@@ -83,3 +84,9 @@ def make_engine(url: str, *, echo: bool = False, short_reads: bool = False) -> A
         connection.exec_driver_sql("BEGIN" if read_only else "BEGIN IMMEDIATE")
 
     return engine
+
+
+@lru_cache(maxsize=8)
+def for_reading(engine: AsyncEngine) -> AsyncEngine:
+    """The same engine, whose transactions only read. Kept: making it takes as long as a small query."""
+    return engine.execution_options(read_only=True)

@@ -7,7 +7,7 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, exists, insert, or_, select, update
+from sqlalchemy import Row, bindparam, exists, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from aftersales.domain.conversations import Conversation, Owner
@@ -18,6 +18,9 @@ from aftersales.stores.schema.conversations import conversations, messages
 
 _COLUMNS = [conversations.c[name] for name in Conversation.__dataclass_fields__]
 _IDS_AT_ONCE = 500
+# Read in every turn, some several times: building a statement takes longer than running it.
+_ONE = select(*_COLUMNS).where(conversations.c.id == bindparam("wanted"))
+_ONE_LOCKED = _ONE.with_for_update()
 
 
 def _conversation(row: Row[Any]) -> Conversation:
@@ -119,10 +122,8 @@ class SqlConversations:
         return [_conversation(row) for row in await self._connection.execute(query.with_only_columns(*_COLUMNS))]
 
     async def _one(self, conversation_id: str, *, for_update: bool) -> Conversation:
-        query = select(*_COLUMNS).where(conversations.c.id == conversation_id)
-        if for_update:
-            query = query.with_for_update()
-        row = (await self._connection.execute(query)).one_or_none()
+        query = _ONE_LOCKED if for_update else _ONE
+        row = (await self._connection.execute(query, {"wanted": conversation_id})).one_or_none()
         if row is None:
             raise NotFound("conversation")
         return _conversation(row)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
-from sqlalchemy import ColumnElement, text
+from sqlalchemy import Column, text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from aftersales.domain.errors import NotFound
@@ -46,16 +46,16 @@ class EmbeddedShop:
 
     async def find_order(self, number: str) -> Order:
         """By its exact normalised number (capitals and digits only). Raises NotFound."""
-        return await self._one_order(shop_orders.c.number == number)
+        return await self._one_order(shop_orders.c.number, number)
 
     async def get_order(self, order_id: str) -> Order:
         """Raises NotFound."""
-        return await self._one_order(shop_orders.c.id == order_id)
+        return await self._one_order(shop_orders.c.id, order_id)
 
     async def list_orders(self, customer_id: str, *, limit: int = 20) -> Sequence[Order]:
         """Newest first."""
         async with reading(self._engine) as connection:
-            return await load_orders(connection, shop_orders.c.customer_id == customer_id, limit=limit)
+            return await load_orders(connection, shop_orders.c.customer_id, customer_id, limit=limit)
 
     async def list_variants(self, product_id: str, *, currency: str | None = None) -> Sequence[Variant]:
         """What is on sale of a product, in the shop's order; nothing for an unknown product.
@@ -140,9 +140,9 @@ class EmbeddedShop:
         async with reading(self._engine) as connection:
             await connection.execute(text("SELECT 1"))
 
-    async def _one_order(self, condition: ColumnElement[bool]) -> Order:
+    async def _one_order(self, column: Column[str], value: str) -> Order:
         async with reading(self._engine) as connection:
-            orders = await load_orders(connection, condition, limit=1)
+            orders = await load_orders(connection, column, value, limit=1)
         if not orders:
             raise NotFound
         return orders[0]

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Column, ColumnElement, RowMapping, Select, Table, bindparam, select
+from sqlalchemy import Column, RowMapping, Select, Table, bindparam, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from aftersales.domain.money import Money
@@ -26,12 +26,10 @@ from aftersales.stores.schema.shop import (
 )
 
 
-async def load_orders(
-    connection: AsyncConnection, condition: ColumnElement[bool], *, limit: int | None = None
-) -> list[Order]:
-    """The orders that meet `condition`, newest first."""
-    query = select(shop_orders).where(condition).order_by(shop_orders.c.placed_at.desc(), shop_orders.c.id)
-    orders = (await connection.execute(query.limit(limit))).mappings().all()
+async def load_orders(connection: AsyncConnection, column: Column[str], value: str, *, limit: int) -> list[Order]:
+    """The orders whose `column` has this value, newest first."""
+    found = await connection.execute(_newest(column), {"wanted": value, "most": limit})
+    orders = found.mappings().all()
     if not orders:
         return []
     ids = [order["id"] for order in orders]
@@ -50,6 +48,13 @@ async def load_orders(
         )
         for order in orders
     ]
+
+
+@cache
+def _newest(column: Column[str]) -> Select[Any]:
+    """Built once: that takes as long as running it."""
+    matching = select(shop_orders).where(column == bindparam("wanted"))
+    return matching.order_by(shop_orders.c.placed_at.desc(), shop_orders.c.id).limit(bindparam("most"))
 
 
 async def load_customer(connection: AsyncConnection, customer_id: str) -> Customer | None:

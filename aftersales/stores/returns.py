@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import RowMapping, Select, and_, insert, or_, select, update
+from sqlalchemy import RowMapping, Select, and_, bindparam, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from aftersales.domain.errors import Conflict, NotFound
@@ -20,6 +20,17 @@ from aftersales.domain.texts import Text
 from aftersales.stores.inserts import hold_lock, insert_new
 from aftersales.stores.pages import page_of
 from aftersales.stores.schema.returns import return_lines, returns
+
+# Read in every turn of a return: building a statement takes longer than running it.
+_BY_KEY = select(returns).where(returns.c.key == bindparam("wanted"))
+_OF_ORDER = (
+    select(returns).where(returns.c.order_id == bindparam("wanted")).order_by(returns.c.created_at, returns.c.id)
+)
+_LINES = (
+    select(return_lines)
+    .where(return_lines.c.return_id.in_(bindparam("wanted", expanding=True)))
+    .order_by(return_lines.c.return_id, return_lines.c.position)
+)
 
 
 class SqlReturns:
@@ -85,7 +96,7 @@ class SqlReturns:
         return await self._one(select(returns).where(returns.c.number == number))
 
     async def by_key(self, key: str) -> Return | None:
-        found = await self._read(select(returns).where(returns.c.key == key))
+        found = await self._read(_BY_KEY, wanted=key)
         return found[0] if found else None
 
     async def by_ids(self, return_ids: Collection[str]) -> Sequence[Return]:
@@ -94,9 +105,7 @@ class SqlReturns:
 
     async def of_order(self, order_id: str) -> Sequence[Return]:
         """Oldest first."""
-        return await self._read(
-            select(returns).where(returns.c.order_id == order_id).order_by(returns.c.created_at, returns.c.id)
-        )
+        return await self._read(_OF_ORDER, wanted=order_id)
 
     async def of_customer(self, customer_id: str, *, limit: int = 50) -> Sequence[Return]:
         return await self._read(
@@ -138,15 +147,11 @@ class SqlReturns:
             raise NotFound("return")
         return found[0]
 
-    async def _read(self, query: Select[Any]) -> list[Return]:
-        rows = list((await self._connection.execute(query)).mappings())
+    async def _read(self, query: Select[Any], **values: str) -> list[Return]:
+        rows = list((await self._connection.execute(query, values)).mappings())
         if not rows:
             return []
-        found = await self._connection.execute(
-            select(return_lines)
-            .where(return_lines.c.return_id.in_([row["id"] for row in rows]))
-            .order_by(return_lines.c.return_id, return_lines.c.position)
-        )
+        found = await self._connection.execute(_LINES, {"wanted": [row["id"] for row in rows]})
         lines: dict[str, list[RowMapping]] = {row["id"]: [] for row in rows}
         for line in found.mappings():
             lines[line["return_id"]].append(line)

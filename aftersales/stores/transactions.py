@@ -13,6 +13,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from aftersales.domain.errors import OutcomeUnknown, Unavailable
+from aftersales.stores.base import for_reading
 
 _FAILURES = (OperationalError, InterfaceError, InternalError, PoolTimeout, OSError)
 
@@ -21,7 +22,7 @@ _FAILURES = (OperationalError, InterfaceError, InternalError, PoolTimeout, OSErr
 async def reading(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
     """A connection to read from; it waits for no writer. Raises Unavailable."""
     try:
-        async with engine.execution_options(read_only=True).connect() as connection:
+        async with for_reading(engine).connect() as connection:
             yield connection
     except _FAILURES as error:
         raise Unavailable(type(error).__name__) from error

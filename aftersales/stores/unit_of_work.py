@@ -50,6 +50,7 @@ from aftersales.stores.adjustments import SqlAdjustments
 from aftersales.stores.agent_sessions import SqlAgentSessions
 from aftersales.stores.api_keys import SqlApiKeys
 from aftersales.stores.attachments import SqlAttachments
+from aftersales.stores.base import for_reading
 from aftersales.stores.bounces import SqlBounces
 from aftersales.stores.canned_answers import SqlCannedAnswers
 from aftersales.stores.cases import SqlCases
@@ -126,9 +127,10 @@ class SqlUnitOfWork:
 class SqlUnitOfWorkFactory:
     def __init__(self, engine: AsyncEngine) -> None:
         self._engine = engine
+        self._reading = for_reading(engine)
 
     def __call__(self, *, read_only: bool = False) -> AbstractAsyncContextManager[UnitOfWork]:
-        return self._open(self._engine.execution_options(read_only=True) if read_only else self._engine)
+        return self._open(self._reading if read_only else self._engine)
 
     @asynccontextmanager
     async def _open(self, engine: AsyncEngine) -> AsyncIterator[UnitOfWork]:

@@ -15,7 +15,16 @@ from sanic.request import Request
 from sanic.response import HTTPResponse
 from sanic.response import json as json_response
 
-from bot import failed_actions, fast_actions, fast_graph, fast_slots, fast_trackers, quiet_logs
+from bot import (
+    failed_actions,
+    fast_actions,
+    fast_graph,
+    fast_logs,
+    fast_rules,
+    fast_slots,
+    fast_trackers,
+    quiet_logs,
+)
 from bot.failed_actions import TurnFailed
 from bot.turns import take_turn
 from bot.wire import BadTurnError, read_turn
@@ -27,6 +36,8 @@ TOKEN_VARIABLE = "RETURNDESK_INTERNAL_SECRET"  # noqa: S105 (a name, not a secre
 
 fast_actions.install()
 fast_graph.install()
+fast_logs.install()
+fast_rules.install()
 fast_slots.install()
 fast_trackers.install()
 failed_actions.install()

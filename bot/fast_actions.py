@@ -13,13 +13,16 @@ from typing import Any
 
 import aiohttp
 import rasa
+import ujson
 from jsonschema.exceptions import ValidationError
 from rasa.core.actions.action import RemoteAction
 from rasa.shared.core.domain import Domain
-from rasa.shared.core.events import Event, UserUttered
+from rasa.shared.core.events import ActionExecuted, BotUttered, Event, SlotSet, UserUttered
 from rasa.shared.core.trackers import DialogueStateTracker
 from rasa.shared.utils.common import all_subclasses
 from rasa.utils.endpoints import DEFAULT_REQUEST_TIMEOUT, EndpointConfig
+
+LIKELIEST = 10  # of what a message may mean
 
 
 def action_call(action: RemoteAction, tracker: DialogueStateTracker, _domain: Domain) -> dict[str, Any]:
@@ -31,7 +34,7 @@ def action_call(action: RemoteAction, tracker: DialogueStateTracker, _domain: Do
         "tracker": {
             "sender_id": tracker.sender_id,
             "slots": tracker.current_slot_values(),
-            "latest_message": tracker._latest_message_data(),
+            "latest_message": _understood(tracker),
             "latest_action_name": tracker.latest_action_name,
             "active_loop": {"name": tracker.active_loop_name} if tracker.active_loop_name else {},
             "followup_action": tracker.followup_action,
@@ -41,10 +44,21 @@ def action_call(action: RemoteAction, tracker: DialogueStateTracker, _domain: Do
     }
 
 
+def _understood(tracker: DialogueStateTracker) -> dict[str, Any]:
+    data: dict[str, Any] = tracker._latest_message_data()
+    return {**data, "intent_ranking": (data.get("intent_ranking") or [])[:LIKELIEST]}
+
+
 def _told(event: Event) -> dict[str, Any]:
+    told: dict[str, Any] = {"event": event.type_name}
     if isinstance(event, UserUttered):  # what it was understood as is told of the latest message alone
-        return {"event": event.type_name, "text": event.text, "metadata": {"message_id": event.message_id}}
-    told: dict[str, Any] = event.as_dict()
+        told |= {"text": event.text, "metadata": {"message_id": event.message_id}}
+    elif isinstance(event, BotUttered):
+        told |= {"text": event.text, "data": {"buttons": event.data.get("buttons")}}
+    elif isinstance(event, SlotSet):
+        told |= {"name": event.key, "value": event.value}
+    elif isinstance(event, ActionExecuted):
+        told |= {"name": event.action_name}
     return told
 
 
@@ -106,7 +120,9 @@ def kept_session(endpoint: EndpointConfig) -> _KeptSession:
     session: aiohttp.ClientSession | None = getattr(endpoint, "kept_session", None)
     if session is None or session.closed:
         session = aiohttp.ClientSession(
-            headers=endpoint.headers, timeout=aiohttp.ClientTimeout(total=DEFAULT_REQUEST_TIMEOUT)
+            headers=endpoint.headers,
+            timeout=aiohttp.ClientTimeout(total=DEFAULT_REQUEST_TIMEOUT),
+            json_serialize=ujson.dumps,
         )
         endpoint.kept_session = session
     return _KeptSession(session)

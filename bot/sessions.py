@@ -5,11 +5,11 @@ turn cost. Here a session is one row, and the tracker of a recent session stays 
 a tracker in memory counts only while the version is the row's, and saving fails where another process was faster.
 """
 
-import json
 import time
 from typing import Any
 
 import sqlalchemy as sa
+import ujson
 from rasa.core.brokers.broker import EventBroker
 from rasa.core.tracker_store import TrackerStore
 from rasa.shared.core.domain import Domain
@@ -79,7 +79,7 @@ class SessionStore(TrackerStore):
             row = connection.execute(_ROW, {"session": sender_id}).first()
         if row is None:
             return None
-        tracker = DialogueStateTracker.from_dict(sender_id, json.loads(row.events), self.domain.slots)
+        tracker = DialogueStateTracker.from_dict(sender_id, ujson.loads(row.events), self.domain.slots)
         tracker.saved_version = row.version
         return tracker
 
@@ -91,7 +91,7 @@ class SessionStore(TrackerStore):
         values = {
             "version": seen + 1,
             "saved_at": int(time.time()),
-            "events": json.dumps([event.as_dict() for event in tracker.events], ensure_ascii=False),
+            "events": ujson.dumps([event.as_dict() for event in tracker.events], ensure_ascii=False),
         }
         with self._engine.begin() as connection:
             if seen:

@@ -9,7 +9,7 @@ from actions.base import Scene
 from actions.returns import draft as d
 from actions.returns.draft import Draft
 from actions.returns.listen import pick
-from actions.returns.plan import Noted, chooses_variants, decided_remedy, units
+from actions.returns.plan import Noted, chooses_variants, decided_remedy, is_decided, units
 from actions.said import Said
 from aftersales.domain.orders import Order, OrderLine, Variant
 from aftersales.domain.reasons import MERCHANT_FAULT, Reason
@@ -31,7 +31,7 @@ async def complete(
         scene.say("utter_exchanges_by_person")
         draft = draft.with_remedy(None)
     draft, noted = await settle_variants(scene, draft, order, said, asked)
-    if draft.reason is None or not draft.items:
+    if draft.reason is None or not draft.items or is_decided(draft):
         return draft, noted
     allowed = await possible(scene, draft, order)
     if asked == d.REMEDY and draft.remedy is None and not draft.money:

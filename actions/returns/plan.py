@@ -99,14 +99,20 @@ def chooses_variants(draft: Draft) -> bool:
     return draft.remedy is Remedy.EXCHANGE and draft.reason is not Reason.MISSING_ITEM
 
 
+def is_decided(draft: Draft) -> bool:
+    """Whether the remedy was named, and is not to send back what never came."""
+    never_came = draft.reason is Reason.MISSING_ITEM
+    return draft.remedy is not None and not (never_came and draft.remedy is Remedy.RETURN)
+
+
 def decided_remedy(draft: Draft, possible: Sequence[Remedy]) -> Remedy | None:
     """What leaves no choice among the possible remedies; None where the customer is asked.
 
     Who asks for money gets it without sending anything back, if that is possible.
     """
-    missing = draft.reason is Reason.MISSING_ITEM
-    if draft.remedy and not (missing and draft.remedy is Remedy.RETURN):
+    if is_decided(draft):
         return draft.remedy
+    missing = draft.reason is Reason.MISSING_ITEM
     kept = Remedy.REFUND_ONLY if missing or Remedy.REFUND_ONLY in possible else Remedy.RETURN
     if draft.money or len(possible) == 0:
         return kept

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import ClassVar
+from dataclasses import dataclass, field
+from typing import ClassVar, cast
 
 from aftersales.domain.money import Money
 from aftersales.domain.policy_words import filled, joined, same
@@ -23,14 +23,17 @@ class Rule:
     id: str
     text: Text
     applied: Text | None = None
+    _general: Text | None = field(default=None, init=False, repr=False, compare=False)
 
     def facts(self) -> Mapping[str, Text]:
         """What the rule itself can fill in."""
         return {}
 
     def general(self) -> Text:
-        """The rule in words, whatever the order."""
-        return filled(self.text, self.facts())
+        """The rule in words, whatever the order; put together once, since every check of it says them."""
+        if self._general is None:
+            object.__setattr__(self, "_general", filled(self.text, self.facts()))
+        return cast(Text, self._general)
 
     def about(self, facts: Mapping[str, Text]) -> Text:
         """The rule in words with the facts of one order. Raises KeyError when one of APPLIED is missing."""

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Table, select
+from sqlalchemy import Insert, Table, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -14,11 +15,16 @@ from aftersales.stores.schema.returns import locks
 
 async def insert_new(connection: AsyncConnection, table: Table, values: Mapping[str, Any]) -> bool:
     """Whether the row went in; False when one of the table's unique columns is taken (nothing is changed)."""
-    if connection.dialect.name == "sqlite":
-        result = await connection.execute(sqlite.insert(table).values(**values).on_conflict_do_nothing())
-    else:
-        result = await connection.execute(postgresql.insert(table).values(**values).on_conflict_do_nothing())
+    result = await connection.execute(_yielding(connection.dialect.name, table), dict(values))
     return result.rowcount == 1
+
+
+@cache
+def _yielding(dialect: str, table: Table) -> Insert:
+    """Built once: that takes as long as running it."""
+    if dialect == "sqlite":
+        return sqlite.insert(table).on_conflict_do_nothing()
+    return postgresql.insert(table).on_conflict_do_nothing()
 
 
 async def hold_lock(connection: AsyncConnection, name: str) -> None:

@@ -11,6 +11,8 @@ from aftersales.domain.journal import Entry
 from aftersales.stores.schema.returns import journal
 
 ENTRY_COLUMNS = tuple(column for column in journal.c if column.name != "id")
+_NAMES = tuple(column.name for column in ENTRY_COLUMNS)
+_ADD = insert(journal)
 
 
 def read_entry(row: RowMapping) -> Entry:
@@ -23,20 +25,7 @@ class SqlJournal:
         self._connection = connection
 
     async def add(self, entry: Entry) -> None:
-        await self._connection.execute(
-            insert(journal).values(
-                subject=entry.subject,
-                subject_id=entry.subject_id,
-                actor=entry.actor,
-                channel=entry.channel,
-                trigger=entry.trigger,
-                from_state=entry.from_state,
-                to_state=entry.to_state,
-                at=entry.at,
-                policy_version=entry.policy_version,
-                detail=entry.detail,
-            )
-        )
+        await self._connection.execute(_ADD, {name: getattr(entry, name) for name in _NAMES})
 
     async def of(self, subject: str, subject_id: str) -> Sequence[Entry]:
         """Oldest first."""

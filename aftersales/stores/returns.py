@@ -26,6 +26,10 @@ _BY_KEY = select(returns).where(returns.c.key == bindparam("wanted"))
 _OF_ORDER = (
     select(returns).where(returns.c.order_id == bindparam("wanted")).order_by(returns.c.created_at, returns.c.id)
 )
+_ONE = select(returns).where(returns.c.id == bindparam("wanted"))
+_ONE_LOCKED = _ONE.with_for_update()
+_BY_NUMBER = select(returns).where(returns.c.number == bindparam("wanted"))
+_SAVE = update(returns).where(returns.c.id == bindparam("wanted"))
 _LINES = (
     select(return_lines)
     .where(return_lines.c.return_id.in_(bindparam("wanted", expanding=True)))
@@ -57,17 +61,14 @@ class SqlReturns:
 
     async def save(self, item: Return) -> None:
         """Writes what changes in a return's life; lines and amounts only by `assess`, the key never."""
-        await self._connection.execute(
-            update(returns)
-            .where(returns.c.id == item.id)
-            .values(
-                state=item.state.value,
-                needs_human=item.needs_human,
-                shop_reference=item.shop_reference,
-                payment_link=item.payment_link,
-                updated_at=item.updated_at,
-            )
-        )
+        changing = {
+            "state": item.state.value,
+            "needs_human": item.needs_human,
+            "shop_reference": item.shop_reference,
+            "payment_link": item.payment_link,
+            "updated_at": item.updated_at,
+        }
+        await self._connection.execute(_SAVE, {"wanted": item.id, **changing})
 
     async def assess(self, item: Return) -> None:
         """Writes the conditions of its lines and what they leave of the amounts."""
@@ -83,17 +84,17 @@ class SqlReturns:
 
     async def get(self, return_id: str) -> Return:
         """Raises NotFound."""
-        return await self._one(select(returns).where(returns.c.id == return_id))
+        return await self._one(_ONE, wanted=return_id)
 
     async def lock(self, return_id: str) -> Return:
         """As get, and holds the row for writing until the transaction ends."""
-        return await self._one(select(returns).where(returns.c.id == return_id).with_for_update())
+        return await self._one(_ONE_LOCKED, wanted=return_id)
 
     async def lock_order(self, order_id: str) -> None:
         await hold_lock(self._connection, f"order:{order_id}")
 
     async def by_number(self, number: str) -> Return:
-        return await self._one(select(returns).where(returns.c.number == number))
+        return await self._one(_BY_NUMBER, wanted=number)
 
     async def by_key(self, key: str) -> Return | None:
         found = await self._read(_BY_KEY, wanted=key)
@@ -141,8 +142,8 @@ class SqlReturns:
             .limit(limit)
         )
 
-    async def _one(self, query: Select[Any]) -> Return:
-        found = await self._read(query)
+    async def _one(self, query: Select[Any], **values: str) -> Return:
+        found = await self._read(query, **values)
         if not found:
             raise NotFound("return")
         return found[0]

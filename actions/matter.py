@@ -16,6 +16,7 @@ from actions.access import SLOTS as ACCESS_SLOTS
 from actions.agreement import as_asked, has_crossed
 from actions.asides import answer_aside
 from actions.base import Events, Scene, ServiceAction
+from actions.faq import ActionFaqAnswer
 from actions.handoff import call_person
 from actions.questions import ask_next
 from actions.said import Said, acted_since_message
@@ -72,7 +73,7 @@ class ValidateMatterForm(ServiceAction):
         topic = TOPICS.get(scene.slot(TOPIC)) if asked or resumed else None
         topic = topic or topic_for(said) or TOPICS[scene.slot(TOPIC)]
         if asked and _asks_once_more(topic, said, asked):
-            return [SlotSet(TOPIC, topic.name), SlotSet("requested_slot", asked)]
+            return _asked_again(topic, asked, [])
         if asked == RETRY:
             if said.intent in LEAVING | SOCIAL | QUESTIONS:
                 return []
@@ -80,14 +81,14 @@ class ValidateMatterForm(ServiceAction):
             asked = kept.get("asked")
             said = Said.revive(kept.get("said")) if said.choice == ("session", "retry") else said
         if said.intent == "talk_to_human" and await call_person(scene, HandoverReason.REQUESTED):
-            return slot_events({TOPIC: topic.name, "requested_slot": asked})
+            return _asked_again(topic, asked, [])
         try:
             if resumed:
                 return await self._resume(scene, topic)
             said = as_asked(scene, topic, said, asked)
             if asked and await has_crossed(scene, topic, said, asked):
                 scene.say("utter_session_yes_crossed")
-                return slot_events({TOPIC: topic.name, "requested_slot": asked})
+                return _asked_again(topic, asked, [])
             return await self._hear(scene, topic, said, asked)
         except Unavailable:
             if asked == RETRY:
@@ -101,7 +102,7 @@ class ValidateMatterForm(ServiceAction):
             # The turn that proved it was lost, or another tab proved it.
             asked, said = None, _corrected(Said.revive(scene.slot(OPENING)), scene.slot(NUMBER))
         if asked and (left := await answer_aside(scene, topic, said, proven=customer_id is not None)) is not None:
-            return [*left, *slot_events({TOPIC: topic.name, "requested_slot": asked})]
+            return _asked_again(topic, asked, left)
         answers = {**_ACCESS_ANSWERS, **topic.answered_by}.get(asked or "", ())
         answered = said.intent not in LEAVING and any(said.first(entity) for entity in answers)
         off = asked is not None and said.intent in topic.digressions(said, asked) and not answered
@@ -113,6 +114,8 @@ class ValidateMatterForm(ServiceAction):
             return await self._switch(scene, topic, other, said, customer_id)
         if leaves and scene.slot(PARKED):
             return await self._step_back(scene, topic)
+        if off and said.intent in QUESTIONS:  # a rule would do the same in three calls
+            return _asked_again(topic, asked, await ActionFaqAnswer().act(scene))
         if off and said.intent not in LOOSE:
             return []
         return await self._go_on(scene, topic, said, customer_id, asked, loose=off)
@@ -185,6 +188,10 @@ class ValidateMatterForm(ServiceAction):
         }.get(asked, "utter_session_not_caught")
         scene.say(first if misses == 1 else "utter_session_not_caught_again")
         return slot_events({"session_misses": misses, "requested_slot": asked})
+
+
+def _asked_again(topic: Topic, asked: str | None, left: Events) -> Events:
+    return [*left, *slot_events({TOPIC: topic.name, "requested_slot": asked})]
 
 
 def _corrected(opening: Said, number: str | None) -> Said:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 from collections.abc import Generator
 
@@ -24,6 +25,12 @@ def _settings_of_the_machine_are_not_seen(monkeypatch: pytest.MonkeyPatch) -> No
     for name in list(os.environ):
         if name.startswith("RETURNDESK_") and not name.startswith("RETURNDESK_TEST_"):
             monkeypatch.delenv(name)
+
+
+def pytest_collection_finish() -> None:
+    """The collector of garbage need not look at modules and tests, which stay to the end, again and again."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.hookimpl(wrapper=True)

@@ -13,13 +13,15 @@ from aftersales.domain.orders import Payment
 from aftersales.ports import Payments, ProviderRefund
 from tests.connectors.medusa.world import MedusaWorld, open_medusa
 
-pytestmark = [pytest.mark.medusa, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.medusa, pytest.mark.timeout(600)]
 FIFTY = Money(5000, "CNY")
+PATIENCE = 500.0  # seconds: Medusa makes the changes of an order one by one
 
 
 async def until_settled(payments: Payments, payment: Payment, key: str) -> ProviderRefund | None:
     """As the worker does: looked up after a lost answer, asked again after a pause; None when it is rejected."""
-    for _ in range(40):
+    end = asyncio.get_running_loop().time() + PATIENCE
+    while asyncio.get_running_loop().time() < end:
         try:
             return await payments.refund(payment, amount=FIFTY, key=key, reason="return RT1")
         except ProviderRejected:

@@ -52,7 +52,7 @@ async def open_database(kind: str, folder: Path) -> AsyncIterator[AsyncEngine]:
         engine = make_engine(_url(await _make_database()) if kind == "postgres" else _new_file())
     try:
         await (_empty(engine) if kind == "postgres" else _copy(engine))
-        yield engine
+        yield engine.execution_options()  # shares all but the listeners that a test adds
     finally:
         await engine.dispose()
         if kind == "sqlite":

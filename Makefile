@@ -1,7 +1,7 @@
 # Needs make, python3 with venv, and a Linux or macOS shell. Everything else goes into .tools/ and .envs/.
 
 .DEFAULT_GOAL := help
-.PHONY: help setup check test test-medusa test-shopify nightly train run demo predict evaluate refit bench faults lock migrate
+.PHONY: help setup check test packages test-medusa test-shopify nightly train run demo predict evaluate refit bench faults lock migrate
 SHELL := /bin/sh
 
 UV := .tools/bin/uv
@@ -26,12 +26,16 @@ check: $(DEV) ## Format, lint, types, import rules
 	.envs/dev/bin/mypy
 	.envs/dev/bin/lint-imports
 
-# Whole services want the machine for themselves; all other tests run a file at a time on each of two cores.
+# A file at a time on each of two cores, the longest first; whole services, which take most of the memory, at the end.
+TESTS = .envs/dev/bin/python -m pytest -q -n 2 --dist loadfile --no-loadscope-reorder
 test: $(DEV) $(BOT) ## All tests, or those that PYTEST tells; trains the model first when there is none
 	.envs/dev/bin/python -m runtime.cli train
 	@if test -n "$$PYTEST"; then set -x; exec .envs/dev/bin/python -m pytest $$PYTEST; fi; set -ex; \
-	.envs/dev/bin/python -m pytest -q -n 2 --dist loadfile --durations=25 -m "not e2e"; \
-	.envs/dev/bin/python -m pytest -q --durations=15 -m e2e
+	$(TESTS) --durations=25 -m "not e2e"; \
+	$(TESTS) --durations=15 -m e2e
+
+packages: $(DEV) ## Fetch beforehand what make test-medusa installs
+	@.envs/dev/bin/python -m tests.connectors.medusa.serve .envs/medusa --install
 
 test-medusa: $(DEV) ## The contracts on a real Medusa, built here (needs Node 20 and RETURNDESK_TEST_POSTGRES)
 	@.envs/dev/bin/python -m tests.connectors.medusa.serve .envs/medusa $(PYTEST)
@@ -39,9 +43,9 @@ test-medusa: $(DEV) ## The contracts on a real Medusa, built here (needs Node 20
 test-shopify: $(DEV) ## Every request to Shopify against its own schema, fetched here (needs npm)
 	@.envs/dev/bin/python -m tests.connectors.shopify.schema .envs/shopify $(PYTEST)
 
-nightly: $(DEV) ## The properties of the policy with twenty times as many examples, new ones each time (half an hour)
-	RETURNDESK_TEST_PROFILE=nightly .envs/dev/bin/python -m pytest --timeout 3600 \
-	  tests/domain/test_policy_laws.py tests/domain/test_policy_properties.py tests/domain/test_policy_remedies.py
+nightly: $(DEV) ## All properties of money, policy, time and formats with 10,000 examples instead of 500, new ones each time
+	RETURNDESK_TEST_PROFILE=nightly .envs/dev/bin/python -m pytest -n 2 --dist worksteal --timeout 3600 --durations=10 \
+	  -m hypothesis tests/domain tests/connectors/wechat
 
 train: $(OURS) $(BOT) ## Train the model for the present data, unless it is there already
 	@$(PYTHON) -m runtime.cli train

@@ -49,7 +49,8 @@ class Pages:
 
     def __init__(self, *, zone: ZoneInfo) -> None:
         self._zone = zone
-        self._words = yaml.safe_load((_HERE / "texts.yml").read_text(encoding="utf8"))
+        text = (_HERE / "texts.yml").read_text(encoding="utf8")
+        self._words = yaml.load(text, Loader=yaml.CSafeLoader)
         self._environment = Environment(
             loader=FileSystemLoader(_HERE / "templates"),
             autoescape=True,

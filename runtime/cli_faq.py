@@ -12,7 +12,7 @@ from aftersales.domain.texts import LANGUAGES
 from runtime.faq_file import FAQ, FaqFileError, load_faq
 from runtime.policy_file import PolicyFileError, load_policy
 from runtime.settings import Settings
-from runtime.texts import RESPONSES, load_responses
+from runtime.texts import shipped_texts
 
 app = typer.Typer(name="faq", help="The shop's questions and answers.", no_args_is_help=True)
 Folder = Annotated[Path, typer.Option(help="The folder of the files.")]
@@ -47,7 +47,7 @@ def ask(
 def _load(folder: Path) -> Faq:
     try:
         policy = load_policy(Settings().policy_file)
-        return load_faq(folder, policy=policy, responses=load_responses(RESPONSES))
+        return load_faq(folder, policy=policy, responses=shipped_texts().names)
     except (PolicyFileError, FaqFileError) as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(1) from error

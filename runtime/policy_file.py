@@ -13,6 +13,7 @@ from runtime.policy_sections import Sections
 from runtime.policy_sense import check_sense
 
 _LARGEST = 1_000_000  # bytes
+_DEEPEST = 50  # lists and mappings in one another; the quick parser ends the process at some tens of thousands
 
 
 class PolicyFileError(Exception):
@@ -59,7 +60,10 @@ def read_text(path: Path) -> bytes:
 def compose_text(raw: bytes, path: Path) -> yaml.Node:
     """The root node of a YAML text. Raises PolicyFileError."""
     try:
-        root: Any = yaml.compose(raw.decode("utf-8-sig"), Loader=yaml.SafeLoader)
+        text = raw.decode("utf-8-sig")
+        if too_deep := _line_of_depth(text):
+            raise PolicyFileError(path, (Problem(too_deep, f"is nested more than {_DEEPEST} deep"),))
+        root: Any = yaml.compose(text, Loader=yaml.CSafeLoader)
     except UnicodeDecodeError as error:
         raise PolicyFileError(path, (Problem(raw.count(b"\n", 0, error.start) + 1, "is not UTF-8"),)) from error
     except yaml.MarkedYAMLError as error:
@@ -72,3 +76,16 @@ def compose_text(raw: bytes, path: Path) -> yaml.Node:
         raise PolicyFileError(path, (Problem(1, "is empty"),))
     node: yaml.Node = root
     return node
+
+
+def _line_of_depth(text: str) -> int | None:
+    """Where it becomes too deep, counted from 1; None where it does not. Raises yaml.YAMLError."""
+    depth = 0
+    for event in yaml.parse(text, Loader=yaml.CSafeLoader):
+        if isinstance(event, yaml.CollectionStartEvent):
+            depth += 1
+            if depth > _DEEPEST:
+                return event.start_mark.line + 1 if event.start_mark else 1
+        elif isinstance(event, yaml.CollectionEndEvent):
+            depth -= 1
+    return None

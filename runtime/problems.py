@@ -21,7 +21,7 @@ from runtime.faq_file import FAQ, FaqFileError, load_faq
 from runtime.hours_file import load_hours
 from runtime.policy_file import PolicyFileError, load_policy
 from runtime.settings import Settings
-from runtime.texts import RESPONSES, load_responses
+from runtime.texts import shipped_texts
 from runtime.wechat import wechat_problems
 from runtime.wecom import wecom_problems
 
@@ -96,7 +96,7 @@ def _file_problems(settings: Settings) -> Iterator[str]:
         yield f"{variable('model')}: there is no file {settings.model}"
     try:
         policy = load_policy(settings.policy_file)
-        load_faq(FAQ, policy=policy, responses=load_responses(RESPONSES))
+        load_faq(FAQ, policy=policy, responses=shipped_texts().names)
     except PolicyFileError as error:
         yield f"{variable('policy_file')}: {error}"
     except FaqFileError as error:

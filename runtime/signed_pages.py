@@ -13,7 +13,7 @@ from connectors.web.preferences_page.inbound import PreferencesLinkPages, prefer
 from connectors.web.preferences_page.pages import PreferencesPages
 from connectors.web.return_page.inbound import ReturnLinkPages, return_link_blueprint
 from connectors.web.return_page.pages import ReturnPages
-from runtime.texts import RESPONSES, ResponseTexts
+from runtime.texts import shipped_texts
 
 
 def signed_page_blueprints() -> list[Blueprint]:
@@ -24,6 +24,6 @@ def signed_page_blueprints() -> list[Blueprint]:
 def provide_signed_pages(app: Sanic[Any, Any], context: Context, *, shop_name: str) -> None:
     """What the routes find at `app.ctx`."""
     zone = context.zone
-    app.ctx.case_links = CaseLinkPages(context, CasePages(ResponseTexts(RESPONSES), zone=zone))
+    app.ctx.case_links = CaseLinkPages(context, CasePages(shipped_texts(), zone=zone))
     app.ctx.return_links = ReturnLinkPages(context, ReturnPages(zone=zone))
     app.ctx.preferences_links = PreferencesLinkPages(context, PreferencesPages(shop_name=shop_name))

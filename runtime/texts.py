@@ -7,6 +7,7 @@ without Rasa; a variation is chosen by language alone.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 from string import Formatter
 from typing import Any
@@ -58,3 +59,9 @@ class ResponseTexts:
         if missing:
             raise KeyError(f"{response} needs {', '.join(sorted(missing))}")
         return template.format(**parameters)
+
+
+@cache
+def shipped_texts() -> ResponseTexts:
+    """Those of RESPONSES, which are read once in a process."""
+    return ResponseTexts(RESPONSES)

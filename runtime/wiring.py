@@ -23,7 +23,7 @@ from runtime.policy_history import read_history
 from runtime.problems import CannotStart, variable
 from runtime.settings import Settings
 from runtime.shops import open_shop
-from runtime.texts import RESPONSES, ResponseTexts
+from runtime.texts import shipped_texts
 
 
 @asynccontextmanager
@@ -33,7 +33,7 @@ async def open_context(settings: Settings, *, short_reads: bool = False) -> Asyn
     The rules are those that the start of the service has noted; the file alone counts where it never was started.
     Raises CannotStart for files that cannot be used.
     """
-    texts = ResponseTexts(RESPONSES)
+    texts = shipped_texts()
     clock, zone = SystemClock(), ZoneInfo(settings.timezone)
     engine = make_engine(settings.database, short_reads=short_reads)
     unit_of_work = SqlUnitOfWorkFactory(engine)

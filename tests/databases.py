@@ -8,9 +8,11 @@ from __future__ import annotations
 import asyncio
 import atexit
 import os
+import shutil
 import uuid
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -33,37 +35,56 @@ DATABASES = [
 
 load_tables()
 
-# Making all tables takes longer than most tests: an SQLite file with them is made once in a process and copied,
-# and PostgreSQL databases are emptied and used again.
+# Making all tables takes longer than most tests, and so does teaching a new engine its statements: databases are
+# emptied and used again in a process, each with its engine. An SQLite file with all tables is made once
+# and copied.
 _empty_files: list[bytes] = []
 _made: list[str] = []
-_idle: list[str] = []
+_idle: dict[str, list[AsyncEngine]] = {"sqlite": [], "postgres": []}
 
 
 @asynccontextmanager
 async def open_database(kind: str, folder: Path) -> AsyncIterator[AsyncEngine]:
-    """An engine on an empty database with all tables."""
-    if kind == "sqlite":
-        path = folder / "test.sqlite3"
-        path.write_bytes(await _empty_file())
-        engine = make_engine(f"sqlite+aiosqlite:///{path}")
-        try:
-            yield engine
-        finally:
-            await engine.dispose()
-        return
-    name = _idle.pop() if _idle else await _make_database()
-    engine = make_engine(_url(name))
+    """An engine on an empty database with all tables; that of SQLite is left in the folder as test.sqlite3."""
+    if _idle[kind]:
+        engine = _idle[kind].pop()
+    else:
+        engine = make_engine(_url(await _make_database()) if kind == "postgres" else _new_file())
     try:
-        await _empty(engine)
-        yield engine
+        await (_empty(engine) if kind == "postgres" else _copy(engine))
+        yield engine.execution_options()  # shares all but the listeners that a test adds
     finally:
         await engine.dispose()
-        _idle.append(name)
+        if kind == "sqlite":
+            shutil.move(_file(engine), folder / "test.sqlite3")
+        _idle[kind].append(engine)
 
 
 def _url(name: str) -> str:
     return make_url(SERVER).set(database=name).render_as_string(hide_password=False)
+
+
+@cache
+def _own_folder() -> Path:
+    folder = TemporaryDirectory(prefix="returndesk-databases-")
+    atexit.register(folder.cleanup)
+    return Path(folder.name)
+
+
+def _new_file() -> str:
+    return f"sqlite+aiosqlite:///{_own_folder() / uuid.uuid4().hex}.sqlite3"
+
+
+def _file(engine: AsyncEngine) -> Path:
+    return Path(engine.url.database or "")
+
+
+async def _copy(engine: AsyncEngine) -> None:
+    """What a connection that was forgotten may have left beside the file is not seen by the next."""
+    file = _file(engine)
+    for left in file.parent.glob(f"{file.name}*"):
+        left.unlink()
+    file.write_bytes(await _empty_file())
 
 
 async def _empty_file() -> bytes:

@@ -37,7 +37,7 @@ from aftersales.stores.schema.returns import outbox
 from aftersales.stores.unit_of_work import SqlUnitOfWorkFactory
 from runtime.faq_file import FAQ, load_faq
 from runtime.policy_file import load_policy
-from runtime.texts import RESPONSES, ResponseTexts
+from runtime.texts import shipped_texts
 from tests.crashes import TroubledPayments, TroubledShop
 from tests.databases import open_database
 from tests.fakes import NOON, FakeTexts, FrozenClock
@@ -174,7 +174,7 @@ def shipped_policy() -> Policy:
 @cache
 def shipped_faq() -> Faq:
     """Read once, like the policy that it is filled from. Nothing can be changed in it."""
-    return load_faq(FAQ, policy=shipped_policy(), responses=ResponseTexts(RESPONSES).names)
+    return load_faq(FAQ, policy=shipped_policy(), responses=shipped_texts().names)
 
 
 @asynccontextmanager

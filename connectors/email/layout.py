@@ -38,9 +38,8 @@ class MailLayout:
 
     def __init__(self, *, shop_name: str) -> None:
         self._shop_name = shop_name
-        self._words: dict[Language, dict[str, str]] = yaml.safe_load(
-            (_HERE / "texts.yml").read_text(encoding="utf8")
-        )
+        text = (_HERE / "texts.yml").read_text(encoding="utf8")
+        self._words: dict[Language, dict[str, str]] = yaml.load(text, Loader=yaml.CSafeLoader)
         self._environment = Environment(
             loader=FileSystemLoader(_HERE),
             autoescape=True,

@@ -129,7 +129,7 @@ class ProblemTexts:
     @classmethod
     def load(cls) -> ProblemTexts:
         path = Path(__file__).with_name("problem_texts.yml")
-        return cls(yaml.safe_load(path.read_text(encoding="utf8")))
+        return cls(yaml.load(path.read_text(encoding="utf8"), Loader=yaml.CSafeLoader))
 
     def of(self, code: str, language: Language) -> tuple[str, str]:
         """(title, detail)."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -69,9 +70,15 @@ def render_page(document: dict[str, Any]) -> str:
     return environment.get_template("page.html").render(document=document, operations=list(operations(document)))
 
 
+@cache
+def shipped_page() -> str:
+    """Of the shipped document, made once in a process."""
+    return render_page(load_description())
+
+
 def docs_blueprint() -> Blueprint:
     """/api-docs/: the page, its stylesheet and the document itself."""
-    page = render_page(load_description())
+    page = shipped_page()
     description = (_HERE / "openapi.yml").read_bytes()
     blueprint = Blueprint("api_docs", url_prefix="/api-docs")
     files = Folder(_HERE)

@@ -13,7 +13,7 @@ from aftersales.domain.faq import QUESTION_INTENTS, Entry, Faq
 from aftersales.domain.texts import LANGUAGES
 from runtime.faq_file import FAQ, load_faq
 from runtime.policy_file import load_policy
-from runtime.texts import RESPONSES, ResponseTexts
+from runtime.texts import shipped_texts
 from tests.project_data import ROOT
 
 QUESTIONS = Path(__file__).with_name("questions.jsonl")
@@ -24,7 +24,7 @@ FLOORS = {"zh": (0.90, 0.97), "en": (0.82, 0.95)}
 @cache
 def shipped() -> Faq:
     policy = load_policy(ROOT / "returns_policy.yml")
-    return load_faq(FAQ, policy=policy, responses=ResponseTexts(RESPONSES).names)
+    return load_faq(FAQ, policy=policy, responses=shipped_texts().names)
 
 
 @cache

@@ -17,7 +17,7 @@ from tests.e2e.chat import Chat, words
 from tests.e2e.stock import import_records
 from tests.faults.stage import Stage
 
-_PATIENCE = 120.0  # seconds: a process that was killed often is started again ever later
+_PATIENCE = 600.0  # seconds: a process that was killed often is started again ever later
 _OWED = 39900
 _SAY = {
     "en": ("I want to return order {order}, the shoes are too small", "yes"),

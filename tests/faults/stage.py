@@ -88,7 +88,7 @@ def _provider(
 
 
 def _until_it_answers(port: int) -> None:
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 120
     while time.monotonic() < deadline:
         try:
             httpx.get(f"http://127.0.0.1:{port}/refunds/none", timeout=5, trust_env=False)

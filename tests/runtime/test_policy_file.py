@@ -169,8 +169,10 @@ def test_all_problems_are_told_at_once_in_the_order_of_the_file(write: Write) ->
         ("- a\n- b\n", "1: policy: expected keys and values"),
         ("a: 1\nb: [1\n", "3: is not YAML"),
         ("a: 1\n--- \nb: 2\n", "2: is not YAML"),
+        ("a:\n" + "- " * 400_000, "2: is nested more than 50 deep"),
+        ("a:\n  " + "[" * 900_000, "2: is nested more than 50 deep"),
     ],
-    ids=["empty", "a comment", "a list", "broken", "two documents"],
+    ids=["empty", "a comment", "a list", "broken", "two documents", "deep", "deep in brackets"],
 )
 def test_what_is_no_policy_at_all_is_refused(write: Write, content: str, reason: str) -> None:
     assert refusal(write(content))[0].startswith(reason)

@@ -39,7 +39,8 @@ class Pages:
     """The templates and words of one folder; `texts.yml` has the same names in both languages."""
 
     def __init__(self, folder: Path) -> None:
-        self.words: dict[Language, Any] = yaml.safe_load((folder / "texts.yml").read_text(encoding="utf8"))
+        text = (folder / "texts.yml").read_text(encoding="utf8")
+        self.words: dict[Language, Any] = yaml.load(text, Loader=yaml.CSafeLoader)
         self._environment = Environment(
             loader=FileSystemLoader([folder, _HERE]),
             autoescape=True,

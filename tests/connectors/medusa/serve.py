@@ -1,5 +1,6 @@
 """`make test-medusa`: a Medusa of its own, built from the npm packages, and the tests that need it.
 
+`make packages` installs the packages alone.
 Needs node, npm, and a PostgreSQL on which databases may be made (RETURNDESK_TEST_POSTGRES, an asyncpg URL). The
 packages stay in the folder that is given; database and server are gone at the end.
 """
@@ -51,7 +52,13 @@ _NOTHING_SELECTED = 5  # pytest's status
 
 
 def main(folder: Path, arguments: list[str]) -> int:
-    """The exit status of pytest, which is given the arguments; both suites at once, each on its own server."""
+    """The exit status of pytest, which is given the arguments; both suites at once, each on its own server.
+
+    With `--install` for arguments nothing is run.
+    """
+    if arguments == ["--install"]:
+        install(folder)
+        return 0
     if not SERVER:
         print("RETURNDESK_TEST_POSTGRES must name a PostgreSQL server", file=sys.stderr)
         return 2

@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Mapping
 from sanic import HTTPResponse, Request
 
 from aftersales.domain.accounts import Account
-from aftersales.domain.approvals import NeedsAnother, OverLimit
+from aftersales.domain.approvals import Decided, NeedsAnother, OverLimit
 from aftersales.domain.errors import AftersalesError, Forbidden, Invalid, NotFound, OutcomeUnknown, Unavailable
 from aftersales.domain.goods_condition import GoodsCondition
 from aftersales.services.agent_deeds import Deed, do_as
@@ -19,6 +19,7 @@ from aftersales.services.refunds import grant_again
 from aftersales.services.returns import approve_return, close_return, receive_return, reject_return
 from desk.application import back_to, desk_of, session_of
 from desk.forms import read_form
+from desk.waking import wake_about
 
 NAME = re.compile(r"[A-Za-z0-9-]{1,40}")
 _CONDITION = "condition:"
@@ -88,9 +89,10 @@ async def done(request: Request, deed: Awaitable[object] | None, *, page: str) -
     if deed is None:
         return back_to(request, page, problem="bad_request")
     try:
-        await deed
+        left = await deed
     except AftersalesError as error:
         return back_to(request, page, problem=problem_of(error))
+    await wake_about(desk_of(request), left)
     return back_to(request, page, done="1")
 
 
@@ -110,6 +112,7 @@ _PROBLEMS: tuple[tuple[type[AftersalesError], str], ...] = (
     (NotFound, "not_found"),
     (Invalid, "bad_request"),
     (NeedsAnother, "needs_another"),
+    (Decided, "decided"),
     (OverLimit, "over_limit"),
     (Forbidden, "forbidden"),
 )

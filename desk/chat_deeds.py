@@ -25,7 +25,7 @@ from desk.forms import read_form
 
 STATUS = {"not_found": 404, "forbidden": 403, "form": 403, "too_large": 413, "unavailable": 503}
 _BAD = frozenset(
-    {"empty_message", "message_too_long", "bad_request", "gone"}
+    {"empty_message", "message_too_long", "bad_request", "gone", "exception"}
     | {"file_empty", "file_too_large", "file_type", "file_no_picture"}
 )
 _LEAVES = frozenset({"hand-back", "close", "transfer"})  # after these the agent has the chat no more

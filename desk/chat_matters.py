@@ -1,4 +1,4 @@
-"""What is decided in the chat itself about the customer's refunds: by the forms of the packet.
+"""What is decided in the chat itself about the customer's refunds, returns and cases: by the forms of the packet.
 
 Which chat it is says only where one comes back to: whether somebody may decide is asked by the same services as on
 the pages of refunds, returns and cases. The page's own script asks for JSON instead.
@@ -13,20 +13,23 @@ from sanic.exceptions import PayloadTooLarge
 from sanic.response import json
 
 from aftersales.domain.accounts import Account
-from aftersales.domain.errors import AftersalesError, Invalid, NotFound
+from aftersales.domain.errors import AftersalesError, Conflict, Invalid, NotFound
 from aftersales.services.context import Context
 from aftersales.services.refund_overview import find_refund
 from desk.application import back_to, desk_of, language_of, session_of
+from desk.case_decisions import case_deed
+from desk.chat_cases import money_key
 from desk.chat_deeds import STATUS, sign_in_first, wants_json
 from desk.chats import show_chats
-from desk.decisions import NAME, problem_of
+from desk.decisions import NAME, problem_of, return_deed
 from desk.forms import FailedForm, read_form
 from desk.refund_decisions import refund_deed
 from desk.refunds import problem_words
 from desk.waking import wake_about
 
 _Deed = Callable[[Context, Account, str, str, Mapping[str, str]], Awaitable[object]]
-_DEEDS: Mapping[str, _Deed] = {"refunds": refund_deed}
+_DEEDS: Mapping[str, _Deed] = {"refunds": refund_deed, "returns": return_deed, "cases": case_deed}
+_TOO_MUCH = frozenset({"above_limit", "refundable"})
 _TOLD = frozenset({"empty_message", "message_too_long", "reason"})  # fields of Invalid with words of their own
 _BAD = _TOLD | {"amount", "bad_request"}
 
@@ -34,7 +37,7 @@ _BAD = _TOLD | {"amount", "bad_request"}
 async def decide_in_chat(
     request: Request, conversation_id: str, matter: str, name: str, decision: str
 ) -> HTTPResponse:
-    """POST /desk/chats/{id}/refunds/{id}/{decision}; leads back to the chat."""
+    """POST /desk/chats/{id}/refunds/{id}, returns/{number} or cases/{number} and /{decision}; back to the chat."""
     session, desk = session_of(request), desk_of(request)
     try:
         form = await read_form(request)
@@ -56,7 +59,9 @@ async def decide_in_chat(
         problem = _problem(error)
         words = await _words(request, matter, name, session.account, problem)
         return await _failed(request, conversation_id, form_id, problem, form, words=words)
+    desk.known.forget(money_key(name))
     await wake_about(desk, left)
+    desk.live.wake(conversation_id)
     if wants_json(request):
         return json({"done": True})
     return back_to(request, f"chats/{conversation_id}", done="1")
@@ -70,6 +75,8 @@ def _form_id(matter: str, name: str, decision: str) -> str:
 def _problem(error: AftersalesError) -> str:
     if isinstance(error, Invalid) and error.field in _TOLD:
         return error.field
+    if isinstance(error, Conflict) and error.detail in _TOO_MUCH:
+        return "too_much"
     return problem_of(error)
 
 

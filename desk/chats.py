@@ -68,7 +68,7 @@ async def show_chats(
         "chats.html",
         status=status,
         page=f"chats/{chat_id}" if chat_id else "chats",
-        regions=render_regions(desk, scene, session, language=language_of(request), failed=failed),
+        regions=render_regions(desk, scene, session, language=language_of(request), key=new_id(), failed=failed),
         chat=scene.chat,
         state=scene.state_for(account),
         may_chat=may_chat,

@@ -23,6 +23,7 @@ from desk.waking import wake_about
 
 NAME = re.compile(r"[A-Za-z0-9-]{1,40}")
 _CONDITION = "condition:"
+_LONGEST_REASON = 500
 _WITHOUT_WORDS: Mapping[str, Deed[object]] = {
     "approve": approve_return,
     "paid": note_difference_paid,
@@ -38,15 +39,24 @@ async def decide_return(request: Request, number: str, decision: str) -> HTTPRes
     guarded = guard(request, form, number)
     if isinstance(guarded, HTTPResponse):
         return guarded
-    ctx, reason = desk_of(request).context, form.get("reason", "").strip()
+    deed = return_deed(desk_of(request).context, guarded, number, decision, form)
+    return await done(request, deed, page="")
+
+
+async def return_deed(
+    ctx: Context, account: Account, number: str, decision: str, form: Mapping[str, str]
+) -> object:
+    """The return as it is then. Raises Invalid for what no form of ours asks for, and what the services raise."""
     if decision == "receive":
-        return await done(request, _receive(ctx, guarded, number, form), page="")
-    deed = _WITHOUT_WORDS.get(decision)
-    if deed is not None:
-        return await done(request, do_as(ctx, guarded, deed, number=number), page="")
-    rejected = decision == "reject" and reason
-    doing = do_as(ctx, guarded, reject_return, number=number, reason=reason[:500]) if rejected else None
-    return await done(request, doing, page="")
+        return await _receive(ctx, account, number, form)
+    if deed := _WITHOUT_WORDS.get(decision):
+        return await do_as(ctx, account, deed, number=number)
+    if decision != "reject":
+        raise Invalid("decision")
+    reason = form.get("reason", "").strip()[:_LONGEST_REASON]
+    if not reason:
+        raise Invalid("reason")
+    return await do_as(ctx, account, reject_return, number=number, reason=reason)
 
 
 async def _receive(ctx: Context, account: Account, number: str, form: Mapping[str, str]) -> object:

@@ -127,7 +127,7 @@ async def test_above_the_own_limit_the_packet_names_who_may_agree(front: Front) 
         page = await wei.look(f"chats/{chat}")
         shown = matter(page, f"refund-{large.id}")
         assert "2,000.00 in all is above your limit of" in shown
-        assert "Who may agree: Agent, Supervisor, Finance, Administrator" in shown
+        assert "Who may do it: Agent, Supervisor, Finance, Administrator" in shown
         assert "approve" not in actions(page)
         assert "above your limit" in problem(await decide(wei, chat, large, "approve"))
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -31,9 +32,9 @@ async def told(front: Front, visitor: Visitor) -> list[str]:
     return [message.text for message in said]
 
 
-async def claim_of(front: Front, visitor: Visitor) -> Case:
+async def claim_of(front: Front, visitor: Visitor, **changes: Any) -> Case:
     about = {"kind": CaseKind.NOT_DELIVERED, "reason": "overdue", "order_number": NUMBER, "wish": "refund"}
-    return await complain(front, visitor, **about)
+    return await complain(front, visitor, **(about | changes))
 
 
 async def test_a_return_that_waits_is_approved_in_the_chat(front: Front) -> None:

@@ -22,7 +22,7 @@ from aftersales.services.moves import By
 from aftersales.services.returns import quote_return
 from aftersales.services.returns_in_chat import asked_before
 from aftersales.services.sessions import open_session
-from tests.desk.agents import Agent, agent, problem, wants_a_person
+from tests.desk.agents import agent, problem, wants_a_person
 from tests.desk.test_desk import soup
 from tests.fronts import Front, open_front
 from tests.goods import NUMBER, SHOES
@@ -38,9 +38,9 @@ async def front(tmp_path: Path) -> AsyncIterator[Front]:
         yield front
 
 
-async def chat_about(one: Agent, about: Mapping[str, Any] = ABOUT, customer_id: str | None = "c-lin") -> str:
+async def chat_about(front: Front, about: Mapping[str, Any] = ABOUT, customer_id: str | None = "c-lin") -> str:
     """Somebody who waits, with what the bot had filled in."""
-    ctx = one.front.goods.ctx
+    ctx = front.goods.ctx
     _, talk = await open_session(ctx, channel="web", language="en", customer_id=customer_id)
     wish = HandoverWish(HandoverReason.REQUESTED, about=about)
     async with ctx.unit_of_work() as uow:
@@ -105,7 +105,7 @@ async def test_a_card_from_before_both_languages_were_kept_and_one_of_nobody_are
 
 async def test_what_nobody_was_told_yet_is_evaluated_now(front: Front) -> None:
     async with agent(front) as wei:
-        chat = await chat_about(wei)
+        chat = await chat_about(front)
         shown = verdict(await wei.look(f"chats/{chat}"))
         for part in (
             "Verdict Yes",
@@ -123,14 +123,14 @@ async def test_what_nobody_was_told_yet_is_evaluated_now(front: Front) -> None:
             {**ABOUT, "filled": {**FILLED, "returns_reason": "greed"}},
             {**ABOUT, "filled": {**FILLED, "returns_remedy": "exchange"}},
         ):
-            assert verdict(await wei.look(f"chats/{await chat_about(wei, odd)}")) == ""
-        assert verdict(await wei.look(f"chats/{await chat_about(wei, customer_id='c-emma')}")) == ""
+            assert verdict(await wei.look(f"chats/{await chat_about(front, odd)}")) == ""
+        assert verdict(await wei.look(f"chats/{await chat_about(front, customer_id='c-emma')}")) == ""
 
 
 async def test_a_closed_window_is_extended_in_the_chat_by_those_who_may(front: Front) -> None:
     front.goods.clock.advance(**LATE)
     async with agent(front) as wei, agent(front, "boss", Role.SUPERVISOR) as boss:
-        chat = await chat_about(wei)
+        chat = await chat_about(front)
         await wei.do(f"{chat}/claim")
         page = await wei.look(f"chats/{chat}")
         assert "Verdict No" in verdict(page)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from aftersales.domain.adjustments import Adjustment
 from aftersales.domain.cases import Case
 from aftersales.domain.changes import Change
 from aftersales.domain.refunds import Refund
@@ -15,7 +16,7 @@ async def wake_about(desk: Desk, about: object) -> None:
 
     Other processes find it within chat_socket.LOOK_SECONDS.
     """
-    if isinstance(about, Case | Change | Refund | Return):
+    if isinstance(about, Adjustment | Case | Change | Refund | Return):
         where = about.conversation_id
         for talk in await talks_about(desk.context, customer_id=about.customer_id, conversation_id=where):
             desk.live.wake(talk)

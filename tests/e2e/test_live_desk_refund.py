@@ -16,7 +16,6 @@ from playwright.sync_api import Browser, expect, sync_playwright
 
 from runtime.places import ROOT
 from tests.e2e.browser import CHROMIUM, PATIENCE, LiveAgent, Shopper, surfing
-from tests.e2e.chat import Chat, words
 from tests.services_at_work import Service, environment, serving
 
 pytestmark = pytest.mark.skipif(not CHROMIUM.exists(), reason=f"needs {CHROMIUM}")
@@ -58,16 +57,6 @@ def _add_agent(service: Service, name: str, role: str, *more: str) -> None:
         check=True,
         timeout=60,
     )
-
-
-def ask_for_a_return(service: Service, *, customer: str, language: str, said: tuple[str, ...]) -> str:
-    """Files it with the bot; gives its number. It is dear enough to wait for a person."""
-    chat = Chat.open(service.url, customer=customer, language=language)
-    try:
-        told = "".join(words(chat.say(text)) for text in said)
-    finally:
-        chat.close()
-    return number_in(told)
 
 
 def number_in(told: str) -> str:
@@ -134,12 +123,6 @@ def test_two_people_agree_in_the_chat_in_chinese_and_the_customer_is_told(
 def test_half_typed_words_stay_while_two_people_agree_in_english_and_the_chat_is_closed(
     strict: Service, browser: Browser
 ) -> None:
-    number = ask_for_a_return(
-        strict,
-        customer="cust_emma",
-        language="en",
-        said=("I want to return the camera", "I changed my mind", "yes"),
-    )
     with (
         surfing(browser, locale="en-GB", size="phone") as hers,
         surfing(browser, locale="en-GB") as theirs,
@@ -150,6 +133,11 @@ def test_half_typed_words_stay_while_two_people_agree_in_english_and_the_chat_is
         emma = Shopper(hers, url=strict.url, language="en")
         emma.sign_in("Emma Clarke")
         emma.open_chat()
+        emma.say("I want to return the camera")
+        emma.say("I changed my mind")
+        emma.sees("verdict", "619.00")
+        emma.say("yes")
+        number = number_in(emma.sees("return", "RT").inner_text())
         emma.say("I want to talk to a person")
         wei.open_chat_of("Emma Clarke")
         wei.note("dear camera")

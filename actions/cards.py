@@ -9,7 +9,7 @@ from aftersales.domain.money import Money
 from aftersales.domain.orders import Order, OrderLine
 from aftersales.domain.policy import Quote
 from aftersales.domain.remedies import Remedy
-from aftersales.domain.texts import Language
+from aftersales.domain.texts import Language, Text
 from aftersales.services.return_views import ReturnView
 
 Card = dict[str, Any]
@@ -17,6 +17,10 @@ Card = dict[str, Any]
 
 def amount(money: Money) -> dict[str, str]:
     return {"amount": money.decimal(), "currency": money.currency}
+
+
+def texts(words: Text) -> dict[str, str]:
+    return {"zh": words.zh, "en": words.en}
 
 
 def line_title(line: OrderLine, language: Language) -> str:
@@ -70,7 +74,10 @@ def order_card(order: Order, language: Language) -> Card:
 def verdict_card(
     order: Order, quote: Quote, language: Language, *, review: bool, wanted: Mapping[str, str] | None = None
 ) -> Card:
-    """`review`: a person looks before it counts. `wanted`: what comes instead, by line id."""
+    """`review`: a person looks before it counts. `wanted`: what comes instead, by line id.
+
+    `texts` are the same words in both languages: an agent may read another one than the customer.
+    """
     decision = quote.decision
     return {
         "type": "verdict",
@@ -84,6 +91,7 @@ def verdict_card(
         "refund_by": None,  # no day can be named before the goods are back
         "rule_id": decision.rule_id,
         "rule_text": decision.rule_text.of(language),
+        "rule_texts": texts(decision.rule_text),
         "policy_version": decision.version,
         "lines": [
             {
@@ -102,6 +110,7 @@ def verdict_card(
                 "passed": check.passed,
                 "required": check.required,
                 "text": check.text.of(language),
+                "texts": texts(check.text),
             }
             for check in decision.checks
         ],

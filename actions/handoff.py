@@ -9,11 +9,14 @@ from typing import Any
 from actions.access import known_customer
 from actions.base import Events, Scene, ServiceAction
 from actions.cards import line_title, listed
+from actions.returns.draft import Draft
+from actions.returns.plan import units
 from actions.said import Said
 from actions.topic import TOPIC
 from aftersales.domain.cases import Case, CaseKind
 from aftersales.domain.errors import AftersalesError
 from aftersales.domain.handovers import HandoverReason
+from aftersales.domain.orders import Order
 from aftersales.services.access import access_order
 from aftersales.services.cases import file_case
 from aftersales.services.handoff import is_staffed
@@ -83,28 +86,38 @@ async def _is_vip(scene: Scene) -> bool:
 
 
 async def _known(scene: Scene) -> Mapping[str, Any]:
-    """What the message was understood as, and what is filled in by name of its slot, goods by their titles."""
+    """What the message was understood as, and what is filled in by name of its slot, goods by their titles.
+
+    `lines` are the same goods as (line id, units), by which the policy can be asked again.
+    """
     said: Said = scene.said
     likely = [pair for pair in said.ranking[:_LIKELIEST] if pair[1] >= _WORTH_TELLING]
     filled = {name: str(scene.slot(name))[:_LONGEST_VALUE] for name in _FILLED if scene.slot(name)}
-    goods = await _goods(scene)
+    order = await _order(scene)
+    goods = _titles(scene, order) if order else ""
     return {
         "understood": [[name, round(confidence, 3)] for name, confidence in likely],
         "asked": scene.slot("requested_slot") or "",
         "filled": filled | ({_GOODS: goods} if goods else {}),
+        "lines": [list(pair) for pair in units(Draft.of(scene.slot), order)] if goods and order else [],
     }
 
 
-async def _goods(scene: Scene) -> str:
-    """What the customer wants to return, in words; empty where that is not known, or the shop cannot tell now."""
-    lines, number = scene.slot(_GOODS), scene.slot("returns_order")
-    if not lines or not number:
-        return ""
+async def _order(scene: Scene) -> Order | None:
+    """The order of which goods are to be returned; None where that is not known, or the shop cannot tell now."""
+    number = scene.slot("returns_order")
+    if not scene.slot(_GOODS) or not number:
+        return None
     try:
-        order = await access_order(scene.ctx, customer_id=await known_customer(scene), number=number)
+        return await access_order(scene.ctx, customer_id=await known_customer(scene), number=number)
     except AftersalesError:
-        return ""
-    return listed([line_title(line, scene.language) for line in order.lines if line.id in lines], scene.language)
+        return None
+
+
+def _titles(scene: Scene, order: Order) -> str:
+    """What the customer wants to return, in words; empty where the order has none of it."""
+    lines = [line for line in order.lines if line.id in scene.slot(_GOODS)]
+    return listed([line_title(line, scene.language) for line in lines], scene.language)
 
 
 _GOODS = "returns_items"

@@ -620,6 +620,12 @@ class RefundRepository(Protocol):
         """Oldest first."""
         ...
 
+    async def of_customer(
+        self, customer_id: str, *, states: Collection[RefundState], limit: int
+    ) -> Sequence[Refund]:
+        """Those in these states, newest first."""
+        ...
+
     async def walk(self, scope: Scope, *, after: Refund | None, limit: int) -> Sequence[Refund]:
         """Those that are meant, by the time at which they were granted and by id, from the one behind `after`."""
         ...

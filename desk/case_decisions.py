@@ -8,6 +8,7 @@ from sanic import HTTPResponse, Request
 
 from aftersales.domain.accounts import Account
 from aftersales.domain.cases import NoteKind, Severity
+from aftersales.domain.errors import Invalid
 from aftersales.services.agent_deeds import do_as
 from aftersales.services.case_desk import assign_case, write_about_case
 from aftersales.services.case_sorting import merge_cases, reclassify_case
@@ -25,8 +26,16 @@ async def decide_case(request: Request, number: str, decision: str) -> HTTPRespo
     guarded = guard(request, form, number)
     if isinstance(guarded, HTTPResponse):
         return guarded
-    deed = _deed(desk_of(request).context, guarded, number, decision, form)
+    deed = case_deed(desk_of(request).context, guarded, number, decision, form)
     return await done(request, deed, page="cases" if decision == "close" else f"cases/{number}")
+
+
+async def case_deed(ctx: Context, account: Account, number: str, decision: str, form: Mapping[str, str]) -> object:
+    """What became of it. Raises Invalid for what no form of ours asks for, and what the services raise."""
+    deed = _deed(ctx, account, number, decision, form)
+    if deed is None:
+        raise Invalid("decision")
+    return await deed
 
 
 def _deed(

@@ -23,9 +23,9 @@ from desk.chats import show_chats
 from desk.decisions import NAME, problem_of
 from desk.forms import read_form
 
-_STATUS = {"not_found": 404, "forbidden": 403, "form": 403, "too_large": 413, "unavailable": 503}
+STATUS = {"not_found": 404, "forbidden": 403, "form": 403, "too_large": 413, "unavailable": 503}
 _BAD = frozenset(
-    {"empty_message", "message_too_long", "bad_request", "gone"}
+    {"empty_message", "message_too_long", "bad_request", "gone", "exception"}
     | {"file_empty", "file_too_large", "file_type", "file_no_picture"}
 )
 _LEAVES = frozenset({"hand-back", "close", "transfer"})  # after these the agent has the chat no more
@@ -55,7 +55,7 @@ async def _guarded(request: Request, chat_id: str, deed: str) -> HTTPResponse:
         if session is not None:
             return await failed(request, chat_id, "too_large", form)
     if session is None:
-        return _sign_in_first(request, chat_id)
+        return sign_in_first(request, chat_id)
     if not session.owns(form.get("form_token", "")):
         return await failed(request, chat_id, "form", form)
     if chat_id and not NAME.fullmatch(chat_id):
@@ -66,7 +66,7 @@ async def _guarded(request: Request, chat_id: str, deed: str) -> HTTPResponse:
     except AftersalesError as error:
         return await failed(request, chat_id, problem_of_chat(error), form, who=error.detail)
     desk.live.wake(chat_id)
-    if _wants_json(request):
+    if wants_json(request):
         return json({"done": True})
     return back_to(request, page)
 
@@ -138,20 +138,20 @@ async def failed(
 ) -> HTTPResponse:
     """The page, or JSON, with the words for what went wrong; `who` is the name or number that they need."""
     words = desk_of(request).pages.texts(language_of(request))(f"problem_{problem}", who=who)
-    status = _STATUS.get(problem, 422 if problem in _BAD else 409)
-    if _wants_json(request):
+    status = STATUS.get(problem, 422 if problem in _BAD else 409)
+    if wants_json(request):
         return json({"problem": words}, status=status)
     typed = {name: form[name].removesuffix("-n") for name in ("reply", "note", "key") if form.get(name)}
     return await show_chats(request, chat_id, status=status, problem=problem, problem_words=words, typed=typed)
 
 
-def _sign_in_first(request: Request, chat_id: str) -> HTTPResponse:
+def sign_in_first(request: Request, chat_id: str) -> HTTPResponse:
     page = f"chats/{chat_id}" if NAME.fullmatch(chat_id) else "chats"
-    if _wants_json(request):
+    if wants_json(request):
         address = f"{PREFIX}/sign-in?lang={language_of(request)}&next={page}"
         return json({"sign_in": address}, status=401)
     return back_to(request, "sign-in", next=page)
 
 
-def _wants_json(request: Request) -> bool:
+def wants_json(request: Request) -> bool:
     return "application/json" in request.headers.get("accept", "")

@@ -8,6 +8,7 @@ from urllib.parse import urlencode
 
 from sanic import HTTPResponse, Request
 from sanic.exceptions import PayloadTooLarge
+from sanic.response import json
 
 from aftersales.domain.accounts import Account, Right
 from aftersales.domain.errors import AftersalesError, Conflict, Invalid, Refused
@@ -19,7 +20,7 @@ from aftersales.domain.remedies import Remedy, Wish
 from aftersales.services.exchange_choice import list_choices
 from aftersales.services.returns_in_chat import Asked, Verdict, file_in_chat, order_in_chat, quote_in_chat
 from desk.application import Desk, back_to, desk_of, language_of, session_of, show
-from desk.chat_deeds import problem_of_chat
+from desk.chat_deeds import failed, problem_of_chat, wants_json
 from desk.decisions import NAME
 from desk.forms import read_form
 
@@ -106,8 +107,12 @@ async def file_chat_return(request: Request, conversation_id: str) -> HTTPRespon
     try:
         await _file(desk, session.account, conversation_id, fields)
     except AftersalesError as error:
+        if wants_json(request):
+            return await failed(request, conversation_id, _problem(error), fields)
         return await _page(request, conversation_id, fields, error=error)
     desk.live.wake(conversation_id)
+    if wants_json(request):
+        return json({"done": True})
     return back_to(request, _chat(conversation_id), done="1")
 
 
@@ -145,8 +150,8 @@ async def _page(
         )
         verdict = await _verdict(desk, session.account, conversation_id, draft)
         goods = await _goods(desk, order, draft)
-    except AftersalesError as failed:
-        return _away(request, conversation_id, failed)
+    except AftersalesError as odd:
+        return _away(request, conversation_id, odd)
     words = desk.pages.texts(language_of(request))(f"problem_{problem}") if problem else ""
     return show(
         request,

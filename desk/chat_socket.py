@@ -17,6 +17,7 @@ from sanic.server.websockets.impl import WebsocketImplProtocol
 
 from aftersales.domain.accounts import Right
 from aftersales.domain.errors import NotFound
+from aftersales.domain.ids import new_id
 from aftersales.domain.texts import Language
 from aftersales.services.handoff_seats import seen
 from aftersales.services.sign_in import resume
@@ -80,6 +81,7 @@ class _Watcher:
         self._socket = socket
         self._chat_id = chat_id
         self._language = language
+        self._key = new_id()
 
     async def run(self) -> None:
         await both(self._push(), self._listen())
@@ -96,7 +98,7 @@ class _Watcher:
                 scene = await read_scene(self._desk, self._session.account, chat_id=self._chat_id)
                 if scene.chat is not None:
                     watch.seen = scene.chat.conversation.last_seq
-                regions = render_regions(self._desk, scene, self._session, language=self._language)
+                regions = render_regions(self._desk, scene, self._session, language=self._language, key=self._key)
                 for name, html in regions.items():
                     if shown.get(name) != html:
                         await self._socket.send(json.dumps({"region": name, "html": html}, ensure_ascii=False))

@@ -18,6 +18,7 @@ from desk.application import back_to, desk_of, language_of, session_of, show
 from desk.canned import canned_for
 from desk.chat_regions import read_scene, render_regions
 from desk.decisions import NAME
+from desk.forms import FailedForm
 
 
 async def chats_page(request: Request) -> HTTPResponse:
@@ -38,11 +39,12 @@ async def show_chats(
     problem: str | None = None,
     problem_words: str = "",
     typed: Mapping[str, str] | None = None,
+    failed: FailedForm | None = None,
 ) -> HTTPResponse:
     """The page with a chat, or without one for an empty id.
 
     After a form that failed: what was `typed` into its fields `reply` and `note`, so that nothing is lost, and the
-    key that it had, so that it counts once when it is sent again.
+    key that it had, so that it counts once when it is sent again; `failed` where it is one of the packet.
     """
     session = session_of(request)
     if session is None:
@@ -66,7 +68,7 @@ async def show_chats(
         "chats.html",
         status=status,
         page=f"chats/{chat_id}" if chat_id else "chats",
-        regions=render_regions(desk, scene, session, language=language_of(request)),
+        regions=render_regions(desk, scene, session, language=language_of(request), key=new_id(), failed=failed),
         chat=scene.chat,
         state=scene.state_for(account),
         may_chat=may_chat,

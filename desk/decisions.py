@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Mapping
 from sanic import HTTPResponse, Request
 
 from aftersales.domain.accounts import Account
-from aftersales.domain.approvals import NeedsAnother, OverLimit
+from aftersales.domain.approvals import Decided, NeedsAnother, OverLimit
 from aftersales.domain.errors import AftersalesError, Forbidden, Invalid, NotFound, OutcomeUnknown, Unavailable
 from aftersales.domain.goods_condition import GoodsCondition
 from aftersales.services.agent_deeds import Deed, do_as
@@ -19,9 +19,11 @@ from aftersales.services.refunds import grant_again
 from aftersales.services.returns import approve_return, close_return, receive_return, reject_return
 from desk.application import back_to, desk_of, session_of
 from desk.forms import read_form
+from desk.waking import wake_about
 
 NAME = re.compile(r"[A-Za-z0-9-]{1,40}")
 _CONDITION = "condition:"
+_LONGEST_REASON = 500
 _WITHOUT_WORDS: Mapping[str, Deed[object]] = {
     "approve": approve_return,
     "paid": note_difference_paid,
@@ -37,15 +39,24 @@ async def decide_return(request: Request, number: str, decision: str) -> HTTPRes
     guarded = guard(request, form, number)
     if isinstance(guarded, HTTPResponse):
         return guarded
-    ctx, reason = desk_of(request).context, form.get("reason", "").strip()
+    deed = return_deed(desk_of(request).context, guarded, number, decision, form)
+    return await done(request, deed, page="")
+
+
+async def return_deed(
+    ctx: Context, account: Account, number: str, decision: str, form: Mapping[str, str]
+) -> object:
+    """The return as it is then. Raises Invalid for what no form of ours asks for, and what the services raise."""
     if decision == "receive":
-        return await done(request, _receive(ctx, guarded, number, form), page="")
-    deed = _WITHOUT_WORDS.get(decision)
-    if deed is not None:
-        return await done(request, do_as(ctx, guarded, deed, number=number), page="")
-    rejected = decision == "reject" and reason
-    doing = do_as(ctx, guarded, reject_return, number=number, reason=reason[:500]) if rejected else None
-    return await done(request, doing, page="")
+        return await _receive(ctx, account, number, form)
+    if deed := _WITHOUT_WORDS.get(decision):
+        return await do_as(ctx, account, deed, number=number)
+    if decision != "reject":
+        raise Invalid("decision")
+    reason = form.get("reason", "").strip()[:_LONGEST_REASON]
+    if not reason:
+        raise Invalid("reason")
+    return await do_as(ctx, account, reject_return, number=number, reason=reason)
 
 
 async def _receive(ctx: Context, account: Account, number: str, form: Mapping[str, str]) -> object:
@@ -88,9 +99,10 @@ async def done(request: Request, deed: Awaitable[object] | None, *, page: str) -
     if deed is None:
         return back_to(request, page, problem="bad_request")
     try:
-        await deed
+        left = await deed
     except AftersalesError as error:
         return back_to(request, page, problem=problem_of(error))
+    await wake_about(desk_of(request), left)
     return back_to(request, page, done="1")
 
 
@@ -110,6 +122,7 @@ _PROBLEMS: tuple[tuple[type[AftersalesError], str], ...] = (
     (NotFound, "not_found"),
     (Invalid, "bad_request"),
     (NeedsAnother, "needs_another"),
+    (Decided, "decided"),
     (OverLimit, "over_limit"),
     (Forbidden, "forbidden"),
 )

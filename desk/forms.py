@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -13,9 +14,23 @@ from sanic.exceptions import PayloadTooLarge
 from aftersales.domain.errors import Invalid
 from aftersales.domain.money import Money, minor_digits
 
+_HIDDEN = frozenset({"form_token", "reply_id", "key"})
 _LIMIT = 16 * 1024
 _MOST_FIELDS = 20
 _AMOUNT = re.compile(r"[0-9]{1,12}(?:\.([0-9]{1,3}))?")
+
+
+@dataclass(frozen=True, slots=True)
+class FailedForm:
+    """A form that is shown again, opened: its id on the page, why it failed, and what was typed by field."""
+
+    id: str
+    words: str = ""
+    typed: Mapping[str, str] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, id: str, words: str, fields: Mapping[str, str]) -> FailedForm:
+        return cls(id, words, {name: value for name, value in fields.items() if name not in _HIDDEN})
 
 
 async def read_form(request: Request, *, most_fields: int = _MOST_FIELDS) -> Mapping[str, str]:

@@ -25,19 +25,20 @@ class Known:
         self._kept: OrderedDict[tuple[str, str], tuple[float, Any]] = OrderedDict()
 
     async def customer(self, customer_id: str) -> Customer | None:
-        found: Customer | None = await self._read(
+        found: Customer | None = await self.read(
             ("customer", customer_id), lambda: self._ctx.shop.get_customer(customer_id)
         )
         return found
 
     async def orders(self, customer_id: str) -> Sequence[Order]:
         """The newest, newest first."""
-        found: Sequence[Order] | None = await self._read(
+        found: Sequence[Order] | None = await self.read(
             ("orders", customer_id), lambda: self._ctx.shop.list_orders(customer_id, limit=_ORDERS)
         )
         return found or ()
 
-    async def _read(self, key: tuple[str, str], ask: Callable[[], Awaitable[Any]]) -> Any:
+    async def read(self, key: tuple[str, str], ask: Callable[[], Awaitable[Any]]) -> Any:
+        """What `ask` gives, kept under the key; None where the shop cannot tell."""
         at, value = self._kept.get(key, (0.0, None))
         if key in self._kept and monotonic() - at < self._seconds:
             return value
@@ -50,3 +51,7 @@ class Known:
         if len(self._kept) > _MOST:
             self._kept.popitem(last=False)
         return value
+
+    def forget(self, key: tuple[str, str]) -> None:
+        """It was changed by us, and is asked for anew."""
+        self._kept.pop(key, None)

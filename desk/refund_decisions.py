@@ -18,6 +18,7 @@ from aftersales.services.refunds import cancel_refund
 from desk.application import back_to, desk_of
 from desk.decisions import guard, problem_of
 from desk.forms import read_amount, read_form
+from desk.waking import wake_about
 
 
 async def decide_refund(request: Request, refund_id: str, decision: str) -> HTTPResponse:
@@ -26,22 +27,33 @@ async def decide_refund(request: Request, refund_id: str, decision: str) -> HTTP
     guarded = guard(request, form, refund_id)
     if isinstance(guarded, HTTPResponse):
         return guarded
-    page = f"refunds/{refund_id}"
+    desk = desk_of(request)
     try:
-        left = await _decide(desk_of(request).context, guarded, refund_id, decision, form)
-    except Decided as error:
-        if error.last is not None and error.last.account == guarded.name:
-            return back_to(request, page, done="1")  # the same button, pressed twice
-        return back_to(request, page, problem="decided")
+        left = await refund_deed(desk.context, guarded, refund_id, decision, form)
     except AftersalesError as error:
-        return back_to(request, page, problem=problem_of(error))
+        return back_to(request, f"refunds/{refund_id}", problem=problem_of(error))
+    await wake_about(desk, left)
     return back_to(request, f"refunds/{left.id}", done="1")
+
+
+async def refund_deed(
+    ctx: Context, account: Account, refund_id: str, decision: str, form: Mapping[str, str]
+) -> Refund:
+    """The refund that is left. The same button pressed twice is harmless.
+
+    Raises Invalid for what no form of ours asks for, and what the services raise.
+    """
+    try:
+        return await _decide(ctx, account, refund_id, decision, form)
+    except Decided as error:
+        if error.last is None or error.last.account != account.name:
+            raise
+        return (await find_refund(ctx, refund_id=refund_id)).refund
 
 
 async def _decide(
     ctx: Context, account: Account, refund_id: str, decision: str, form: Mapping[str, str]
 ) -> Refund:
-    """Raises Invalid for what no form of ours asks for, and what the services raise."""
     reason, words = form.get("reason", ""), form.get("words", "")
     match decision:
         case "approve":

@@ -12,8 +12,9 @@ from aftersales.domain.texts import Language
 from aftersales.services.context import Context
 from aftersales.services.refund_overview import FullRefund, find_refund, refunds_to_decide
 from aftersales.services.refund_reviews import limit_of
-from desk.application import back_to, desk_of, language_of, session_of, show
+from desk.application import Desk, back_to, desk_of, language_of, session_of, show
 from desk.decisions import NAME
+from desk.forms import FailedForm
 from desk.rendering import Texts
 from desk.views import MOST, customer_of, goods_of, read_orders
 from runtime import formats
@@ -35,7 +36,8 @@ async def refund_page(request: Request, refund_id: str) -> HTTPResponse:
     session = session_of(request)
     if session is None:
         return back_to(request, "sign-in")
-    ctx, language = desk_of(request).context, language_of(request)
+    desk, language, problem = desk_of(request), language_of(request), request.args.get("problem", "")
+    ctx = desk.context
     if not NAME.fullmatch(refund_id):
         return back_to(request, "refunds", problem="not_found")
     try:
@@ -51,7 +53,8 @@ async def refund_page(request: Request, refund_id: str) -> HTTPResponse:
         "rule": _rule(ctx, full, language),
         "may_decide": session.account.may(Right.DECIDE_REFUNDS),
         "has_agreed": session.account.name in full.review.agreed,
-        "problem_words": _problem_words(request, full, account=session.account),
+        "failed": FailedForm("refund-lower") if problem == "amount" else None,
+        "problem_words": problem_words(desk, language, full, account=session.account, problem=problem),
     }
     return show(request, "refund.html", **values)
 
@@ -64,9 +67,8 @@ def _rule(ctx: Context, full: FullRefund, language: Language) -> str:
     return next((rule.general().of(language) for rule in policy.rules() if rule.id == wanted), wanted)
 
 
-def _problem_words(request: Request, full: FullRefund, *, account: Account) -> str:
+def problem_words(desk: Desk, language: Language, full: FullRefund, *, account: Account, problem: str) -> str:
     """Who was faster, or above which limit the amount is; nothing where the problem's own words say it all."""
-    desk, language, problem = desk_of(request), language_of(request), request.args.get("problem", "")
     texts: Texts = desk.pages.texts(language)
     if problem == "decided" and full.last is not None:
         return texts(

@@ -14,6 +14,7 @@ from desk import (
     cases,
     chat_deeds,
     chat_files,
+    chat_matters,
     chat_returns,
     chat_search,
     chat_socket,
@@ -74,6 +75,12 @@ def desk_blueprint() -> Blueprint:
     add(chat_deeds.decide_next, "/chats/next", methods=["POST"], stream=True)
     add(chat_deeds.decide_seat, "/chats/seat", methods=["POST"], stream=True)
     add(chat_deeds.decide_chat, "/chats/<conversation_id:str>/<deed:str>", methods=["POST"], stream=True)
+    add(
+        chat_matters.decide_in_chat,
+        "/chats/<conversation_id:str>/<matter:str>/<name:str>/<decision:str>",
+        methods=["POST"],
+        stream=True,
+    )
     blueprint.add_websocket_route(chat_socket.chats_socket, chat_socket.PATH)
     add(canned.canned_page, "/canned", methods=["GET"])
     add(canned.decide_canned, "/canned/<deed:str>", methods=["POST"], stream=True)

@@ -63,6 +63,11 @@ RIGHTS: Mapping[Role, frozenset[Right]] = {
 }
 
 
+def roles_with(right: Right) -> tuple[Role, ...]:
+    """In the order of Role."""
+    return tuple(role for role in Role if right in RIGHTS[role])
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Account:
     """`name` is what a person signs in with: unique, never given to anybody else, and the journal's actor.

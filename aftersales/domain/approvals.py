@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import IntEnum, StrEnum
 
-from aftersales.domain.accounts import Account, Role
+from aftersales.domain.accounts import Account, Right, Role, roles_with
 from aftersales.domain.errors import Conflict, Forbidden
 from aftersales.domain.money import Money
 from aftersales.domain.risk import RiskRules, Signal
@@ -83,7 +83,15 @@ class ApprovalRules:
         """The highest amount that the account may agree to: its own, else that of its role; None: any."""
         if currency in account.limits:
             return account.limits[currency]
-        by_role = self.limits.get(account.role)
+        return self._limit_of_role(account.role, currency)
+
+    def roles_for(self, amount: Money) -> tuple[Role, ...]:
+        """The roles whose own limit covers it; an account may have another one."""
+        limits = {role: self._limit_of_role(role, amount.currency) for role in roles_with(Right.DECIDE_REFUNDS)}
+        return tuple(role for role, limit in limits.items() if limit is None or amount <= limit)
+
+    def _limit_of_role(self, role: Role, currency: str) -> Money | None:
+        by_role = self.limits.get(role)
         return None if by_role is None else by_role.get(currency, Money.zero(currency))
 
 

@@ -136,6 +136,16 @@ async def search_talks(ctx: Context, *, words: str, limit: int) -> Sequence[tupl
     return [(message, talks[message.conversation_id]) for message in found]
 
 
+async def talks_about(ctx: Context, *, customer_id: str | None, conversation_id: str | None) -> Collection[str]:
+    """The ids of the talks that show what is known of this customer, and of the one in which it came up."""
+    named = {conversation_id} if conversation_id else set()
+    if customer_id is None:
+        return named
+    async with ctx.unit_of_work(read_only=True) as uow:
+        talks = await uow.conversations.of_customer(customer_id, limit=_MOST_OF_A_CUSTOMER + 1)
+    return named | {talk.id for talk in talks}
+
+
 async def agent_name(ctx: Context, *, account_id: str) -> str:
     """The name that customers read; empty for an account that is gone."""
     async with ctx.unit_of_work(read_only=True) as uow:

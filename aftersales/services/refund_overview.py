@@ -13,6 +13,10 @@ from aftersales.ports import UnitOfWork
 from aftersales.services.context import Context
 from aftersales.services.refund_reviews import RefundReview, review_of
 
+_WAITING = frozenset({RefundState.AWAITING_APPROVAL})
+_OTHERS = frozenset(RefundState) - _WAITING
+_MOST_WAITING, _MOST_OTHERS = 10, 5
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FullRefund:
@@ -61,18 +65,36 @@ async def refunds_to_decide(ctx: Context, *, limit: int = 100) -> Sequence[Waiti
 async def find_refund(ctx: Context, *, refund_id: str) -> FullRefund:
     """Raises NotFound."""
     async with ctx.unit_of_work(read_only=True) as uow:
-        refund = await uow.refunds.get(refund_id)
-        siblings = await uow.refunds.of_cause(refund.cause_id)
-        returned, changed = CauseKind.RETURN, CauseKind.CHANGE
-        return FullRefund(
-            refund=refund,
-            review=await review_of(ctx, uow, refund),
-            siblings=siblings,
-            approvals=await uow.reviews.approvals([sibling.id for sibling in siblings]),
-            names=await _names(uow),
-            item=await uow.returns.get(refund.cause_id) if refund.cause_kind is returned else None,
-            change=await uow.changes.get(refund.cause_id) if refund.cause_kind is changed else None,
-        )
+        return await _full(ctx, uow, await uow.refunds.get(refund_id))
+
+
+async def refunds_of_customer(
+    ctx: Context, *, customer_id: str | None
+) -> tuple[Sequence[FullRefund], Sequence[Refund]]:
+    """The customer's refunds that wait for people, oldest first, and the latest of the others, newest first.
+
+    Ten and five at most; none for somebody who has not proven who they are.
+    """
+    if customer_id is None:
+        return (), ()
+    async with ctx.unit_of_work(read_only=True) as uow:
+        waiting = await uow.refunds.of_customer(customer_id, states=_WAITING, limit=_MOST_WAITING)
+        others = await uow.refunds.of_customer(customer_id, states=_OTHERS, limit=_MOST_OTHERS)
+        return [await _full(ctx, uow, refund) for refund in reversed(waiting)], others
+
+
+async def _full(ctx: Context, uow: UnitOfWork, refund: Refund) -> FullRefund:
+    siblings = await uow.refunds.of_cause(refund.cause_id)
+    returned, changed = CauseKind.RETURN, CauseKind.CHANGE
+    return FullRefund(
+        refund=refund,
+        review=await review_of(ctx, uow, refund),
+        siblings=siblings,
+        approvals=await uow.reviews.approvals([sibling.id for sibling in siblings]),
+        names=await _names(uow),
+        item=await uow.returns.get(refund.cause_id) if refund.cause_kind is returned else None,
+        change=await uow.changes.get(refund.cause_id) if refund.cause_kind is changed else None,
+    )
 
 
 async def _names(uow: UnitOfWork) -> Mapping[str, str]:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from aftersales.domain.accounts import Account, Right
 from aftersales.domain.errors import Forbidden, NotFound
@@ -12,7 +13,7 @@ from aftersales.domain.orders import Order
 from aftersales.domain.policy import Quote
 from aftersales.domain.policy_exceptions import Excepted
 from aftersales.domain.reasons import Reason
-from aftersales.domain.remedies import Wish
+from aftersales.domain.remedies import Remedy, Wish
 from aftersales.domain.returns import Return
 from aftersales.services.access import access_order
 from aftersales.services.agent_deeds import CHANNEL
@@ -52,11 +53,39 @@ async def order_in_chat(ctx: Context, account: Account, *, conversation_id: str,
 async def quote_in_chat(ctx: Context, account: Account, *, conversation_id: str, asked: Asked) -> Verdict:
     """As the assistant would quote it. Raises as order_in_chat and as quote_return do."""
     order = await order_in_chat(ctx, account, conversation_id=conversation_id, number=asked.order_number)
+    return await _quote(ctx, order, asked)
+
+
+async def quote_for_customer(ctx: Context, *, customer_id: str | None, asked: Asked) -> Verdict:
+    """The same, for whoever at the desk looks on. Raises NotFound, also for an order of another's, Unavailable."""
+    order = await access_order(ctx, customer_id=customer_id, number=asked.order_number)
+    return await _quote(ctx, order, asked)
+
+
+async def _quote(ctx: Context, order: Order, asked: Asked) -> Verdict:
     quote = await quote_return(ctx, order=order, items=asked.items, reason=asked.reason, wish=asked.wish)
     if quote.decision.allowed:
         return Verdict(quote=quote, exception=None)
     excepted = await quote_exception(ctx, order=order, items=asked.items, reason=asked.reason, wish=asked.wish)
     return Verdict(quote=quote, exception=excepted)
+
+
+def asked_before(about: Mapping[str, Any]) -> Asked | None:
+    """What a hand-over's `about` says that the customer wants; None where that is not enough to ask the policy.
+
+    What comes in an exchange is not among it, so that one is not asked about.
+    """
+    filled, lines = about.get("filled") or {}, about.get("lines") or ()
+    try:
+        reason = Reason(filled["returns_reason"])
+        remedy = Remedy(filled.get("returns_remedy") or Remedy.RETURN)
+        items = [(str(line), int(units)) for line, units in lines]
+    except (KeyError, TypeError, ValueError):
+        return None
+    number = filled.get("returns_order")
+    if not items or not number or remedy is Remedy.EXCHANGE:
+        return None
+    return Asked(order_number=number, items=items, reason=reason, wish=Wish(remedy=remedy))
 
 
 async def file_in_chat(

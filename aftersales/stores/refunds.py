@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -86,6 +86,15 @@ class SqlRefunds:
         """Oldest first."""
         query = select(refunds).where(refunds.c.order_number == order_number)
         return await self._read(query.order_by(refunds.c.created_at, refunds.c.key).limit(limit))
+
+    async def of_customer(
+        self, customer_id: str, *, states: Collection[RefundState], limit: int
+    ) -> Sequence[Refund]:
+        """Newest first."""
+        query = select(refunds).where(
+            refunds.c.customer_id == customer_id, refunds.c.state.in_([state.value for state in states])
+        )
+        return await self._read(query.order_by(refunds.c.created_at.desc(), refunds.c.id.desc()).limit(limit))
 
     async def walk(self, scope: Scope, *, after: Refund | None, limit: int) -> Sequence[Refund]:
         """By the time at which they were granted and by id, so that a page goes on where the last one ended."""

@@ -2,6 +2,7 @@
 
 import { offerCanned } from "./canned.js";
 import { follow } from "./composer.js";
+import { isInUse, typedIn, wouldLose } from "./matters.js";
 
 const desk = document.querySelector("#live-desk");
 const words = desk.dataset;
@@ -19,7 +20,7 @@ const waiting = new Map(); // regions that are in use just now: name -> html
 function swap(name, html) {
   const node = region(name);
   if (!node) return;
-  if (node.contains(document.activeElement) && document.activeElement.matches("select, input")) {
+  if (isInUse(node) || wouldLose(node, html)) {
     waiting.set(name, html);
     return;
   }
@@ -27,7 +28,9 @@ function swap(name, html) {
   const focused = node.contains(document.activeElement) ? document.activeElement.id : "";
   const scroller = name === "talk" ? document.querySelector("#scroller") : null;
   const wasAtEnd = scroller && scroller.scrollHeight - scroller.scrollTop - scroller.clientHeight < 60;
+  const keep = typedIn(node);
   node.innerHTML = html;
+  keep();
   if (focused) document.getElementById(focused)?.focus({ preventScroll: true });
   if (wasAtEnd) scroller.scrollTop = scroller.scrollHeight;
   if (name === "talk") announce();
@@ -35,7 +38,10 @@ function swap(name, html) {
   dress();
 }
 
-document.addEventListener("focusout", () => setTimeout(() => [...waiting].forEach(([name, html]) => swap(name, html))));
+// A click counts only if its button stays where it is until the pointer is up.
+for (const name of ["focusout", "pointerup", "pointercancel", "input", "settled"]) {
+  document.addEventListener(name, () => setTimeout(() => [...waiting].forEach(([region, html]) => swap(region, html))));
+}
 
 /** What the page adds to the server's HTML: ticking clocks, the count in the title, buttons that need a script. */
 function dress() {

@@ -61,8 +61,8 @@ async function send(form, name, field) {
 }
 
 /** Gives the words for what went wrong, nothing where it went well. */
-async function post(form) {
-  const answer = await fetch(form.action, { method: "POST", headers: { accept: "application/json" }, body: new URLSearchParams(new FormData(form)) });
+export async function post(form, body = new FormData(form)) {
+  const answer = await fetch(form.action, { method: "POST", headers: { accept: "application/json" }, body: new URLSearchParams(body) });
   const { sign_in: signIn, problem = "" } = await answer.json();
   if (signIn) location.assign(signIn);
   return signIn ? words.wordsNotSent : problem;

@@ -438,3 +438,16 @@ def make_entry(subject: str, id: str, trigger: str) -> Entry:
         to_state="created",
         at=NOON,
     )
+
+
+async def test_a_customers_refunds_come_newest_first_and_in_the_wanted_states_alone(
+    unit_of_work: OpenUnitOfWork,
+) -> None:
+    async with unit_of_work() as uow:
+        await uow.refunds.add(make_refund("a"))
+        await uow.refunds.add(make_refund("b", created_at=SOON, state=RefundState.AWAITING_APPROVAL))
+        await uow.refunds.add(make_refund("c", created_at=SOON))
+        await uow.refunds.add(make_refund("d", customer_id="c2"))
+        wanted = {RefundState.CREATED}
+        found = [await uow.refunds.of_customer("c1", states=wanted, limit=limit) for limit in (9, 1)]
+    assert [[refund.id for refund in refunds] for refunds in found] == [["c", "a"], ["c"]]

@@ -44,10 +44,11 @@ class Agent:
 
 
 @asynccontextmanager
-async def agent(front: Front, name: str = "wei", role: Role = Role.AGENT) -> AsyncIterator[Agent]:
-    """Signed in, and taking new chats where the role may."""
+async def agent(front: Front, name: str = "wei", role: Role = Role.AGENT, **more: Any) -> AsyncIterator[Agent]:
+    """Signed in, and taking new chats where the role may. `more` is for add_account."""
+    shown = f"{name.title()} <i>"
     account = await add_account(
-        front.goods.ctx, name=name, role=role, password=PASSWORD, by=CLI, display_name=f"{name.title()} <i>"
+        front.goods.ctx, name=name, role=role, password=PASSWORD, by=CLI, display_name=shown, **more
     )
     async with httpx.AsyncClient(base_url=front.url) as client:
         await sign_in(replace(front, client=client), name=name, key=PASSWORD)

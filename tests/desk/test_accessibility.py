@@ -12,7 +12,8 @@ import pytest
 from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import Browser, Page, async_playwright, expect
 
-from aftersales.domain.accounts import Role
+from aftersales.domain.accounts import Account, Role
+from aftersales.domain.reasons import Reason
 from aftersales.domain.signed_links import LinkTo, name_of_customer
 from aftersales.domain.texts import Language, Text
 from aftersales.services.accounts import add_account
@@ -22,9 +23,11 @@ from aftersales.services.handoff_seats import sit_down
 from aftersales.services.handoff_talk import add_note, write
 from tests.desk.agents import CLI, PASSWORD, wants_a_person
 from tests.desk.test_cases import complain, visit
+from tests.desk.test_chat_settling import claim_of
+from tests.desk.test_chat_verdicts import chat_about
 from tests.desk.test_refunds import coat
 from tests.fronts import Front, open_front
-from tests.goods import NUMBER
+from tests.goods import NUMBER, SHOES
 
 CHROMIUM = Path("/usr/bin/chromium")
 pytestmark = pytest.mark.skipif(not CHROMIUM.exists(), reason=f"needs {CHROMIUM}")
@@ -69,6 +72,7 @@ async def fill(front: Front) -> list[str]:
     await write(ctx, boss, conversation_id=chat, text="Hello", key="k1")
     await add_note(ctx, boss, conversation_id=chat, text="a regular", key="n1")
     await visitor.say("thank you", id="m2")
+    deciding = await chat_with_all_to_decide(front, boss)
     pages = (
         "",
         "refunds",
@@ -83,10 +87,24 @@ async def fill(front: Front) -> list[str]:
     named = {LinkTo.CASE: case.number, LinkTo.RETURN: item.number, LinkTo.PREFERENCES: name_of_customer("c-lin")}
     links = [ctx.links.link(name, now=ctx.clock.now(), to=to) for to, name in named.items()]
     return [
-        *(f"/desk/{path}" for path in (*pages, *more, "chats", f"chats/{chat}", f"chats/{waiting}")),
+        *(
+            f"/desk/{path}"
+            for path in (*pages, *more, "chats", f"chats/{chat}", f"chats/{waiting}", f"chats/{deciding}")
+        ),
         *(link.removeprefix(ctx.links.address) for link in links),
         f"{links[0].removeprefix(ctx.links.address)}x",
     ]
+
+
+async def chat_with_all_to_decide(front: Front, boss: Account) -> str:
+    """A chat with a verdict and the packet's forms: besides the refunds a return, a claim and a complaint."""
+    await front.goods.ask((SHOES, 1), key="k2", reason=Reason.DAMAGED)
+    lin = await visit(front)
+    await claim_of(front, lin, key="k2")
+    await complain(front, lin, order_number=NUMBER, key="k3")
+    chat = await chat_about(front)
+    await claim(front.goods.ctx, boss, conversation_id=chat)
+    return chat
 
 
 async def hindrances(page: Page, look: Look) -> list[str]:

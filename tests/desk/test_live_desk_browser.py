@@ -15,12 +15,16 @@ from aftersales.domain.conversations import Answer
 from aftersales.domain.handovers import HandoverReason, HandoverWish
 from aftersales.domain.texts import Language, Text
 from aftersales.services.accounts import add_account
+from aftersales.services.approvals import approve
 from aftersales.services.canned_answers import add_canned_answer
 from aftersales.services.handoff_claims import take_over
 from aftersales.services.handoff_seats import sit_down
 from aftersales.services.handoff_talk import write
+from aftersales.services.sessions import open_session
 from connectors.web.chat import Sockets
 from tests.desk.agents import CLI, PASSWORD
+from tests.desk.test_refunds import coat
+from tests.desks import want_person
 from tests.fronts import Front, open_front
 
 CHROMIUM = Path("/usr/bin/chromium")
@@ -287,3 +291,27 @@ async def test_a_slash_finds_a_canned_answer_and_what_is_not_filled_in_is_asked_
     await page.keyboard.press("?")
     await expect(page.locator("#keys")).to_contain_text("Take the next one")
     await expect(page.locator("#keys dl")).to_be_visible()
+
+
+async def test_half_typed_words_of_a_decision_outlive_what_colleagues_decide_meanwhile(place: Place) -> None:
+    boss, fei = await place.account("boss", Role.SUPERVISOR), await place.account("fei", Role.SUPERVISOR)
+    ctx = place.front.goods.ctx
+    _, _, large = await coat(place.front, signals=True)
+    _, talk = await open_session(ctx, channel="web", language="en", customer_id="c-lin")
+    await want_person(place.front.goods, talk)
+    page = await place.agent("boss", "en")
+    await page.goto(f"{place.front.url}/desk/chats/{talk.id}?lang=en")
+    await expect(page.locator("#live-desk[data-live]")).to_be_visible()
+    matter, form = page.locator(f"#refund-{large.id}"), f"#refund-{large.id}-reject"
+    await matter.locator("summary", has_text="Reject").click()
+    await page.locator(f"{form}-reason").fill("looks worn")
+    await approve(ctx, refund_id=large.id, account=fei)
+    await page.locator("#region-packet h2").click()
+    await expect(matter).to_contain_text("Another person has to agree")
+    await expect(page.locator(f"{form}-reason")).to_have_value("looks worn")
+    await approve(ctx, refund_id=large.id, account=boss)
+    await expect(page.locator(f"{form}-problem")).to_contain_text("changed meanwhile")
+    await expect(page.locator(f"{form}-reason")).to_have_value("looks worn")
+    await page.locator(f"{form}-reason").fill("")
+    await page.locator("#region-packet h2").click()
+    await expect(matter).to_have_count(0)

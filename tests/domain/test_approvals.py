@@ -45,6 +45,18 @@ def test_the_shipped_levels(minor: int, points: int, level: Review) -> None:
     assert found is level
 
 
+@pytest.mark.parametrize(
+    ("minor", "roles"),
+    [
+        (200_000, ["agent", "supervisor", "finance", "admin"]),
+        (200_001, ["supervisor", "finance", "admin"]),
+        (2_000_001, ["finance", "admin"]),
+    ],
+)
+def test_the_roles_whose_limit_covers_an_amount(minor: int, roles: list[str]) -> None:
+    assert [role.value for role in SHIPPED.roles_for(Money(minor, "CNY"))] == roles
+
+
 def test_a_currency_without_amounts_needs_two_people_and_no_section_needs_none_more_than_before() -> None:
     amount = Money(1, "CHF")
     assert SHIPPED.level(amount, automatic=Money.zero("CHF"), signals=()) is Review.TWO_PEOPLE

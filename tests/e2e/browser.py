@@ -197,6 +197,24 @@ class LiveAgent:
         self.page.locator("#note").press("Enter")
         expect(self.page.locator("li.note", has_text=text)).to_be_visible(timeout=PATIENCE)
 
+    def look_at_chat_of(self, customer: str) -> None:
+        """One that somebody else has."""
+        line = self.page.locator("#region-queue .chat-line > a", has_text=customer)
+        expect(line).to_be_visible(timeout=PATIENCE)
+        line.click()
+        expect(self.page.locator("#live-desk[data-live] #region-state h1")).to_be_visible(timeout=PATIENCE)
+
+    def matter(self, kind: Literal["refund", "return", "case"]) -> Locator:
+        """What is to be decided in the packet."""
+        return self.packet.locator(f".matter[id^='{kind}-']")
+
+    def agree(self, kind: Literal["refund", "return"], *, button: str) -> None:
+        """Approves what is to be decided, and stays in the chat."""
+        before = self.page.url
+        self.matter(kind).get_by_role("button", name=button, exact=True).click()
+        expect(self.page.locator("#packet-done")).not_to_be_empty(timeout=PATIENCE)
+        assert self.page.url == before
+
     def hand_back(self, step: str, *, button: str) -> None:
         self._finish(button, "#step", step)
 

@@ -1174,7 +1174,7 @@ class PromiseRepository(Protocol):
         ...
 
     async def save(self, promise: Promise) -> None:
-        """Writes what changes in a promise's life; what was promised never does."""
+        """Writes what changes in a promise's life; what was promised never does, only how words were read."""
         ...
 
     async def get(self, promise_id: str) -> Promise:
@@ -1193,8 +1193,20 @@ class PromiseRepository(Protocol):
         """Holds them for writing until the transaction ends."""
         ...
 
+    async def spoken_in(self, conversation_id: str) -> Sequence[Promise]:
+        """What agents promised in words in this talk, as it was said, whatever became of it."""
+        ...
+
+    async def spoken_to(self, customer_id: str) -> Sequence[Promise]:
+        """Open ones that agents promised this customer in words; holds them until the transaction ends."""
+        ...
+
+    async def owed_by(self, told_by: str) -> Sequence[Promise]:
+        """Open ones of which the desk was warned, those due soonest first; `told_by` as in Promise."""
+        ...
+
     async def pressing(self, *, now: datetime, limit: int) -> Sequence[Promise]:
-        """Open ones of which it was not yet told that they will be late, or not yet noted that they are broken."""
+        """Open ones of which the desk was not yet warned, the customer not yet told, or no breach noted yet."""
         ...
 
     async def find(self, standing: Standing, *, now: datetime, limit: int = 100) -> Sequence[Promise]:

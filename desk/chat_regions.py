@@ -14,6 +14,7 @@ from aftersales.domain.orders import Customer, Order
 from aftersales.domain.texts import Language
 from aftersales.services.handoff_views import ChatView, DeskView, read_chat, read_desk
 from desk.application import Desk
+from desk.promise_words import promise_helpers
 from desk.sessions import DeskSession
 
 REGIONS = ("seat", "mine", "queue", "state", "talk", "packet", "colleagues")
@@ -64,6 +65,7 @@ def render_regions(desk: Desk, scene: Scene, session: DeskSession, *, language: 
         "may_chat": session.account.may(Right.ANSWER_CASES),
         "may_file": session.account.may(Right.HANDLE_RETURNS),
         "may_take_over": session.account.may(Right.TAKE_OVER),
+        **promise_helpers(session.account, language, desk.context.zone),
         "departments": [(name, one.name.of(language)) for name, one in departments],
     }
     now = desk.context.clock.now()

@@ -20,6 +20,7 @@ from desk import (
     chats,
     decisions,
     keys,
+    promise_deeds,
     promises,
     refund_decisions,
     refunds,
@@ -63,6 +64,7 @@ def desk_blueprint() -> Blueprint:
     add(cases.case_page, "/cases/<number:str>", methods=["GET"])
     add(cases.picture, "/cases/<number:str>/files/<attachment_id:str>", methods=["GET"])
     add(promises.promises_page, "/promises", methods=["GET"])
+    add(promise_deeds.decide_promise, "/promises/<promise_id:str>/<deed:str>", methods=["POST"], stream=True)
     add(cases.feedback_page, "/feedback", methods=["GET"])
     add(chats.chats_page, "/chats", methods=["GET"])
     add(chats.chat_page, "/chats/<conversation_id:str>", methods=["GET"])

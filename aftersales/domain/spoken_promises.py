@@ -21,7 +21,7 @@ from aftersales.domain.spoken_times import Works, find_time
 _MOST = 3  # of one message
 _QUOTED = re.compile(r"“[^”]*”|「[^」]*」|\"[^\"]*\"")
 _SENTENCE = re.compile(r"[^。！!？?；;\n]+[。！!？?；;]?")
-_PARTS = re.compile(r"[,，、:：](?![\d])|\s[-–—]\s|——|\band then\b|\bbut\b|但是?")
+_PARTS = re.compile(r"[，、]|,(?!\d{3})|[:：](?!\d)|\s[-–—]\s|——|\band then\b|\bbut\b|但是?")
 _BARE = 18  # characters of a time alone
 _HAN = re.compile(r"[\u4e00-\u9fff]")
 

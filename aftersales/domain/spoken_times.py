@@ -1,6 +1,7 @@
 """Times as agents promise them ("明天下午三点前", "within 24 hours", "by Friday"), in both languages. Pure.
 
-A small grammar for what is promised at a desk, read strictly: what is not sure to be a time ahead is none.
+A small grammar for what is promised at a desk, read strictly: what is not sure to be a time ahead is none. General
+readers of dates find no working days, few Chinese times, and dates in amounts ("$30").
 """
 
 from __future__ import annotations

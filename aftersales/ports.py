@@ -20,6 +20,7 @@ from aftersales.domain.channels import Download, Manners, Notice, Picture, Pulle
 from aftersales.domain.conversations import Answer, Author, ChatNote, Conversation, Message, TalkSigns, Turn
 from aftersales.domain.feedback import Feedback
 from aftersales.domain.handovers import Handover
+from aftersales.domain.identities import Identity, IdentityLink
 from aftersales.domain.journal import Entry
 from aftersales.domain.money import Money
 from aftersales.domain.orders import Address, Customer, Fulfilment, Order, Payment, Variant
@@ -778,6 +779,46 @@ class AccountRepository(Protocol):
     async def save(self, account: Account) -> None: ...
 
 
+class IdentityRepository(Protocol):
+    """Which identities of a provider open which accounts."""
+
+    async def add(self, link: IdentityLink) -> bool:
+        """False when the subject has an account at this issuer."""
+        ...
+
+    async def of(self, issuer: str, subject: str) -> IdentityLink | None: ...
+
+    async def invitation(self, issuer: str, email: str) -> IdentityLink | None:
+        """The oldest that nobody has accepted; `email` in small letters. Holds it for writing."""
+        ...
+
+    async def accept(self, link: IdentityLink, subject: str) -> None: ...
+
+    async def of_account(self, account_id: str) -> Sequence[IdentityLink]: ...
+
+    async def remove_of(self, account_id: str) -> int:
+        """How many there were."""
+        ...
+
+
+class IdentityProvider(Protocol):
+    """Where the shop's people prove who they are (OpenID Connect, authorization code flow with PKCE)."""
+
+    async def address(self, *, state: str, nonce: str, challenge: str, back: str) -> str:
+        """Where the browser goes to; `challenge` is S256 of the verifier, `back` our own address.
+
+        Raises Unavailable.
+        """
+        ...
+
+    async def identify(self, *, code: str, verifier: str, nonce: str, back: str) -> Identity:
+        """Who came back with this code, which works once.
+
+        Raises Unavailable, and Forbidden for what is not right.
+        """
+        ...
+
+
 class ApiKeyRepository(Protocol):
     """Keys of programs."""
 
@@ -1393,6 +1434,7 @@ class UnitOfWork(Protocol):
     journal: JournalRepository
     seals: SealRepository
     accounts: AccountRepository
+    identities: IdentityRepository
     api_keys: ApiKeyRepository
     idempotency: IdempotencyRepository
     webhooks: WebhookRepository

@@ -19,6 +19,7 @@ from desk import (
     chat_socket,
     chats,
     decisions,
+    identity,
     keys,
     promise_deeds,
     promises,
@@ -53,6 +54,8 @@ def desk_blueprint() -> Blueprint:
     add(sign_in.sign_in, "/sign-in", methods=["POST"], stream=True)
     add(sign_in.sign_out, "/sign-out", methods=["POST"], stream=True)
     add(sign_in.sign_out_everywhere, "/sign-out-everywhere", methods=["POST"], stream=True)
+    add(identity.go_to_provider, "/identity", methods=["GET"])
+    add(identity.come_back, "/identity/back", methods=["GET"])
     add(account.account_page, "/account", methods=["GET"])
     add(account.rename, "/account/name", methods=["POST"], stream=True)
     add(views.returns_page, "/", methods=["GET"])

@@ -9,6 +9,7 @@ from actions.base import Events, Scene, ServiceAction
 from actions.cards import joint, line_title
 from actions.orders.status import OWN_MONEY, ActionOrdersStatus, money_under_way
 from actions.orders.words import asks_for_own_money
+from actions.outbursts import is_met_by_person
 from actions.returns.draft import reason_heard
 from actions.said import Said
 from aftersales.domain.faq import Entry, Found
@@ -31,6 +32,8 @@ class ActionFaqAnswer(ServiceAction):
 
     async def act(self, scene: Scene) -> Events:
         said: Said = scene.said
+        if await is_met_by_person(scene):
+            return []
         customer_id = await known_customer(scene)
         about_money = not said.structured and asks_for_own_money(said.text)
         if about_money and await money_under_way(scene, customer_id):

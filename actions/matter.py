@@ -18,6 +18,7 @@ from actions.asides import answer_aside
 from actions.base import Events, Scene, ServiceAction
 from actions.faq import ActionFaqAnswer
 from actions.handoff import call_person
+from actions.outbursts import is_met_by_person
 from actions.questions import ask_next
 from actions.said import Said, acted_since_message
 from actions.topic import (
@@ -80,7 +81,8 @@ class ValidateMatterForm(ServiceAction):
             kept = scene.slot(KEPT) or {}
             asked = kept.get("asked")
             said = Said.revive(kept.get("said")) if said.choice == ("session", "retry") else said
-        if said.intent == "talk_to_human" and await call_person(scene, HandoverReason.REQUESTED):
+        wants_person = said.intent == "talk_to_human" and await call_person(scene, HandoverReason.REQUESTED)
+        if wants_person or (await is_met_by_person(scene) and asked):
             return _asked_again(topic, asked, [])
         try:
             if resumed:

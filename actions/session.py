@@ -13,6 +13,7 @@ from actions.faq import ActionFaqAnswer
 from actions.handoff import ActionHandoffFile, call_person
 from actions.matter import FORM, MATTER_EMPTY
 from actions.orders.words import asks_for_own_money
+from actions.outbursts import is_met_by_person
 from actions.returns.ship import note_parcel
 from actions.returns.wish import remedy_said
 from actions.said import UNSURE, Said, actions_before
@@ -51,6 +52,8 @@ class ActionSessionClarify(ServiceAction):
 
     async def act(self, scene: Scene) -> Events:
         said: Said = scene.said
+        if await is_met_by_person(scene):
+            return []
         addition = await begin_addition(scene, said)
         if addition is not None:
             return addition

@@ -8,6 +8,7 @@ from rasa_sdk.events import SlotSet
 
 from actions.base import Events, Scene, ServiceAction
 from actions.handoff import call_person
+from actions.outbursts import is_met_by_person
 from actions.said import Said
 from aftersales.domain.handovers import HandoverReason
 
@@ -63,6 +64,8 @@ class ActionSessionSocial(ServiceAction):
 
     async def act(self, scene: Scene) -> Events:
         said: Said = scene.said
+        if await is_met_by_person(scene):
+            return []
         return await tell_social(scene, INSULT if is_insult(said) else said.intent)
 
 

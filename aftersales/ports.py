@@ -20,6 +20,7 @@ from aftersales.domain.channels import Download, Manners, Notice, Picture, Pulle
 from aftersales.domain.conversations import Answer, Author, ChatNote, Conversation, Message, TalkSigns, Turn
 from aftersales.domain.feedback import Feedback
 from aftersales.domain.handovers import Handover
+from aftersales.domain.identities import Identity, IdentityLink
 from aftersales.domain.journal import Entry
 from aftersales.domain.money import Money
 from aftersales.domain.orders import Address, Customer, Fulfilment, Order, Payment, Variant
@@ -784,6 +785,46 @@ class AccountRepository(Protocol):
     async def save(self, account: Account) -> None: ...
 
 
+class IdentityRepository(Protocol):
+    """Which identities of a provider open which accounts."""
+
+    async def add(self, link: IdentityLink) -> bool:
+        """False when the subject has an account at this issuer."""
+        ...
+
+    async def of(self, issuer: str, subject: str) -> IdentityLink | None: ...
+
+    async def invitation(self, issuer: str, email: str) -> IdentityLink | None:
+        """The oldest that nobody has accepted; `email` in small letters. Holds it for writing."""
+        ...
+
+    async def accept(self, link: IdentityLink, subject: str) -> None: ...
+
+    async def of_account(self, account_id: str) -> Sequence[IdentityLink]: ...
+
+    async def remove_of(self, account_id: str) -> int:
+        """How many there were."""
+        ...
+
+
+class IdentityProvider(Protocol):
+    """Where the shop's people prove who they are (OpenID Connect, authorization code flow with PKCE)."""
+
+    async def address(self, *, state: str, nonce: str, challenge: str, back: str) -> str:
+        """Where the browser goes to; `challenge` is S256 of the verifier, `back` our own address.
+
+        Raises Unavailable.
+        """
+        ...
+
+    async def identify(self, *, code: str, verifier: str, nonce: str, back: str) -> Identity:
+        """Who came back with this code, which works once.
+
+        Raises Unavailable, and Forbidden for what is not right.
+        """
+        ...
+
+
 class ApiKeyRepository(Protocol):
     """Keys of programs."""
 
@@ -1180,7 +1221,7 @@ class PromiseRepository(Protocol):
         ...
 
     async def save(self, promise: Promise) -> None:
-        """Writes what changes in a promise's life; what was promised never does."""
+        """Writes what changes in a promise's life; what was promised never does, only how words were read."""
         ...
 
     async def get(self, promise_id: str) -> Promise:
@@ -1199,8 +1240,20 @@ class PromiseRepository(Protocol):
         """Holds them for writing until the transaction ends."""
         ...
 
+    async def spoken_in(self, conversation_id: str) -> Sequence[Promise]:
+        """What agents promised in words in this talk, as it was said, whatever became of it."""
+        ...
+
+    async def spoken_to(self, customer_id: str) -> Sequence[Promise]:
+        """Open ones that agents promised this customer in words; holds them until the transaction ends."""
+        ...
+
+    async def owed_by(self, told_by: str) -> Sequence[Promise]:
+        """Open ones of which the desk was warned, those due soonest first; `told_by` as in Promise."""
+        ...
+
     async def pressing(self, *, now: datetime, limit: int) -> Sequence[Promise]:
-        """Open ones of which it was not yet told that they will be late, or not yet noted that they are broken."""
+        """Open ones of which the desk was not yet warned, the customer not yet told, or no breach noted yet."""
         ...
 
     async def find(self, standing: Standing, *, now: datetime, limit: int = 100) -> Sequence[Promise]:
@@ -1387,6 +1440,7 @@ class UnitOfWork(Protocol):
     journal: JournalRepository
     seals: SealRepository
     accounts: AccountRepository
+    identities: IdentityRepository
     api_keys: ApiKeyRepository
     idempotency: IdempotencyRepository
     webhooks: WebhookRepository

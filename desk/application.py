@@ -15,6 +15,7 @@ from aftersales.domain.texts import Language
 from aftersales.services.accounts import OWNER
 from aftersales.services.context import Context
 from connectors.web.chat import Sockets
+from desk.elsewhere import SignInElsewhere
 from desk.known import Known
 from desk.rendering import Pages
 from desk.sessions import DeskSession
@@ -34,7 +35,8 @@ class Desk:
     """`key` is that of the accounts' secrets; `secure` where browsers come by https.
 
     `folder` holds the customers' files. `live` wakes who waits for news of a conversation. `sockets` are open per
-    account; a session is looked at again every `recheck_seconds`.
+    account; a session is looked at again every `recheck_seconds`. `elsewhere` is the shop's identity provider;
+    without `passwords` people sign in there alone.
     """
 
     context: Context
@@ -43,6 +45,8 @@ class Desk:
     folder: Path
     live: Live
     shop_name: str = ""
+    elsewhere: SignInElsewhere | None = None
+    passwords: bool = True
     recheck_seconds: float = 25.0
     sockets: Sockets = field(default_factory=lambda: Sockets(most=10))
     frames: Buckets = field(default_factory=lambda: Buckets(120, seconds=60))
@@ -66,10 +70,13 @@ def desk_of(request: Request) -> Desk:
 
 
 def language_of(request: Request) -> Language:
-    """From ?lang=, else the account's, else the browser's; Chinese where nobody says."""
+    """From ?lang=, else that of a sign-in elsewhere, the account's, the browser's; Chinese where nobody says."""
     wished = request.args.get("lang")
     if wished in ("zh", "en"):
         return "zh" if wished == "zh" else "en"
+    begun: Language | None = getattr(request.ctx, "desk_language", None)
+    if begun is not None:
+        return begun
     session = session_of(request)
     if session is not None:
         return session.account.language

@@ -23,6 +23,7 @@ from desk.chat_cases import money_of_cases, to_settle
 from desk.chat_refunds import weigh_for
 from desk.chat_verdicts import VerdictCard, Weighed, verdict_card, weigh_now
 from desk.forms import FailedForm
+from desk.promise_words import promise_helpers
 from desk.sessions import DeskSession
 from desk.views import goods_of
 
@@ -109,6 +110,7 @@ def render_regions(
         "roles": {right.value: roles_with(right) for right in Right},
         "failed": failed,
         "key": key,
+        **promise_helpers(session.account, language, desk.context.zone),
         "departments": [(name, one.name.of(language)) for name, one in departments],
     }
     now = desk.context.clock.now()

@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Mapping
 from sanic import HTTPResponse, Request
 
 from aftersales.domain.accounts import Account
-from aftersales.domain.approvals import Decided, NeedsAnother, OverLimit
+from aftersales.domain.approvals import Decided, FiledByApprover, NeedsAnother, OverLimit
 from aftersales.domain.errors import AftersalesError, Forbidden, Invalid, NotFound, OutcomeUnknown, Unavailable
 from aftersales.domain.goods_condition import GoodsCondition
 from aftersales.services.agent_deeds import Deed, do_as
@@ -123,6 +123,7 @@ _PROBLEMS: tuple[tuple[type[AftersalesError], str], ...] = (
     (Invalid, "bad_request"),
     (NeedsAnother, "needs_another"),
     (Decided, "decided"),
+    (FiledByApprover, "filed_by_approver"),
     (OverLimit, "over_limit"),
     (Forbidden, "forbidden"),
 )

@@ -20,7 +20,9 @@ from desk import (
     chat_socket,
     chats,
     decisions,
+    identity,
     keys,
+    promise_deeds,
     promises,
     refund_decisions,
     refunds,
@@ -53,6 +55,8 @@ def desk_blueprint() -> Blueprint:
     add(sign_in.sign_in, "/sign-in", methods=["POST"], stream=True)
     add(sign_in.sign_out, "/sign-out", methods=["POST"], stream=True)
     add(sign_in.sign_out_everywhere, "/sign-out-everywhere", methods=["POST"], stream=True)
+    add(identity.go_to_provider, "/identity", methods=["GET"])
+    add(identity.come_back, "/identity/back", methods=["GET"])
     add(account.account_page, "/account", methods=["GET"])
     add(account.rename, "/account/name", methods=["POST"], stream=True)
     add(views.returns_page, "/", methods=["GET"])
@@ -64,6 +68,7 @@ def desk_blueprint() -> Blueprint:
     add(cases.case_page, "/cases/<number:str>", methods=["GET"])
     add(cases.picture, "/cases/<number:str>/files/<attachment_id:str>", methods=["GET"])
     add(promises.promises_page, "/promises", methods=["GET"])
+    add(promise_deeds.decide_promise, "/promises/<promise_id:str>/<deed:str>", methods=["POST"], stream=True)
     add(cases.feedback_page, "/feedback", methods=["GET"])
     add(chats.chats_page, "/chats", methods=["GET"])
     add(chats.chat_page, "/chats/<conversation_id:str>", methods=["GET"])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import secrets
+from typing import Any
 
 from sanic import HTTPResponse, Request
 
@@ -51,8 +52,10 @@ def _sign_in_form(
     request: Request, *, problem: str | None = None, status: int = 200, name: str = "", after: str
 ) -> HTTPResponse:
     token = secrets.token_urlsafe(32)
-    values = {"after": _after(after)} if problem is None else {"after": _after(after), "problem": problem}
+    values: dict[str, Any] = {"after": _after(after)} | ({} if problem is None else {"problem": problem})
     page = f"sign-in?next={_after(after)}" if _after(after) else "sign-in"
+    desk = desk_of(request)
+    values |= {"elsewhere": desk.elsewhere.label if desk.elsewhere else "", "passwords": desk.passwords}
     response = show(request, "sign_in.html", status=status, page=page, form_token=token, name=name, **values)
     _set_cookie(request, response, FORM_COOKIE, token, seconds=1800)
     return response
@@ -67,6 +70,8 @@ async def sign_in(request: Request) -> HTTPResponse:
     if not expected or not same(form.get("form_token", ""), expected):
         return _sign_in_form(request, problem="form", status=403, after=after)
     name = form.get("name", "")[:100]
+    if not desk.passwords:
+        return _sign_in_form(request, problem="no_passwords", status=403, after=after)
     try:
         device = request.cookies.get(DEVICE_COOKIE) or ""
         desk.tries.take(name, address=request.remote_addr or request.ip, device=device)

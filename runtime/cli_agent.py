@@ -16,7 +16,7 @@ from aftersales.domain.accounts import Account, Role
 from aftersales.domain.errors import Conflict, Invalid, NotFound
 from aftersales.domain.money import Money, minor_digits
 from aftersales.domain.texts import LANGUAGES, Language
-from aftersales.services import accounts
+from aftersales.services import accounts, identities
 from aftersales.services.context import Context
 from aftersales.services.moves import By
 from aftersales.stores.base import make_engine
@@ -34,7 +34,13 @@ _TOLD = {
     "name": "a name has 2 to 32 small letters, digits, dots, dashes or underscores, and begins with a letter",
     "display_name": "a display name has 1 to 40 characters that can be seen",
     "password_too_short": "a password has 12 characters at least",
+    "subject": "a subject has 1 to 255 characters",
+    "email": "this is no e-mail address",
     "password_too_long": "a password has 200 characters at most",
+}
+_TAKEN = {
+    "name": "this name was given before; names are never given twice",
+    "subject": "this subject has an account",
 }
 
 Name = Annotated[str, typer.Argument(help="What the person signs in with.")]
@@ -117,6 +123,27 @@ def password(name: Name) -> None:
 
 
 @app.command()
+def invite(
+    name: Name,
+    subject: Annotated[str, typer.Option(help="Who the person is at the identity provider (claim sub).")] = "",
+    email: Annotated[str, typer.Option(help="The e-mail that the provider has verified.")] = "",
+) -> None:
+    """Let somebody open an account through the identity provider: by subject, or the first with this e-mail."""
+    issuer = read_settings().oidc_issuer
+    if not issuer or bool(subject) == bool(email):
+        raise _refused("give --subject or --email, and set RETURNDESK_OIDC_ISSUER")
+    _do(lambda ctx: identities.invite(ctx, name=name, issuer=issuer, subject=subject, email=email, by=_BY))
+    typer.echo(f"{name} may sign in through {issuer}")
+
+
+@app.command()
+def uninvite(name: Name) -> None:
+    """Let nobody open an account through the identity provider any more; whoever has it is signed out."""
+    count = _do(lambda ctx: identities.unlink(ctx, name=name, by=_BY))
+    typer.echo(f"{name}: {count} taken away")
+
+
+@app.command()
 def totp(
     name: Name, off: Annotated[bool, typer.Option("--off", help="Ask this account for no code.")] = False
 ) -> None:
@@ -137,8 +164,8 @@ def _do(work: Callable[[Context], Awaitable[Result]]) -> Result:
         return asyncio.run(in_context(work))
     except Invalid as error:
         reason = _TOLD.get(error.field, error.field)
-    except Conflict:
-        reason = "this name was given before; names are never given twice"
+    except Conflict as error:
+        reason = _TAKEN.get(error.detail, _TAKEN["name"])
     except NotFound:
         reason = "there is no such account"
     raise _refused(reason)

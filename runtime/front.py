@@ -34,6 +34,7 @@ from connectors.web.problems import ProblemTexts
 from connectors.web.site_token import SiteTokens
 from connectors.web.socket import FRAME_LIMIT
 from desk.application import Desk
+from desk.elsewhere import SignInElsewhere
 from desk.routes import desk_blueprint
 from runtime import requests
 from runtime.answers import Answers
@@ -45,6 +46,7 @@ from runtime.demo_routes import demo_blueprint, open_demo
 from runtime.front_apps import mount_apps, open_apps
 from runtime.headers import add_security_headers
 from runtime.health import Health, health_blueprint
+from runtime.identity import open_identity
 from runtime.live import Live
 from runtime.logs import configure_logs
 from runtime.merchant_access import Merchant
@@ -105,7 +107,9 @@ def create_front(
     async def begin(_app: App) -> None:
         context = await stack.enter_async_context(open_context(settings))
         await provide_owner(context, password=settings.merchant_key.get_secret_value())
-        _provide(app, settings, context=context, bot=make_bot(settings), site_tokens=site_tokens)
+        elsewhere = await stack.enter_async_context(open_identity(settings))
+        bot = make_bot(settings)
+        _provide(app, settings, context=context, bot=bot, site_tokens=site_tokens, elsewhere=elsewhere)
         await stack.enter_async_context(open_apps(app, settings, context=context))
         if settings.demo:
             app.ctx.demo = await stack.enter_async_context(open_demo(settings, context))
@@ -144,7 +148,15 @@ def _configure(app: App, settings: Settings) -> None:
         app.config.PROXIES_COUNT = settings.trusted_proxies
 
 
-def _provide(app: App, settings: Settings, *, context: Context, bot: Bot, site_tokens: SiteTokens) -> None:
+def _provide(
+    app: App,
+    settings: Settings,
+    *,
+    context: Context,
+    bot: Bot,
+    site_tokens: SiteTokens,
+    elsewhere: SignInElsewhere | None,
+) -> None:
     live = Live(partial(latest, context))
 
     async def answer(conversation_id: str) -> None:
@@ -205,6 +217,8 @@ def _provide(app: App, settings: Settings, *, context: Context, bot: Bot, site_t
         folder=settings.data / "attachments",
         live=live,
         shop_name=settings.shop_name,
+        elsewhere=elsewhere,
+        passwords=settings.password_sign_in,
     )
 
 

@@ -19,6 +19,7 @@ from aftersales.domain.errors import Invalid
 from connectors.email.messages import read_mailbox
 from runtime.faq_file import FAQ, FaqFileError, load_faq
 from runtime.hours_file import load_hours
+from runtime.identity_settings import identity_problems
 from runtime.policy_file import PolicyFileError, load_policy
 from runtime.settings import Settings
 from runtime.texts import shipped_texts
@@ -27,9 +28,8 @@ from runtime.wecom import wecom_problems
 
 _SHORTEST_TOKEN = 32
 _SHOPIFY_SHOP = re.compile(r"[a-z0-9][a-z0-9-]{0,60}\.myshopify\.com")
-_SHOPIFY_VERSION = re.compile(
-    r"2026-(04|07|10)|20(2[7-9]|[3-9][0-9])-(01|04|07|10)"
-)  # refunds are idempotent since
+# Refunds are idempotent since.
+_SHOPIFY_VERSION = re.compile(r"2026-(04|07|10)|20(2[7-9]|[3-9][0-9])-(01|04|07|10)")
 _SHORTEST_WEBHOOK_SECRET = 16  # Chatwoot makes it, of 24
 _TELEGRAM_TOKEN = re.compile(r"[0-9]{3,20}:[A-Za-z0-9_-]{20,100}")
 _TELEGRAM_SECRET = re.compile(r"[A-Za-z0-9_-]{16,256}")
@@ -80,6 +80,7 @@ def check_settings(settings: Settings) -> None:
         *_chatwoot_problems(settings),
         *_telegram_problems(settings),
         *_sign_in_problems(settings),
+        *identity_problems(settings),
         *_sms_problems(settings),
         *_wecom_problems(settings),
         *_mail_problems(settings),

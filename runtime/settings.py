@@ -213,6 +213,22 @@ class Settings(BaseSettings):
         "automatic",
         description="Who gives chats that wait to agents: the service, as seats are free, or they themselves.",
     )
+    oidc_issuer: str = Field(
+        "", description="Address of an OpenID Connect provider at which agents sign in; empty: passwords alone."
+    )
+    oidc_client_id: str = Field("", description="Client id of the desk there.")
+    oidc_client_secret: SecretStr = Field(
+        SecretStr(""), description="Client secret there; empty for a public client."
+    )
+    oidc_label: str = Field("SSO", description="What the button at the sign-in calls the provider.")
+    oidc_scopes: str = Field("", description="Further scopes to ask for, such as `groups`, separated by spaces.")
+    oidc_groups_claim: str = Field("groups", description="Claim of the id_token that lists a person's groups.")
+    oidc_roles: Annotated[list[str], NoDecode, BeforeValidator(_split)] = Field(
+        [],
+        description="Roles of groups, group=role, separated by commas: who is in one gets an account; "
+        "empty: only invited people.",
+    )
+    password_sign_in: bool = Field(True, description="Whether passwords work at the desk beside the provider.")
     webhook_private: bool = Field(
         False, description="Webhooks may go to addresses of the own network, which only it can reach."
     )

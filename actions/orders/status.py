@@ -14,6 +14,7 @@ from actions.orders.choose import OVER, named_orders, orders_to_track, returns_t
 from actions.orders.money import tell_money, tell_recorded_refunds
 from actions.orders.parcels import tell_parcels
 from actions.orders.returns import tell_return
+from actions.outbursts import is_met_by_person
 from actions.returns.ship import note_parcel
 from actions.said import Said
 from actions.topic import STATUS, After, Finished, Topic
@@ -68,6 +69,8 @@ class ActionOrdersStatus(ServiceAction):
     action_name = "action_orders_status"
 
     async def act(self, scene: Scene) -> Events:
+        if await is_met_by_person(scene):
+            return []
         customer_id = await known_customer(scene)
         if customer_id is None:
             scene.say("utter_orders_verify_first")

@@ -116,6 +116,13 @@ class NeedsAnother(Conflict):
         super().__init__("needs_another")
 
 
+class FiledByApprover(Conflict):
+    """Who filed it on the customer's behalf does not let it go ahead as well: another person has to."""
+
+    def __init__(self) -> None:
+        super().__init__("filed_by_approver")
+
+
 class OverLimit(Forbidden):
     """The amount is above `limit`, which is what the account may agree to."""
 

@@ -66,6 +66,11 @@ class Hours:
     def is_open(self, at: datetime, language: Language) -> bool:
         return self.next_opening(at, language) == at
 
+    def is_working_day(self, day: date, language: Language) -> bool:
+        """Whether somebody is there on it; Monday to Friday where no hours are given."""
+        schedule = self.schedules.get(language)
+        return bool(schedule.of(day)) if schedule else day.weekday() < 5
+
     def next_opening(self, at: datetime, language: Language) -> datetime:
         """In UTC; `at` itself when somebody is there."""
         now = at.astimezone(UTC)

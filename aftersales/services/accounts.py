@@ -30,10 +30,10 @@ async def provide_owner(ctx: Context, *, password: str) -> None:
     async with ctx.unit_of_work(read_only=True) as uow:
         if await uow.accounts.any() or not password:
             return
-    account = await _new(ctx, name=OWNER, role=Role.ADMIN, password=password)
+    account = await new_account(ctx, name=OWNER, role=Role.ADMIN, password=password)
     async with ctx.unit_of_work() as uow:
         if not await uow.accounts.any() and await uow.accounts.add(account):
-            await _note(ctx, uow, account, "add", by=_INSTALLER)
+            await note_account(ctx, uow, account, "add", by=_INSTALLER)
 
 
 async def add_account(
@@ -52,12 +52,12 @@ async def add_account(
     if not is_account_name(name):
         raise Invalid("name")
     shown = clean_display_name(display_name or name)
-    account = await _new(ctx, name=name, role=role, password=password)
+    account = await new_account(ctx, name=name, role=role, password=password)
     account = replace(account, display_name=shown, language=language, limits=dict(limits or {}))
     async with ctx.unit_of_work() as uow:
         if not await uow.accounts.add(account):
             raise Conflict("name")
-        await _note(ctx, uow, account, "add", by=by)
+        await note_account(ctx, uow, account, "add", by=by)
     return account
 
 
@@ -70,7 +70,7 @@ async def all_accounts(ctx: Context) -> Sequence[Account]:
 async def disable_account(ctx: Context, *, name: str, by: By) -> Account:
     """Whoever has it is signed out at once. Harmless when it is disabled. Raises NotFound."""
     async with ctx.unit_of_work() as uow:
-        account = await _locked(uow, name)
+        account = await find_locked(uow, name)
         await uow.agent_sessions.remove_of(account.id)
         return await _change(ctx, uow, account, "disable", by=by, active=False)
 
@@ -78,7 +78,7 @@ async def disable_account(ctx: Context, *, name: str, by: By) -> Account:
 async def enable_account(ctx: Context, *, name: str, by: By) -> Account:
     """Raises NotFound."""
     async with ctx.unit_of_work() as uow:
-        return await _change(ctx, uow, await _locked(uow, name), "enable", by=by, active=True)
+        return await _change(ctx, uow, await find_locked(uow, name), "enable", by=by, active=True)
 
 
 async def change_account(
@@ -86,7 +86,7 @@ async def change_account(
 ) -> Account:
     """Another role, or other limits of its own (none: those of the role). Raises NotFound."""
     async with ctx.unit_of_work() as uow:
-        account = await _locked(uow, name)
+        account = await find_locked(uow, name)
         given = dict(account.limits if limits is None else limits)
         return await _change(ctx, uow, account, "change", by=by, role=role or account.role, limits=given)
 
@@ -98,7 +98,7 @@ async def rename_account(ctx: Context, *, name: str, display_name: str, by: By) 
     """
     shown = clean_display_name(display_name)
     async with ctx.unit_of_work() as uow:
-        account = await _locked(uow, name)
+        account = await find_locked(uow, name)
         if account.display_name == shown:
             return account
         return await _change(ctx, uow, account, "rename", by=by, display_name=shown)
@@ -108,7 +108,7 @@ async def set_password(ctx: Context, *, name: str, password: str, by: By) -> Non
     """Whoever is signed in with the old one is signed out. Raises NotFound, Invalid (password_…)."""
     password_hash = await hash_password(check_password(password))
     async with ctx.unit_of_work() as uow:
-        account = await _locked(uow, name)
+        account = await find_locked(uow, name)
         await uow.agent_sessions.remove_of(account.id)
         await _change(ctx, uow, account, "set_password", by=by, password_hash=password_hash)
 
@@ -120,7 +120,7 @@ async def set_second_factor(ctx: Context, *, name: str, key: bytes, by: By) -> s
     """
     secret = new_secret(key=key)
     async with ctx.unit_of_work() as uow:
-        account = await _locked(uow, name)
+        account = await find_locked(uow, name)
         await _change(ctx, uow, account, "set_second_factor", by=by, totp_secret=secret, totp_step=0)
     return enrolment_uri(secret, name=name, key=key)
 
@@ -128,11 +128,12 @@ async def set_second_factor(ctx: Context, *, name: str, key: bytes, by: By) -> s
 async def remove_second_factor(ctx: Context, *, name: str, by: By) -> None:
     """For somebody who has lost their device. Raises NotFound."""
     async with ctx.unit_of_work() as uow:
-        account = await _locked(uow, name)
+        account = await find_locked(uow, name)
         await _change(ctx, uow, account, "remove_second_factor", by=by, totp_secret=None, totp_step=0)
 
 
-async def _new(ctx: Context, *, name: str, role: Role, password: str) -> Account:
+async def new_account(ctx: Context, *, name: str, role: Role, password: str) -> Account:
+    """One that is not stored yet; the password is not checked."""
     now = ctx.clock.now()
     return Account(
         id=new_id(),
@@ -146,7 +147,8 @@ async def _new(ctx: Context, *, name: str, role: Role, password: str) -> Account
     )
 
 
-async def _locked(uow: UnitOfWork, name: str) -> Account:
+async def find_locked(uow: UnitOfWork, name: str) -> Account:
+    """Raises NotFound."""
     found = await uow.accounts.by_name(name)
     if found is None:
         raise NotFound("account")
@@ -159,13 +161,14 @@ async def _change(
     """The caller holds the account's lock."""
     changed = replace(account, updated_at=ctx.clock.now(), **changes)
     await uow.accounts.save(changed)
-    await _note(ctx, uow, changed, trigger, by=by, before=account)
+    await note_account(ctx, uow, changed, trigger, by=by, before=account)
     return changed
 
 
-async def _note(
+async def note_account(
     ctx: Context, uow: UnitOfWork, account: Account, trigger: str, *, by: By, before: Account | None = None
 ) -> None:
+    """Journals a step in the life of an account, in the caller's transaction."""
     limits = {currency: limit.decimal() for currency, limit in account.limits.items()}
     entry = Entry(
         subject="account",

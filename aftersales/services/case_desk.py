@@ -9,6 +9,7 @@ from aftersales.services.cases import move_case
 from aftersales.services.context import Context
 from aftersales.services.conversations import add_agent_words, check_text
 from aftersales.services.moves import By
+from aftersales.services.spoken_promises import note_agents_words
 
 _TRIGGERS = {
     NoteKind.ANSWER: CaseTrigger.ANSWER,
@@ -32,7 +33,8 @@ async def write_about_case(
 ) -> Case:
     """A person's words to the customer, in the chat and on the case: answer, question or resolution; once per key.
 
-    Who writes has the case. Words about a case that is settled reach the chat and change nothing else.
+    Who writes has the case. Words about a case that is settled reach the chat and leave the case alone. What they
+    promise is noted with them.
     Raises NotFound, Invalid as check_text, Conflict for a second resolution.
     """
     words = check_text(text)
@@ -44,7 +46,8 @@ async def write_about_case(
             by = By(actor, channel)
             case = await move_case(ctx, uow, case, _TRIGGERS[kind], by=by, assigned_to=actor)
         if case.conversation_id:
-            await add_agent_words(ctx, uow, conversation_id=case.conversation_id, text=words, key=key)
+            talk = await add_agent_words(ctx, uow, conversation_id=case.conversation_id, text=words, key=key)
+            await note_agents_words(ctx, uow, talk, text=words, actor=actor, number=case.number)
         return case
 
 

@@ -116,11 +116,13 @@ async def write_as_agent(ctx: Context, *, conversation_id: str, text: str, key: 
         await add_agent_words(ctx, uow, conversation_id=conversation_id, text=text, key=key)
 
 
-async def add_agent_words(ctx: Context, uow: UnitOfWork, *, conversation_id: str, text: str, key: str) -> None:
-    """As write_as_agent, in the caller's transaction."""
+async def add_agent_words(
+    ctx: Context, uow: UnitOfWork, *, conversation_id: str, text: str, key: str
+) -> Conversation:
+    """As write_as_agent, in the caller's transaction; gives the conversation as it is now."""
     words = check_text(text)
     conversation = await uow.conversations.lock(conversation_id)
-    await add_once(ctx, uow, conversation, Said(text=words), author="agent", name=f"agent:{key}")
+    return await add_once(ctx, uow, conversation, Said(text=words), author="agent", name=f"agent:{key}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

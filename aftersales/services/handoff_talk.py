@@ -16,6 +16,7 @@ from aftersales.services.context import Context
 from aftersales.services.conversations import Said, add_once, check_text, say, set_owner
 from aftersales.services.handoff import ask_again, end_handover
 from aftersales.services.handoff_access import access_chat, fresh
+from aftersales.services.spoken_promises import note_agents_words
 
 # Where the bot can begin when a talk is given back to it; the intents of its choices.
 STEPS = (
@@ -48,7 +49,7 @@ async def write(
     key: str,
     attachment_ids: Sequence[str] = (),
 ) -> None:
-    """The agent's words to the customer; once per key.
+    """The agent's words to the customer; once per key. What they promise is noted with them.
 
     Raises Taken when another has the chat, Conflict when nobody has it any more, NotFound (also for a file of
     another conversation), Invalid as check_text.
@@ -60,7 +61,9 @@ async def write(
             if (await uow.attachments.get(attachment_id)).conversation_id != conversation_id:
                 raise NotFound("attachment")
         said = Said(text=words, attachment_ids=tuple(attachment_ids), sender=account.display_name)
-        await add_once(ctx, uow, conversation, said, author="agent", name=f"agent:{key}")
+        told = await add_once(ctx, uow, conversation, said, author="agent", name=f"agent:{key}")
+        if told.last_seq > conversation.last_seq:
+            await note_agents_words(ctx, uow, told, text=words, actor=account.actor)
 
 
 async def add_note(ctx: Context, account: Account, *, conversation_id: str, text: str, key: str) -> None:

@@ -11,6 +11,7 @@ from aftersales.domain.conversations import ChatNote, Conversation, Message, Own
 from aftersales.domain.handovers import Handover, HandoverState
 from aftersales.domain.journal import Entry
 from aftersales.domain.outside import OUTSIDE_NAME
+from aftersales.domain.promises import Promise
 from aftersales.domain.returns import Return
 from aftersales.domain.seats import Seat
 from aftersales.ports import UnitOfWork
@@ -41,7 +42,7 @@ class ChatLine:
 class DeskView:
     """The queue in its order, what this agent holds, and what others hold, longest first.
 
-    `colleagues` are the others who take new chats now.
+    `colleagues` are the others who take new chats now. `owed` are this agent's promises that press.
     """
 
     seat: Seat
@@ -49,6 +50,7 @@ class DeskView:
     mine: Sequence[ChatLine]
     others: Sequence[ChatLine]
     colleagues: Sequence[Account]
+    owed: Sequence[Promise] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,7 +59,7 @@ class ChatView:
 
     `agent` is the name of the person who has it. `draft` is what the bot would have said to the customer's newest
     words, empty where it would not. `signs` are those of the time while a person has it. `elsewhere` are the same
-    customer's other talks, the one used last first.
+    customer's other talks, the one used last first. `promises` are those that agents made in words.
     """
 
     conversation: Conversation
@@ -72,6 +74,7 @@ class ChatView:
     returns: Sequence[Return]
     reach: Reach
     elsewhere: Sequence[Conversation]
+    promises: Sequence[Promise] = ()
 
     @property
     def timeline(self) -> Sequence[tuple[Message | None, ChatNote | None]]:
@@ -89,6 +92,7 @@ async def read_desk(ctx: Context, account: Account) -> DeskView:
         waiting, claimed = await uow.handovers.waiting(), await uow.handovers.claimed()
         accounts = {one.id: one for one in await uow.accounts.all()}
         lines = await _lines(uow, [*waiting, *claimed], accounts)
+        owed = await uow.promises.owed_by(account.actor)
         seats = {seat.account_id: seat for seat in await uow.seats.all()}
     now = ctx.clock.now()
     held = [line for line in lines if line.handover.state is HandoverState.CLAIMED]
@@ -99,6 +103,7 @@ async def read_desk(ctx: Context, account: Account) -> DeskView:
         mine=[line for line in held if line.handover.agent_id == account.id],
         others=[line for line in held if line.handover.agent_id != account.id],
         colleagues=[accounts[one] for one in there if one in accounts and accounts[one].active],
+        owed=owed,
     )
 
 
@@ -125,6 +130,7 @@ async def read_chat(ctx: Context, *, conversation_id: str) -> ChatView:
             returns=await uow.returns.of_customer(customer_id, limit=_MOST_OF_A_CUSTOMER) if customer_id else (),
             reach=await reach_of(uow, conversation, now=ctx.clock.now(), since=after),
             elsewhere=await _elsewhere_of(uow, conversation),
+            promises=await uow.promises.spoken_in(conversation_id),
         )
 
 

@@ -14,7 +14,7 @@ from aftersales.domain.promises import PromiseKind
 from aftersales.domain.refunds import REFUND_MACHINE, SETTLED, Refund, RefundTrigger
 from aftersales.domain.returns import RETURN_MACHINE, Return, ReturnState, ReturnTrigger
 from aftersales.ports import UnitOfWork
-from aftersales.services.promises import keep_promises, keep_when_paid, release_promises
+from aftersales.services.promises import keep_promises, keep_when_paid, keep_when_said, release_promises
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +111,7 @@ async def move_refund(
     await uow.journal.add(_refund_entry(moved, by=by, trigger=trigger.value, before=before, at=at, detail=detail))
     if state in SETTLED:
         await keep_when_paid(uow, moved.cause_id, at=at)
+        await keep_when_said(uow, moved, at=at)
     return moved
 
 

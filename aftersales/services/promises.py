@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -17,10 +18,12 @@ from aftersales.domain.promises import (
     times_by_day,
     times_by_hours,
 )
-from aftersales.domain.refunds import SETTLED
+from aftersales.domain.refunds import SETTLED, Refund, RefundState
 from aftersales.ports import UnitOfWork
 from aftersales.services.context import Context
 from aftersales.services.news import language_of
+
+_PAID = frozenset({RefundState.SUCCEEDED, RefundState.EXTERNAL})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,6 +80,17 @@ async def keep_when_paid(uow: UnitOfWork, cause_id: str, *, at: datetime) -> Non
                 await _settle(uow, replace(promise, kept_at=at), "keep", at=at)
 
 
+async def keep_when_said(uow: UnitOfWork, refund: Refund, *, at: datetime) -> None:
+    """Keeps what agents promised the refund's customer in words, and not about a return, once so much is paid."""
+    if refund.customer_id is None or refund.state not in _PAID:
+        return
+    for promise in await uow.promises.spoken_to(refund.customer_id):
+        is_refund = promise.kind is PromiseKind.REFUND_BY and promise.subject is Subject.CONVERSATION
+        if is_refund and (promise.amount is None or promise.amount == refund.amount):
+            await _settle(uow, replace(promise, kept_at=at), "keep", at=at)
+            return
+
+
 async def _promise(
     ctx: Context,
     uow: UnitOfWork,
@@ -114,17 +128,31 @@ async def _settle(uow: UnitOfWork, promise: Promise, trigger: str, *, at: dateti
     await uow.journal.add(promise_entry(promise, trigger=trigger, before="open", at=at))
 
 
-def promise_entry(promise: Promise, *, trigger: str, before: str | None, at: datetime) -> Entry:
+def promise_entry(
+    promise: Promise,
+    *,
+    trigger: str,
+    before: str | None,
+    at: datetime,
+    actor: str = "system",
+    channel: str = "promises",
+    detail: Mapping[str, str] | None = None,
+) -> Entry:
     """The journal's entry of something that happened to a promise."""
     state = "open" if promise.is_open else "kept" if promise.kept_at else "released"
     return Entry(
         subject="promise",
         subject_id=promise.id,
-        actor="system",
-        channel="promises",
+        actor=actor,
+        channel=channel,
         trigger=trigger,
         from_state=before,
         to_state=state,
         at=at,
-        detail={"kind": promise.kind.value, "number": promise.number, "due": promise.due_at.isoformat()},
+        detail={
+            "kind": promise.kind.value,
+            "number": promise.number,
+            "due": promise.due_at.isoformat(),
+            **(detail or {}),
+        },
     )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from aftersales.domain.accounts import Right
+from aftersales.domain.approvals import FiledByApprover
 from aftersales.domain.errors import Invalid
 from aftersales.domain.returns import Return, ReturnState, ReturnTrigger
 from aftersales.ports import UnitOfWork
@@ -55,11 +57,13 @@ _LONGEST_PARCEL_WORD = 60
 async def approve_return(ctx: Context, *, number: str, actor: str, channel: str = "desk") -> Return:
     """A person lets a requested return go ahead; the shop is told only now, and then the customer.
 
-    Raises NotFound, and Conflict when it is not requested any more.
+    Raises NotFound, Conflict when it is not requested any more, and FiledByApprover where the same person filed it
+    for the customer while somebody else could decide.
     """
     by = By(actor, channel)
     async with ctx.unit_of_work() as uow:
         item = await _locked(uow, number)
+        await _check_filer(uow, item, actor=actor)
         item = await move_return(uow, item, ReturnTrigger.APPROVE, by=by, at=ctx.clock.now())
         await close_case_of(ctx, uow, key=approval_key(item.id), by=by)
     return await confirm_with_shop(ctx, item, by=by, tell=True)
@@ -121,6 +125,15 @@ async def ship_return(
             if last.detail.get("tracking_number") == detail["tracking_number"]:
                 return item
         return await move_return(uow, item, ReturnTrigger.SHIP, by=by, at=ctx.clock.now(), detail=detail)
+
+
+async def _check_filer(uow: UnitOfWork, item: Return, *, actor: str) -> None:
+    """Four eyes; whoever works alone decides alone."""
+    filed = (await uow.journal.of("return", item.id))[0]
+    if filed.actor != actor or not actor.startswith("agent:"):
+        return
+    if any(one.may(Right.HANDLE_RETURNS) for one in await uow.accounts.all() if one.actor != actor):
+        raise FiledByApprover
 
 
 async def _locked(uow: UnitOfWork, number: str) -> Return:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
@@ -45,7 +46,7 @@ async def sign_in(ctx: Context, *, name: str, password: str, code: str, key: byt
     async with ctx.unit_of_work() as uow:
         signed_in = await _open(ctx, uow, found, is_right=is_right, code=code, key=key)
         if signed_in is None:
-            await _note(ctx, uow, found, trigger="sign_in_failed", state="refused")
+            await note_sign_in(ctx, uow, found, trigger="sign_in_failed", state="refused")
     if signed_in is None:
         raise Forbidden("sign_in")
     return signed_in
@@ -81,14 +82,14 @@ async def sign_out(ctx: Context, *, token: str) -> None:
             return
         await uow.agent_sessions.remove(token_hash)
         account = await uow.accounts.get(session.account_id)
-        await _note(ctx, uow, account, trigger="sign_out", state="signed_out")
+        await note_sign_in(ctx, uow, account, trigger="sign_out", state="signed_out")
 
 
 async def sign_out_everywhere(ctx: Context, account: Account) -> int:
     """Ends all sessions of the account; how many there were."""
     async with ctx.unit_of_work() as uow:
         count = await uow.agent_sessions.remove_of(account.id)
-        await _note(ctx, uow, account, trigger="sign_out_everywhere", state="signed_out")
+        await note_sign_in(ctx, uow, account, trigger="sign_out_everywhere", state="signed_out")
         return count
 
 
@@ -114,16 +115,31 @@ async def _open(
             return None
         account = replace(account, totp_step=step, updated_at=now)
         await uow.accounts.save(account)
-    token = secrets.token_urlsafe(32)
+    return await open_agent_session(ctx, uow, account)
+
+
+async def open_agent_session(
+    ctx: Context, uow: UnitOfWork, account: Account, *, detail: Mapping[str, str] | None = None
+) -> SignedIn:
+    """For somebody who has proven to be this account, in the caller's transaction."""
+    now, token = ctx.clock.now(), secrets.token_urlsafe(32)
     session = AgentSession(
         token_hash=_hash(token), account_id=account.id, created_at=now, seen_at=now, expires_at=now + LIFETIME
     )
     await uow.agent_sessions.add(session)
-    await _note(ctx, uow, account, trigger="sign_in", state="signed_in")
+    await note_sign_in(ctx, uow, account, trigger="sign_in", state="signed_in", detail=detail)
     return SignedIn(token, account)
 
 
-async def _note(ctx: Context, uow: UnitOfWork, account: Account | None, *, trigger: str, state: str) -> None:
+async def note_sign_in(
+    ctx: Context,
+    uow: UnitOfWork,
+    account: Account | None,
+    *,
+    trigger: str,
+    state: str,
+    detail: Mapping[str, str] | None = None,
+) -> None:
     """A name that nobody has is not kept: it may be a password in the wrong field."""
     entry = Entry(
         subject="account",
@@ -134,6 +150,7 @@ async def _note(ctx: Context, uow: UnitOfWork, account: Account | None, *, trigg
         from_state=None,
         to_state=state,
         at=ctx.clock.now(),
+        detail=dict(detail or {}),
     )
     await uow.journal.add(entry)
 

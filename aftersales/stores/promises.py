@@ -19,8 +19,9 @@ from aftersales.stores.schema.promises import promises
 
 _T = promises.c
 _PLAIN = tuple(field.name for field in fields(Promise) if field.name not in {"kind", "subject", "amount"})
-# What may change in a promise's life.
-_LIVING = ("moved_to", "late_told_at", "kept_at", "broken_at", "released_at")
+# What may change in a promise's life; the first three where an agent's words were read wrongly.
+_READ = ("due_at", "late_from", "warn_from")
+_LIVING = (*_READ, "moved_to", "late_told_at", "kept_at", "broken_at", "released_at", "warned_at")
 _OPEN = and_(_T.kept_at.is_(None), _T.released_at.is_(None))
 
 
@@ -55,10 +56,24 @@ class SqlPromises:
         query = select(promises).where(_T.subject_id == subject_id, _OPEN)
         return await self._read(query.order_by(_T.id).with_for_update())
 
+    async def spoken_in(self, conversation_id: str) -> Sequence[Promise]:
+        query = select(promises).where(_T.conversation_id == conversation_id, _T.seq.is_not(None))
+        return await self._read(query.order_by(_T.seq, _T.id))
+
+    async def spoken_to(self, customer_id: str) -> Sequence[Promise]:
+        query = select(promises).where(_T.customer_id == customer_id, _T.seq.is_not(None), _OPEN)
+        return await self._read(query.order_by(_T.id).with_for_update())
+
+    async def owed_by(self, told_by: str) -> Sequence[Promise]:
+        query = select(promises).where(_T.told_by == told_by, _T.warned_at.is_not(None), _OPEN)
+        return await self._read(query.order_by(_T.due_at, _T.id))
+
     async def pressing(self, *, now: datetime, limit: int) -> Sequence[Promise]:
         late = and_(_T.late_told_at.is_(None), _T.late_from <= now)
         broken = and_(_T.broken_at.is_(None), _T.due_at <= now)
-        return await self._read(select(promises).where(_OPEN, or_(late, broken)).order_by(_T.due_at).limit(limit))
+        warned = and_(_T.warned_at.is_(None), _T.warn_from <= now)
+        query = select(promises).where(_OPEN, or_(late, broken, warned))
+        return await self._read(query.order_by(_T.due_at).limit(limit))
 
     async def find(self, standing: Standing, *, now: datetime, limit: int = 100) -> Sequence[Promise]:
         query = select(promises)
@@ -66,7 +81,9 @@ class SqlPromises:
             query = query.where(_T.broken_at.is_not(None))
             query = query.order_by(case((_OPEN, 0), else_=1), _T.due_at.desc(), _T.id)
         elif standing == "soon":
-            query = query.where(_OPEN, _T.late_from <= now, _T.due_at > now).order_by(_T.due_at, _T.id)
+            query = query.where(_OPEN, func.coalesce(_T.warn_from, _T.late_from) <= now, _T.due_at > now).order_by(
+                _T.due_at, _T.id
+            )
         else:
             query = query.where(_OPEN, _T.due_at > now).order_by(_T.due_at, _T.id)
         return await self._read(query.limit(limit))

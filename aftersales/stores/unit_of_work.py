@@ -24,6 +24,7 @@ from aftersales.ports import (
     FeedbackRepository,
     HandoverRepository,
     IdempotencyRepository,
+    IdentityRepository,
     JournalRepository,
     LinkCodeRepository,
     MessageRepository,
@@ -62,6 +63,7 @@ from aftersales.stores.deliveries import SqlDeliveries
 from aftersales.stores.feedback import SqlFeedback
 from aftersales.stores.handovers import SqlHandovers
 from aftersales.stores.idempotency import SqlIdempotency
+from aftersales.stores.identities import SqlIdentities
 from aftersales.stores.journal import SqlJournal
 from aftersales.stores.link_codes import SqlLinkCodes
 from aftersales.stores.messages import SqlMessages
@@ -104,6 +106,7 @@ class SqlUnitOfWork:
         self.journal: JournalRepository = SqlJournal(connection)
         self.seals: SealRepository = SqlSeals(connection)
         self.accounts: AccountRepository = SqlAccounts(connection)
+        self.identities: IdentityRepository = SqlIdentities(connection)
         self.api_keys: ApiKeyRepository = SqlApiKeys(connection)
         self.idempotency: IdempotencyRepository = SqlIdempotency(connection)
         self.webhooks: WebhookRepository = SqlWebhooks(connection)

@@ -1,4 +1,4 @@
-"""An action on stage: real services, a tracker, and what is said, as (response, parameters, button payloads)."""
+"""An action on stage: real services, a tracker, and what is said: response, parameters, button payloads, wish."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ class Line:
     response: str
     parameters: dict[str, Any]
     payloads: list[str]
+    wish: str = ""
 
 
 async def play(
@@ -61,4 +62,5 @@ def _line(message: dict[str, Any]) -> Line:
         response=str(message.get("response")),
         parameters={name: value for name, value in message.items() if name not in own},
         payloads=[button["payload"] for button in message.get("buttons") or ()],
+        wish=((message.get("custom") or {}).get("wish") or {}).get("reason", ""),
     )

@@ -15,10 +15,10 @@ from aftersales.services.handoff_claims import claim
 from aftersales.services.overview import find_returns
 from aftersales.services.sessions import open_session
 from tests.desk.agents import Agent, agent, problem, words
-from tests.desk.test_desk import soup
+from tests.desk.test_desk import soup, token_in
 from tests.desks import want_person
 from tests.fronts import Front, open_front
-from tests.goods import LARGE, NUMBER, SHOES, SOCKS
+from tests.goods import COAT, LARGE, NUMBER, SHOES, SOCKS
 
 CHOSEN = {"order": NUMBER, f"units:{SHOES}": "1", "reason": "wrong_size", "remedy": "return"}
 LATE = {"days": 60}  # after every window for goods without a fault
@@ -218,3 +218,19 @@ async def test_the_page_is_in_both_languages_and_keeps_its_order_when_they_chang
         other = soup(page).select_one("a.language")
         assert other is not None
         assert (await wei.client.get(str(other["href"]))).status_code == 200
+
+
+async def test_who_filed_a_return_that_waits_reads_that_a_colleague_has_to_approve_it(front: Front) -> None:
+    dear = {"order": NUMBER, f"units:{COAT}": "1", "reason": "wrong_size", "remedy": "return"}
+    async with agent(front) as wei, agent(front, "li") as li:
+        chat = await chat_of(wei)
+        assert (await send(wei, chat, filled(await open_page(wei, chat, **dear)))).status_code == 303
+        [item] = await filed(front)
+        assert item.needs_human
+        path = f"/desk/returns/{item.number}/approve"
+        token = {"form_token": token_in(await wei.look())}
+        for lang, text in (("en", "A colleague has to approve it"), ("zh", "要由另一位同事来批准")):
+            refused = await wei.client.post(f"{path}?lang={lang}", data=token)
+            assert text in problem(await wei.client.get(refused.headers["location"]))
+        approved = await li.client.post(f"{path}?lang=en", data={"form_token": token_in(await li.look())})
+        assert "done=1" in approved.headers["location"]

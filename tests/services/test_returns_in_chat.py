@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from aftersales.domain.accounts import Account, Role
+from aftersales.domain.approvals import FiledByApprover
 from aftersales.domain.errors import Conflict, Forbidden, Invalid, NotFound, Refused, Taken
 from aftersales.domain.reasons import Reason
 from aftersales.domain.refunds import RefundState
@@ -21,7 +22,7 @@ from aftersales.services.handoff_claims import claim, take_over
 from aftersales.services.handoff_talk import CloseReason, close
 from aftersales.services.moves import By
 from aftersales.services.return_views import list_returns
-from aftersales.services.returns import approve_return, receive_return
+from aftersales.services.returns import access_return, approve_return, receive_return
 from aftersales.services.returns_in_chat import Asked, file_in_chat, order_in_chat, quote_in_chat
 from aftersales.services.sessions import open_session
 from tests.databases import DATABASES
@@ -241,6 +242,35 @@ async def test_an_exception_waives_no_unit_that_is_back_already(goods: Goods) ->
     with pytest.raises((Refused, Conflict)):
         await file(goods, boss, chat, asked=asked((SHOES, 3)), agreed=yuan("387.00"), exception="please")
     assert await filed(goods) == []
+
+
+async def dear_return(goods: Goods, filer: Account) -> Return:
+    """One that waits for a person, filed for the customer."""
+    item = await file(goods, filer, await chat_with(goods, filer), asked=asked((COAT, 1)), agreed=yuan("2000.00"))
+    assert item.needs_human
+    return item
+
+
+async def test_whoever_filed_a_return_for_the_customer_does_not_approve_it_as_well(goods: Goods) -> None:
+    wei, li = await agent(goods, "wei"), await agent(goods, "li", seated=False)
+    item = await dear_return(goods, wei)
+    with pytest.raises(FiledByApprover):
+        await approve_return(goods.ctx, number=item.number, actor=wei.actor)
+    assert (await access_return(goods.ctx, number=item.number, customer_id="c-lin")).item.state is (
+        ReturnState.REQUESTED
+    )
+    approved = await approve_return(goods.ctx, number=item.number, actor=li.actor)
+    assert approved.state is ReturnState.AWAITING_PARCEL
+
+
+async def test_whoever_works_alone_approves_what_they_filed(goods: Goods) -> None:
+    wei = await agent(goods, "wei")
+    await agent(goods, "accounts", role=Role.FINANCE, seated=False)
+    gone = await agent(goods, "gone", seated=False)
+    await disable_account(goods.ctx, name=gone.name, by=By("system", "cli"))
+    item = await dear_return(goods, wei)
+    approved = await approve_return(goods.ctx, number=item.number, actor=wei.actor)
+    assert approved.state is ReturnState.AWAITING_PARCEL
 
 
 async def test_whoever_filed_a_dear_return_does_not_agree_to_its_refund_alone(goods: Goods) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Column, Index, String, Table
+from sqlalchemy import BigInteger, Column, Index, Integer, String, Table
 
 from aftersales.stores.base import UtcDateTime, metadata
 
@@ -29,6 +29,10 @@ promises = Table(
     Column("released_at", UtcDateTime),
     Column("amount_minor", BigInteger),
     Column("currency", String(3)),
+    Column("seq", Integer),
+    Column("warn_from", UtcDateTime),
+    Column("warned_at", UtcDateTime),
     Index("ix_promises_subject", "subject", "subject_id"),
+    Index("ix_promises_conversation", "conversation_id"),
     Index("ix_promises_open", "kept_at", "released_at", "due_at"),
 )

@@ -52,6 +52,9 @@ async def settle(ctx: Context, refund_id: str, *, reference: str, amount: Money 
     which a person has just accepted another sum than `amount` is asked about again.
     """
     async with ctx.unit_of_work() as uow:
+        seen = await uow.refunds.get(refund_id)
+        if seen.cause_kind is CauseKind.RETURN:
+            await uow.returns.lock(seen.cause_id)  # before the refund, as whoever else takes both does
         refund = await uow.refunds.lock(refund_id)
         if refund.state in GIVEN_UP:
             await note_paid_after_all(ctx, uow, refund)

@@ -260,7 +260,7 @@ async def test_of_many_who_decide_at_once_one_is_first(goods: Goods) -> None:
     people = [await person(goods, f"p{number}") for number in range(8)]
     deciding = [(accept if number % 2 else record)(goods, refund, who) for number, who in enumerate(people)]
     outcomes = await asyncio.gather(*deciding, return_exceptions=True)
-    assert sum(isinstance(outcome, Refund) for outcome in outcomes) == 1
+    assert sum(isinstance(outcome, Refund) for outcome in outcomes) == 1, outcomes
     assert all(isinstance(outcome, Refund | Decided | Conflict) for outcome in outcomes)
     triggers = [entry.trigger for entry in await goods.journal("refund", refund.id)]
     assert sum(trigger in {"accept", "record"} for trigger in triggers) == 1

@@ -1157,6 +1157,10 @@ class PolicyRepository(Protocol):
         """In the order in which they were noted."""
         ...
 
+    async def count(self) -> int:
+        """How many were noted by now: they are only ever added to."""
+        ...
+
 
 Standing = Literal["open", "soon", "broken"]
 

@@ -87,7 +87,9 @@ async def test_the_state_of_the_goods_lowers_the_refund_as_the_policy_says(front
     item = await front.goods.ask((COAT, 1))
     await post(front, f"returns/{item.number}/approve")
     path, used = f"returns/{item.number}/receive", {"conditions": {COAT: "used"}}
-    for wrong in ([], "used", {COAT: "worn"}, {COAT: 1}, {COAT: None}, {f"l{n}": "used" for n in range(201)}):
+    many = {f"l{n}": "used" for n in range(201)}
+    wrongs: list[object] = [[], "used", {COAT: "worn"}, {COAT: 1}, {COAT: None}, many]
+    for wrong in wrongs:
         assert code_of(await post(front, path, json={"conditions": wrong})) == (400, "bad_request")
     assert (await post(front, path, json={"conditions": {"no-line": "used"}})).status_code == 400
     for _ in range(2):

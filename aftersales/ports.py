@@ -631,6 +631,10 @@ class RefundRepository(Protocol):
         """Those that are meant, by the time at which they were granted and by id, from the one behind `after`."""
         ...
 
+    async def disputed(self, *, limit: int = 100) -> Sequence[Refund]:
+        """Refunds about which domain.refund_disputes.is_disputed holds, oldest first."""
+        ...
+
     async def due(self, states: Sequence[RefundState], *, now: datetime, limit: int = 50) -> Sequence[Refund]:
         """Refunds in these states for which domain.refunds.is_waiting does not hold, oldest first."""
         ...
@@ -1198,6 +1202,10 @@ class PolicyRepository(Protocol):
     async def add(self, noted: PolicyVersion) -> None: ...
     async def all(self) -> Sequence[PolicyVersion]:
         """In the order in which they were noted."""
+        ...
+
+    async def count(self) -> int:
+        """How many were noted by now: they are only ever added to."""
         ...
 
 

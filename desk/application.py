@@ -11,6 +11,7 @@ from urllib.parse import parse_qsl, urlencode
 from sanic import HTTPResponse, Request
 from sanic.response import html, redirect
 
+from aftersales.domain.accounts import Right
 from aftersales.domain.texts import Language
 from aftersales.services.accounts import OWNER
 from aftersales.services.context import Context
@@ -109,10 +110,18 @@ def show(request: Request, template: str, *, status: int = 200, page: str = "", 
         path=path,
         query=_kept(query),
         session=session,
+        rule_troubles=_rule_troubles(desk, session),
         unnamed=session is not None and session.account.display_name == OWNER,
         **values,
     )
     return html(rendered, status=status, headers={"Content-Language": language_of(request)})
+
+
+def _rule_troubles(desk: Desk, session: DeskSession | None) -> tuple[str, ...]:
+    """What keeps changed rules from being used, for whoever looks after the shop."""
+    if session is None or not session.account.may(Right.MANAGE_ACCOUNTS):
+        return ()
+    return tuple(desk.context.rules.troubles.values())
 
 
 def _kept(query: str) -> str:

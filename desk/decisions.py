@@ -11,6 +11,7 @@ from aftersales.domain.accounts import Account
 from aftersales.domain.approvals import Decided, FiledByApprover, NeedsAnother, OverLimit
 from aftersales.domain.errors import AftersalesError, Forbidden, Invalid, NotFound, OutcomeUnknown, Unavailable
 from aftersales.domain.goods_condition import GoodsCondition
+from aftersales.domain.refund_disputes import ToldAnew
 from aftersales.services.agent_deeds import Deed, do_as
 from aftersales.services.changes_at_shop import grant_change_again
 from aftersales.services.context import Context
@@ -125,5 +126,6 @@ _PROBLEMS: tuple[tuple[type[AftersalesError], str], ...] = (
     (Decided, "decided"),
     (FiledByApprover, "filed_by_approver"),
     (OverLimit, "over_limit"),
+    (ToldAnew, "told_anew"),
     (Forbidden, "forbidden"),
 )

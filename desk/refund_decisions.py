@@ -13,6 +13,8 @@ from aftersales.domain.refunds import Refund
 from aftersales.services.agent_deeds import do_as
 from aftersales.services.approvals import approve, lower, reject, split
 from aftersales.services.context import Context
+from aftersales.services.manual_approvals import record_by_person
+from aftersales.services.refund_disputes import accept_told, give_up
 from aftersales.services.refund_overview import find_refund
 from aftersales.services.refunds import cancel_refund
 from desk.application import back_to, desk_of
@@ -22,7 +24,10 @@ from desk.waking import wake_about
 
 
 async def decide_refund(request: Request, refund_id: str, decision: str) -> HTTPResponse:
-    """POST /desk/refunds/{id}/approve, lower, split, reject or take-back; leads to the refund that is left."""
+    """POST /desk/refunds/{id}/approve, lower, split, reject, take-back, accept, give-up or paid-by-hand.
+
+    Leads to the refund that is left.
+    """
     form = await read_form(request)
     guarded = guard(request, form, refund_id)
     if isinstance(guarded, HTTPResponse):
@@ -60,6 +65,13 @@ async def _decide(
             return await approve(ctx, refund_id=refund_id, account=account)
         case "reject":
             return await reject(ctx, refund_id=refund_id, account=account, reason=reason, words=words)
+        case "accept":
+            return await accept_told(ctx, refund_id=refund_id, account=account, reason=reason)
+        case "give-up":
+            return await give_up(ctx, refund_id=refund_id, account=account, reason=reason)
+        case "paid-by-hand":
+            reference = form.get("reference", "")
+            return await record_by_person(ctx, refund_id=refund_id, account=account, reference=reference)
         case "take-back":
             taken: Awaitable[Refund] = do_as(ctx, account, cancel_refund, refund_id=refund_id)
             return await taken

@@ -10,7 +10,8 @@ from aftersales.domain.accounts import Account, Right
 from aftersales.domain.errors import NotFound
 from aftersales.domain.texts import Language
 from aftersales.services.context import Context
-from aftersales.services.refund_overview import FullRefund, find_refund, refunds_to_decide
+from aftersales.services.refund_disputes import read_dispute
+from aftersales.services.refund_overview import FullRefund, find_refund, refunds_in_dispute, refunds_to_decide
 from aftersales.services.refund_reviews import limit_of
 from desk.application import Desk, back_to, desk_of, language_of, session_of, show
 from desk.decisions import NAME
@@ -26,13 +27,16 @@ async def refunds_page(request: Request) -> HTTPResponse:
         return back_to(request, "sign-in")
     ctx = desk_of(request).context
     waiting = await refunds_to_decide(ctx, limit=MOST)
-    orders = await read_orders(ctx, {found.refund.order_id for found in waiting})
+    disputed = await refunds_in_dispute(ctx, limit=MOST)
+    shown = [*(found.refund for found in waiting), *disputed]
+    orders = await read_orders(ctx, {refund.order_id for refund in shown})
     rows = [(found, customer_of(orders, found.refund.order_id)) for found in waiting]
-    return show(request, "refunds.html", rows=rows, most=MOST)
+    disputes = [(refund, customer_of(orders, refund.order_id)) for refund in disputed]
+    return show(request, "refunds.html", rows=rows, disputes=disputes, most=MOST)
 
 
 async def refund_page(request: Request, refund_id: str) -> HTTPResponse:
-    """GET /desk/refunds/{id}: the amount, what it is for, what speaks for a closer look, who has agreed."""
+    """GET /desk/refunds/{id}: the amount, what it is for, who has agreed, what its provider tells."""
     session = session_of(request)
     if session is None:
         return back_to(request, "sign-in")
@@ -51,6 +55,8 @@ async def refund_page(request: Request, refund_id: str) -> HTTPResponse:
         "customer": customer_of(orders, full.refund.order_id),
         "goods": goods_of(full.item, order, language) if full.item else (),
         "rule": _rule(ctx, full, language),
+        "dispute": await read_dispute(ctx, full.refund),
+        "may_pay_out": session.account.may(Right.PAY_OUT),
         "may_decide": session.account.may(Right.DECIDE_REFUNDS),
         "has_agreed": session.account.name in full.review.agreed,
         "failed": FailedForm("refund-lower") if problem == "amount" else None,

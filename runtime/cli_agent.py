@@ -180,7 +180,7 @@ async def in_context(work: Callable[[Context], Awaitable[Result]]) -> Result:
         await upgrade(engine)
     finally:
         await engine.dispose()
-    async with open_context(settings) as ctx:
+    async with open_context(settings, watches=False) as ctx:
         return await work(ctx)
 
 

@@ -46,5 +46,5 @@ def verify(
 
 async def _verify(head: str) -> Audit:
     settings = load_or_make(read_settings())
-    async with open_context(settings) as ctx:
+    async with open_context(settings, watches=False) as ctx:
         return await audit_journal(ctx, key=settings.audit_key.get_secret_value().encode(), noted=head)

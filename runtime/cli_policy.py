@@ -12,6 +12,7 @@ from aftersales.domain.policy_history import PolicyHistory
 from aftersales.stores.base import make_engine
 from aftersales.stores.unit_of_work import SqlUnitOfWorkFactory
 from runtime.cli_policy_files import read_or_fail
+from runtime.cli_policy_publish import publish
 from runtime.cli_policy_trials import explain, rehearse
 from runtime.policy_history import read_history
 from runtime.policy_legality import without_law
@@ -76,6 +77,7 @@ async def _history(settings: Settings) -> PolicyHistory:
 
 app.command()(explain)
 app.command()(rehearse)
+app.command()(publish)
 
 if __name__ == "__main__":
     app()

@@ -68,7 +68,7 @@ def rehearse(
 async def _explain(
     number: str, reason: Reason, remedy: Remedy, day: datetime | None
 ) -> tuple[Order, list[Explained]]:
-    async with open_context(read_settings()) as ctx:
+    async with open_context(read_settings(), watches=False) as ctx:
         today = day.date() if day else ctx.today()
         try:
             order, lines = await explain_order(
@@ -83,7 +83,7 @@ async def _explain(
 
 async def _rehearse(file: Path, limit: int) -> Rehearsal:
     policy = read_or_fail(file)
-    async with open_context(read_settings()) as ctx:
+    async with open_context(read_settings(), watches=False) as ctx:
         try:
             return await rehearse_returns(ctx, policy=policy, limit=limit)
         except Unavailable:

@@ -65,7 +65,7 @@ def statement(
 
 
 async def _write(chosen: Chosen, file: Path, *, bom: bool) -> None:
-    async with open_context(read_settings()) as ctx:
+    async with open_context(read_settings(), watches=False) as ctx:
         with _target(file) as target:
             target.write(csv_header(bom=bom))
             async for lines in _lines(ctx, chosen):
@@ -74,7 +74,7 @@ async def _write(chosen: Chosen, file: Path, *, bom: bool) -> None:
 
 async def _show(chosen: Chosen, language: Language) -> None:
     console = Console()
-    async with open_context(read_settings()) as ctx:
+    async with open_context(read_settings(), watches=False) as ctx:
         tables = Tables(Pages(zone=ctx.zone).texts(language), ctx.zone)
         if chosen.order is not None:
             console.print(*tables.statement(await read_statement(ctx, number=chosen.order)), sep="\n")

@@ -33,7 +33,10 @@ class Health:
         self._until = 0.0
 
     async def look(self) -> dict[str, str]:
-        """database, shop and bot: up or down; worker: up, late or unknown (it runs elsewhere or never ran)."""
+        """database, shop and bot: up or down; worker: up, late or unknown (it runs elsewhere or never ran).
+
+        rules: up, or refused where a changed file of rules cannot be used and those of before go on.
+        """
         async with self._lock:
             if monotonic() >= self._until:
                 database, shop, bot = await asyncio.gather(
@@ -42,6 +45,7 @@ class Health:
                     _state(self._bot.health()),
                 )
                 self._known = {"database": database, "shop": shop, "bot": bot, "worker": self._worker()}
+                self._known["rules"] = "refused" if self._context.rules.troubles else "up"
                 self._until = monotonic() + _KEPT_SECONDS
             return dict(self._known)
 

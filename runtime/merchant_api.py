@@ -7,6 +7,7 @@ from typing import Any
 from sanic import Blueprint, Request
 
 from aftersales.domain.api_keys import Scope
+from aftersales.domain.goods_condition import GoodsCondition
 from aftersales.services.approvals import approve_by_key
 from aftersales.services.cases import close_case
 from aftersales.services.exchanges import note_difference_paid, ship_replacement
@@ -15,12 +16,14 @@ from aftersales.services.overview import find_return
 from aftersales.services.refunds import cancel_refund, grant_again
 from aftersales.services.return_receipt import close_return, receive_return
 from aftersales.services.returns import approve_return, reject_return
+from connectors.web.problems import Problem
 from runtime.merchant_access import Caller, Deed, body_of, does, words
 from runtime.merchant_json import case_json, refund_json, return_json
 from runtime.merchant_lists import name_of
 
 _LONGEST_REASON = 500
 _LONGEST_REFERENCE = 200
+_MOST_LINES = 200
 
 
 def merchant_blueprint() -> Blueprint:
@@ -46,8 +49,23 @@ def merchant_blueprint() -> Blueprint:
 
 
 async def _receive(caller: Caller, request: Request, number: str) -> dict[str, Any]:
-    await receive_return(caller.context, number=name_of(number), actor=caller.by.actor, channel=caller.by.channel)
+    by, conditions = caller.by, _conditions(body_of(request))
+    await receive_return(
+        caller.context, number=name_of(number), actor=by.actor, channel=by.channel, conditions=conditions
+    )
     return await _shown(caller, number)
+
+
+def _conditions(body: dict[str, Any]) -> dict[str, GoodsCondition]:
+    """The states by line id; as new is what is not noted. Raises Problem bad_request."""
+    given = body.get("conditions", {})
+    if not isinstance(given, dict) or len(given) > _MOST_LINES:
+        raise Problem("bad_request")
+    try:
+        states = {line_id: GoodsCondition(state) for line_id, state in given.items()}
+    except ValueError:
+        raise Problem("bad_request") from None
+    return {line_id: state for line_id, state in states.items() if state is not GoodsCondition.AS_NEW}
 
 
 async def _approve(caller: Caller, request: Request, number: str) -> dict[str, Any]:

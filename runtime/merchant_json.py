@@ -38,6 +38,8 @@ def return_json(full: FullReturn) -> dict[str, Any]:
                 "quantity": line.quantity,
                 "amount": money_json(line.amount),
                 "replacement_variant_id": line.replacement.variant_id if line.replacement else None,
+                "condition": line.condition.value if line.condition else None,
+                "deduction": money_json(line.deduction) if line.deduction else None,
             }
             for line in item.lines
         ],

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import asyncio
+from collections.abc import Callable, Collection, Iterator, Sequence
 from datetime import UTC, datetime, time
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -27,33 +28,53 @@ class SameVersionError(Exception):
 
 
 async def note_policy(open_unit_of_work: OpenUnitOfWork, path: Path, *, zone: ZoneInfo, now: datetime) -> None:
-    """Notes the file as the rules in force from now on, or from its `valid_from` where that is later.
-
-    Harmless when it was the last one noted. It never reaches back, since orders of before were placed under other
-    rules; only the first one ever also holds for all orders before it. Raises PolicyFileError, SameVersionError.
-    """
+    """As note_rules, of the file as it stands. Raises PolicyFileError, SameVersionError."""
     raw = read_text(path)
-    policy = read_policy(raw, path)
+    await note_rules(open_unit_of_work, read_policy(raw, path), raw, zone=zone, now=now, channel="start")
+
+
+async def note_rules(
+    open_unit_of_work: OpenUnitOfWork,
+    policy: Policy,
+    raw: bytes,
+    *,
+    zone: ZoneInfo,
+    now: datetime,
+    channel: str,
+    begins: datetime | None = None,
+    only_if: Callable[[Collection[str]], bool] = lambda _known: True,
+) -> None:
+    """Notes the policy, which `raw` reads as, as the rules in force from now on.
+
+    From `begins` or from its own `valid_from` where one is later. Harmless when it was the last one noted: of
+    several processes one writes. It never reaches back, since orders of before were placed under other rules; only
+    the first one ever also holds for all orders before it. `only_if` is asked under the lock, with the versions
+    that are known. Raises SameVersionError.
+    """
     async with open_unit_of_work() as uow:
         await uow.policies.lock()
         noted = await uow.policies.all()
         for earlier in noted:
             if earlier.version == policy.version and _rules(earlier) not in (None, policy):
                 raise SameVersionError(policy.version)
-        if not noted or noted[-1].version != policy.version:
-            await _add(uow, policy, raw.decode("utf-8-sig"), zone=zone, now=now)
+        is_last = bool(noted) and noted[-1].version == policy.version
+        if not is_last and only_if({one.version for one in noted}):
+            day = policy.valid_from
+            wished = datetime.combine(day, time(), tzinfo=zone).astimezone(UTC) if day else now
+            valid_from = max(wished, begins or now, now)
+            await _add(uow, policy, raw.decode("utf-8-sig"), valid_from=valid_from, now=now, channel=channel)
 
 
-async def _add(uow: UnitOfWork, policy: Policy, text: str, *, zone: ZoneInfo, now: datetime) -> None:
-    wished = datetime.combine(policy.valid_from, time(), tzinfo=zone).astimezone(UTC) if policy.valid_from else now
-    valid_from = max(wished, now)
+async def _add(
+    uow: UnitOfWork, policy: Policy, text: str, *, valid_from: datetime, now: datetime, channel: str
+) -> None:
     await uow.policies.add(PolicyVersion(version=policy.version, text=text, valid_from=valid_from, noted_at=now))
     await uow.journal.add(
         Entry(
             subject="policy",
             subject_id=policy.version,
             actor="system",
-            channel="start",
+            channel=channel,
             trigger="note",
             from_state=None,
             to_state="in_force",
@@ -64,15 +85,20 @@ async def _add(uow: UnitOfWork, policy: Policy, text: str, *, zone: ZoneInfo, no
     )
 
 
-async def read_history(open_unit_of_work: OpenUnitOfWork) -> PolicyHistory:
-    """What was noted. A text that this release cannot read any more is left out: the rules before it go on."""
+async def read_history(
+    open_unit_of_work: OpenUnitOfWork, *, known: dict[str, Policy | None] | None = None
+) -> PolicyHistory:
+    """What was noted. A text that this release cannot read any more is left out: the rules before it go on.
+
+    `known` are texts with what they read as, to which those read here are added.
+    """
     async with open_unit_of_work(read_only=True) as uow:
         noted = await uow.policies.all()
-    return PolicyHistory.of(_periods(noted))
+    periods = await asyncio.to_thread(lambda: list(_periods(noted, {} if known is None else known)))
+    return PolicyHistory.of(periods)
 
 
-def _periods(noted: Sequence[PolicyVersion]) -> Iterator[Period]:
-    known: dict[str, Policy | None] = {}
+def _periods(noted: Sequence[PolicyVersion], known: dict[str, Policy | None]) -> Iterator[Period]:
     for one in noted:
         if one.text not in known:
             known[one.text] = _rules(one)

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator
-from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import timedelta
 from zoneinfo import ZoneInfo
 
 from aftersales.domain.signed_links import SignedLinks
 from aftersales.ports import Bot
 from aftersales.services.context import Context
+from aftersales.services.rules import Rules
 from aftersales.stores.base import make_engine
 from aftersales.stores.unit_of_work import SqlUnitOfWorkFactory
 from connectors.rasa.bot import RasaBot
@@ -17,21 +18,22 @@ from runtime.channels import signs_in_at_the_shop
 from runtime.clock import SystemClock
 from runtime.desks import open_people_desk
 from runtime.faq_file import FAQ, FaqFileError, load_faq
-from runtime.hours_file import load_hours
-from runtime.policy_file import PolicyFileError, load_policy
-from runtime.policy_history import read_history
+from runtime.policy_file import PolicyFileError
 from runtime.problems import CannotStart, variable
+from runtime.rules_watch import RulesWatch, watching
 from runtime.settings import Settings
 from runtime.shops import open_shop
 from runtime.texts import shipped_texts
 
 
 @asynccontextmanager
-async def open_context(settings: Settings, *, short_reads: bool = False) -> AsyncIterator[Context]:
+async def open_context(
+    settings: Settings, *, short_reads: bool = False, watches: bool = True
+) -> AsyncIterator[Context]:
     """The collaborators of the services; `short_reads` as make_engine takes it.
 
-    The rules are those that the start of the service has noted; the file alone counts where it never was started.
-    Raises CannotStart for files that cannot be used.
+    The rules are those that were noted last; the file alone counts where none ever were. With `watches` they
+    change with the files and with what other processes note. Raises CannotStart for files that cannot be used.
     """
     texts = shipped_texts()
     clock, zone = SystemClock(), ZoneInfo(settings.timezone)
@@ -39,39 +41,41 @@ async def open_context(settings: Settings, *, short_reads: bool = False) -> Asyn
     unit_of_work = SqlUnitOfWorkFactory(engine)
     async with AsyncExitStack() as stack:
         stack.push_async_callback(engine.dispose)
-        history = await read_history(unit_of_work)
-        with _told("policy_file"):
-            policy = history.at(clock.now()) or load_policy(settings.policy_file)
-            faq = load_faq(FAQ, policy=policy, responses=texts.names)
-        with _told("hours_file"):
-            hours = load_hours(settings.hours_file, zone=zone)
+        watch = RulesWatch(
+            unit_of_work,
+            policy_file=settings.policy_file,
+            hours_file=settings.hours_file,
+            faq_for=lambda policy: load_faq(FAQ, policy=policy, responses=texts.names),
+            clock=clock,
+            zone=zone,
+        )
+        rules = await _begin(watch, settings)
+        if watches:
+            await stack.enter_async_context(watching(watch))
         shop, payments = await stack.enter_async_context(open_shop(settings, engine=engine, clock=clock))
         desk = await stack.enter_async_context(open_people_desk(settings, clock=clock))
         yield Context(
             unit_of_work=unit_of_work,
             shop=shop,
             payments=payments,
-            policy=policy,
-            faq=faq,
+            rules=rules,
             texts=texts,
             clock=clock,
             zone=zone,
-            hours=hours,
             links=SignedLinks(settings.case_link_key.get_secret_value().encode(), settings.front_url),
             promise=timedelta(hours=settings.promise_hours),
-            history=history,
             desk=desk,
             front_url=settings.front_url,
             sign_in_apps=frozenset({"wechat"} if signs_in_at_the_shop(settings) else ()),
         )
 
 
-@contextmanager
-def _told(field: str) -> Iterator[None]:
-    """What is wrong with the file of this setting, as whoever started the process reads it."""
+async def _begin(watch: RulesWatch, settings: Settings) -> Rules:
+    """Raises CannotStart with what is wrong with a file, as whoever started the process reads it."""
     try:
-        yield
+        return await watch.begin()
     except PolicyFileError as error:
+        field = "hours_file" if error.path == settings.hours_file else "policy_file"
         raise CannotStart(f"{variable(field)}: {error}") from None
     except FaqFileError as error:
         raise CannotStart(str(error)) from None

@@ -17,7 +17,7 @@ from aftersales.services.moves import By
 from aftersales.services.refund_submission import reconcile_due, submit_due
 from aftersales.services.refunds import grant_again
 from aftersales.services.returns import approve_return, receive_return
-from tests.goods import COAT, SHOES, SOCKS, Goods, yuan
+from tests.goods import COAT, SHOES, SOCKS, Goods, under, yuan
 
 
 async def refund_in_every_way(goods: Goods) -> dict[str, Return]:
@@ -30,7 +30,7 @@ async def refund_in_every_way(goods: Goods) -> dict[str, Return]:
     await goods.pay_with("p-gift", PaymentMethod.COUPON)
     policy = goods.ctx.policy
     kept = replace(policy, refunds=replace(policy.refunds, returns_coupons=False))
-    goods = replace(goods, ctx=replace(goods.ctx, policy=kept))
+    goods = replace(goods, ctx=under(goods.ctx, policy=kept))
     shoes = await goods.arrived((SHOES, 1), key="shoes")
     await _run_out(goods)
     await goods.book_refund_elsewhere("p-card", 5000)

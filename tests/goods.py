@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import cache
 from pathlib import Path
@@ -29,6 +29,7 @@ from aftersales.domain.signed_links import SignedLinks
 from aftersales.ports import ShopBackend
 from aftersales.services.context import Context
 from aftersales.services.returns import receive_return, request_return
+from aftersales.services.rules import Rules, RulesInForce
 from aftersales.stores.embedded_payment_requests import EmbeddedPaymentRequests
 from aftersales.stores.embedded_payments import EmbeddedPayments
 from aftersales.stores.embedded_shop import EmbeddedShop
@@ -177,6 +178,11 @@ def shipped_faq() -> Faq:
     return load_faq(FAQ, policy=shipped_policy(), responses=shipped_texts().names)
 
 
+def under(ctx: Context, **changes: Any) -> Context:
+    """The same collaborators under other rules."""
+    return replace(ctx, rules=Rules(replace(ctx.rules.current, **changes)))
+
+
 @asynccontextmanager
 async def open_goods(kind: str, folder: Path) -> AsyncIterator[Goods]:
     """`kind` is one of tests.databases.DATABASES."""
@@ -191,8 +197,7 @@ async def open_goods(kind: str, folder: Path) -> AsyncIterator[Goods]:
             unit_of_work=SqlUnitOfWorkFactory(engine),
             shop=cast(ShopBackend, shop),
             payments=payments,
-            policy=shipped_policy(),
-            faq=shipped_faq(),
+            rules=Rules(RulesInForce(policy=shipped_policy(), faq=shipped_faq())),
             texts=FakeTexts(),
             clock=clock,
             zone=ZoneInfo("Asia/Shanghai"),

@@ -24,6 +24,7 @@ from aftersales.services.context import Context
 from aftersales.services.conversations import set_owner
 from aftersales.services.handoff import open_handover
 from aftersales.services.receiving import receive_text
+from aftersales.services.rules import Rules, RulesInForce
 from aftersales.services.sessions import open_session
 from aftersales.stores.unit_of_work import SqlUnitOfWorkFactory
 from tests.databases import open_database
@@ -101,8 +102,7 @@ async def open_world(kind: str, folder: Path) -> AsyncIterator[World]:
             unit_of_work=SqlUnitOfWorkFactory(engine),
             shop=shop,
             payments=cast(Payments, None),
-            policy=cast(Policy, None),
-            faq=cast(Faq, None),
+            rules=Rules(RulesInForce(policy=cast(Policy, None), faq=cast(Faq, None))),
             texts=FakeTexts(),
             clock=clock,
             zone=ZoneInfo("Asia/Shanghai"),

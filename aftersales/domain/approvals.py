@@ -26,13 +26,17 @@ class Step(StrEnum):
     LOWER = "lower"
     SPLIT = "split"
     REJECT = "reject"
+    ACCEPT = "accept"
+    GIVE_UP = "give_up"
+    RECORD = "record"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Approval:
     """What somebody decided about a refund. `account` is a sign-in name; `reason` is for colleagues.
 
-    `round` counts how often the refund has come to wait for people.
+    `round` counts how often the refund has come to wait for people; of the last three steps how often its provider
+    has told something else than we knew.
     """
 
     refund_id: str

@@ -36,6 +36,8 @@ class RefundTrigger(StrEnum):
     FORFEIT = "forfeit"
     RECORD = "record"
     REJECT = "reject"
+    ACCEPT = "accept"
+    GIVE_UP = "give_up"
 
 
 _S, _T = RefundState, RefundTrigger
@@ -53,11 +55,15 @@ REFUND_MACHINE: Mapping[tuple[RefundState, RefundTrigger], RefundState] = {
     (_S.SUBMITTED, _T.FAIL): _S.FAILED,
     (_S.SUBMITTED, _T.LOSE_ANSWER): _S.UNKNOWN,
     (_S.SUBMITTED, _T.RECORD): _S.SUCCEEDED,
+    (_S.SUBMITTED, _T.ACCEPT): _S.SUBMITTED,
+    (_S.SUBMITTED, _T.GIVE_UP): _S.FAILED,
     (_S.UNKNOWN, _T.FIND_PENDING): _S.SUBMITTED,
     (_S.UNKNOWN, _T.FIND_NOTHING): _S.CREATED,
     (_S.UNKNOWN, _T.SETTLE): _S.SUCCEEDED,
     (_S.UNKNOWN, _T.FAIL): _S.FAILED,
     (_S.UNKNOWN, _T.RECORD): _S.SUCCEEDED,
+    (_S.UNKNOWN, _T.ACCEPT): _S.SUBMITTED,
+    (_S.UNKNOWN, _T.GIVE_UP): _S.FAILED,
     (_S.FAILED, _T.RECORD): _S.SUCCEEDED,
 }
 

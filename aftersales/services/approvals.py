@@ -37,7 +37,7 @@ async def approve(ctx: Context, *, refund_id: str, account: Account) -> Refund:
     person has agreed already, Decided when somebody was faster.
     """
     async with ctx.unit_of_work() as uow:
-        account = await _check(uow, account)
+        account = await check_account(uow, account)
         refund, review = await _lock(ctx, uow, refund_id)
         check_limit(ctx, account, review)
         if not await _keep(ctx, uow, refund, review, Step.APPROVE, account=account.name):
@@ -71,9 +71,9 @@ async def lower(
     The customer is told, with `words` if there are any; `reason` is for colleagues. Raises NotFound, Forbidden,
     Invalid (amount, reason, and as check_text for the words), Decided.
     """
-    why = _reason(reason)
+    why = check_reason(reason)
     async with ctx.unit_of_work() as uow:
-        account = await _check(uow, account)
+        account = await check_account(uow, account)
         refund, review = await _lock(ctx, uow, refund_id)
         if not _is_part(amount, refund.amount):
             raise Invalid("amount")
@@ -92,9 +92,9 @@ async def split(
     ctx: Context, *, refund_id: str, account: Account, amount: Money, reason: str
 ) -> tuple[Refund, Refund]:
     """Two refunds in its place, of `amount` and of the rest, each decided by itself. Raises as lower does."""
-    why = _reason(reason)
+    why = check_reason(reason)
     async with ctx.unit_of_work() as uow:
-        account = await _check(uow, account)
+        account = await check_account(uow, account)
         refund, review = await _lock(ctx, uow, refund_id)
         if not _is_part(amount, refund.amount):
             raise Invalid("amount")
@@ -114,9 +114,9 @@ async def split(
 
 async def reject(ctx: Context, *, refund_id: str, account: Account, reason: str, words: str = "") -> Refund:
     """It is not paid, and nothing is owed for it any more. Tells the customer and raises as lower does."""
-    why = _reason(reason)
+    why = check_reason(reason)
     async with ctx.unit_of_work() as uow:
-        account = await _check(uow, account)
+        account = await check_account(uow, account)
         await lock_cause(
             uow, await uow.refunds.get(refund_id)
         )  # before the refund, as whoever else takes both does
@@ -137,7 +137,7 @@ def check_limit(ctx: Context, account: Account, review: RefundReview) -> None:
         raise OverLimit(limit)
 
 
-async def _check(uow: UnitOfWork, account: Account) -> Account:
+async def check_account(uow: UnitOfWork, account: Account) -> Account:
     """The account as it is by now. Raises Forbidden when it has no right to decide (any more)."""
     now = await uow.accounts.get(account.id)
     now.check(Right.DECIDE_REFUNDS)
@@ -185,8 +185,8 @@ async def _tell(ctx: Context, uow: UnitOfWork, refund: Refund, response: str, *,
     await tell_of_refund(ctx, uow, refund, response, key=f"refund-decided:{refund.id}")
 
 
-def _reason(given: str) -> str:
-    """Raises Invalid for none, or for more than 500 characters."""
+def check_reason(given: str) -> str:
+    """In clean words. Raises Invalid for none, or for more than 500 characters."""
     reason = clean_text(given)
     if not reason or len(reason) > LONGEST_REASON:
         raise Invalid("reason")

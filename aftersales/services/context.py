@@ -6,25 +6,24 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from zoneinfo import ZoneInfo
 
-from aftersales.domain.business_time import ALWAYS_OPEN, Hours
+from aftersales.domain.business_time import Hours
 from aftersales.domain.faq import Faq
 from aftersales.domain.orders import Order
-from aftersales.domain.policy_history import NO_HISTORY, PolicyHistory
+from aftersales.domain.policy_history import PolicyHistory
 from aftersales.domain.policy_rules import Policy
 from aftersales.domain.signed_links import NO_LINKS, SignedLinks
 from aftersales.ports import Clock, OpenUnitOfWork, Payments, PeopleDesk, ShopBackend, Texts
+from aftersales.services.rules import Rules
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Context:
-    """`policy` are the rules of today, `history` those of each day: an order is judged by `policy_for`.
-
-    `faq` are the shop's answers and the facts that they and the order status rest on.
+    """`rules` are the shop's own, which may change at any time: whoever needs the same ones twice keeps them.
 
     `zone` is the shop's time zone: days are counted in it, times are kept in UTC.
 
-    `promise` is within what time a filed case is answered by a person, counted in `hours`, when people are there
-    (always, where no hours are given). `links` lead customers to their cases and returns.
+    `promise` is within what time a filed case is answered by a person, counted in `hours`, when people are there.
+    `links` lead customers to their cases and returns.
 
     `desk` is the desk elsewhere at which the shop's people answer; None where they do at ours. `front_url` is our
     own address, for links to it. In `sign_in_apps` a customer can be led to the shop's page of signing in.
@@ -33,18 +32,32 @@ class Context:
     unit_of_work: OpenUnitOfWork
     shop: ShopBackend
     payments: Payments
-    policy: Policy
-    faq: Faq
+    rules: Rules
     texts: Texts
     clock: Clock
     zone: ZoneInfo
     promise: timedelta = timedelta(hours=24)
-    history: PolicyHistory = NO_HISTORY
-    hours: Hours = ALWAYS_OPEN
     links: SignedLinks = NO_LINKS
     desk: PeopleDesk | None = None
     front_url: str = ""
     sign_in_apps: frozenset[str] = frozenset()
+
+    @property
+    def policy(self) -> Policy:
+        """The rules of today. An order is judged by `policy_for`."""
+        return self.rules.current.policy
+
+    @property
+    def history(self) -> PolicyHistory:
+        return self.rules.current.history
+
+    @property
+    def faq(self) -> Faq:
+        return self.rules.current.faq
+
+    @property
+    def hours(self) -> Hours:
+        return self.rules.current.hours
 
     def today(self) -> date:
         """The day it is in the shop's zone."""

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from aftersales.domain.errors import Conflict, Invalid, NotFound
+from aftersales.domain.errors import Conflict, Invalid, NotFound, Unavailable
+from aftersales.domain.refund_disputes import is_disputed
 from aftersales.domain.refunds import COVERING, Cause, CauseKind, Refund, RefundState, RefundTrigger
 from aftersales.domain.returns import Return, ReturnState
 from aftersales.ports import UnitOfWork
@@ -14,7 +15,9 @@ from aftersales.services.conversations import clean_text
 from aftersales.services.external_refunds import read_bare_funds
 from aftersales.services.moves import By, move_refund
 from aftersales.services.news import tell_of_refund
-from aftersales.services.refund_outcomes import DISPUTED, close_when_paid, failed_key
+from aftersales.services.refund_cases import failed_key
+from aftersales.services.refund_contradictions import ask_provider, close_disputes
+from aftersales.services.refund_outcomes import close_when_paid
 from aftersales.services.refund_sources import Funds, free_of, payment_of, sum_of
 from aftersales.services.refunds import close_decided
 
@@ -28,13 +31,14 @@ async def record_manual_refund(
 
     For a refund that waits for a person, one that failed, and one of which the provider tells what cannot be. The
     same reference again is harmless. Raises NotFound, Invalid (reference), Unavailable, and Conflict in any other
-    state, when something else covers it by now, and when the payment has not as much left.
+    state, when something else covers it by now, when its provider pays all of it, and when the payment has not as
+    much left.
     """
-    words = clean_text(reference)
-    if not 0 < len(words) <= _LONGEST_REFERENCE:
-        raise Invalid("reference")
+    words = check_reference(reference)
     async with ctx.unit_of_work(read_only=True) as uow:
         seen = await uow.refunds.get(refund_id)
+    if is_disputed(seen):
+        await _check_unpaid(ctx, seen)
     funds = await read_bare_funds(ctx, seen.order_id)
     by = By(actor, channel)
     async with ctx.unit_of_work() as uow:
@@ -59,11 +63,17 @@ async def record_manual_refund(
         return paid
 
 
+def check_reference(given: str) -> str:
+    """Of a transfer or a receipt, in clean words. Raises Invalid."""
+    words = clean_text(given)
+    if not 0 < len(words) <= _LONGEST_REFERENCE:
+        raise Invalid("reference")
+    return words
+
+
 def may_be_recorded(refund: Refund) -> bool:
     """Whether a person may say that it was paid by other means."""
-    if refund.state in {RefundState.SUBMITTED, RefundState.UNKNOWN}:
-        return refund.failure in DISPUTED
-    return refund.state in {RefundState.AWAITING_APPROVAL, RefundState.FAILED}
+    return is_disputed(refund) or refund.state in {RefundState.AWAITING_APPROVAL, RefundState.FAILED}
 
 
 async def lock_cause(uow: UnitOfWork, refund: Refund) -> Cause:
@@ -77,10 +87,24 @@ async def lock_cause(uow: UnitOfWork, refund: Refund) -> Cause:
     return (await uow.adjustments.lock(refund.cause_id)).cause
 
 
+async def _check_unpaid(ctx: Context, refund: Refund) -> None:
+    """Raises Conflict when its provider pays as much or more by now.
+
+    A provider that cannot be asked holds nobody up: it is the only way out where one is gone for good.
+    """
+    try:
+        tale = await ask_provider(ctx, refund.id)
+    except Unavailable:
+        return
+    if not tale.leaves_something(refund):
+        raise Conflict("paid by the provider")
+
+
 async def _follow(ctx: Context, uow: UnitOfWork, paid: Refund, *, by: By) -> None:
     """Closes what asked for the refund, tells the customer, and closes the return that is paid with it."""
     await close_decided(ctx, uow, paid, by=by)
     await close_case_of(ctx, uow, key=failed_key(paid.id), by=by)
+    await close_disputes(ctx, uow, paid.id, by=by)
     await tell_of_refund(ctx, uow, paid, "utter_refunds_paid_by_hand", key=f"refund-by-hand:{paid.id}")
     if paid.cause_kind is CauseKind.RETURN:
         await close_when_paid(ctx, uow, paid.cause_id, by=by)

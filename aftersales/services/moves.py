@@ -11,6 +11,7 @@ from aftersales.domain.changes import CHANGE_MACHINE, Change, ChangeTrigger
 from aftersales.domain.journal import Entry
 from aftersales.domain.machine import advance
 from aftersales.domain.promises import PromiseKind
+from aftersales.domain.refund_disputes import CONTRADICT, Tale
 from aftersales.domain.refunds import REFUND_MACHINE, SETTLED, Refund, RefundTrigger
 from aftersales.domain.returns import RETURN_MACHINE, Return, ReturnState, ReturnTrigger
 from aftersales.ports import UnitOfWork
@@ -119,6 +120,13 @@ async def note_consent(uow: UnitOfWork, refund: Refund, *, by: By, at: datetime)
     """Journals that one of the people who have to agree has done so: the refund stays as it is."""
     state = refund.state.value
     await uow.journal.add(_refund_entry(refund, by=by, trigger="consent", before=state, at=at))
+
+
+async def note_tale(uow: UnitOfWork, refund: Refund, tale: Tale, *, by: By, at: datetime) -> None:
+    """Journals that the provider tells something else than we know: the refund stays as it is."""
+    state, detail = refund.state.value, tale.detail()
+    entry = _refund_entry(refund, by=by, trigger=CONTRADICT, before=state, at=at, detail=detail)
+    await uow.journal.add(entry)
 
 
 def _return_entry(item: Return, *, by: By, trigger: str, before: str | None, detail: Mapping[str, Any]) -> Entry:

@@ -62,6 +62,12 @@ async def refunds_to_decide(ctx: Context, *, limit: int = 100) -> Sequence[Waiti
         return [WaitingRefund(refund, await review_of(ctx, uow, refund), names) for refund in waiting]
 
 
+async def refunds_in_dispute(ctx: Context, *, limit: int = 100) -> Sequence[Refund]:
+    """Refunds of which the provider tells something else than we asked, oldest first."""
+    async with ctx.unit_of_work(read_only=True) as uow:
+        return await uow.refunds.disputed(limit=limit)
+
+
 async def find_refund(ctx: Context, *, refund_id: str) -> FullRefund:
     """Raises NotFound."""
     async with ctx.unit_of_work(read_only=True) as uow:

@@ -65,11 +65,16 @@ async def _raised_by(uow: UnitOfWork, cause: Cause, *, earlier: Sequence[Refund]
     return actor if actor.startswith("agent:") else ""
 
 
-async def review_of(ctx: Context, uow: UnitOfWork, refund: Refund) -> RefundReview:
-    """For a decision the caller holds the locks of the refund and of its cause."""
+async def review_of(ctx: Context, uow: UnitOfWork, refund: Refund, *, amount: Money | None = None) -> RefundReview:
+    """For a decision the caller holds the locks of the refund and of its cause.
+
+    `amount` is what is to count for this refund, where it is another one than its own.
+    """
     grounds = await uow.reviews.grounds(refund.id)
     siblings = await uow.refunds.of_cause(refund.cause_id)
     total = sum_of((r for r in siblings if r.state in RESERVING), refund.amount.currency)
+    if amount is not None:
+        total = total - refund.amount + amount
     entries = await uow.journal.of("refund", refund.id)
     return RefundReview(
         grounds=grounds,

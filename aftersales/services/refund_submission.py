@@ -24,7 +24,8 @@ from aftersales.services.batches import for_each
 from aftersales.services.context import Context
 from aftersales.services.external_refunds import ELSEWHERE, collides, note_external
 from aftersales.services.moves import WORKER, move_refund
-from aftersales.services.refund_outcomes import BY_HAND, fail, hold_unpayable, miss, take_in
+from aftersales.services.refund_cases import BY_HAND
+from aftersales.services.refund_outcomes import fail, hold_unpayable, miss, take_in
 from aftersales.services.refund_sources import payment_of
 
 MAX_ATTEMPTS = 20

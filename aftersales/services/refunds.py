@@ -19,7 +19,7 @@ from aftersales.services.cases import add_case, close_case_of
 from aftersales.services.context import Context
 from aftersales.services.external_refunds import ELSEWHERE, read_funds, was_paid_elsewhere
 from aftersales.services.moves import By, move_refund, open_refund
-from aftersales.services.refund_outcomes import BY_HAND, hold_case, unpayable_key
+from aftersales.services.refund_cases import BY_HAND, hold_case, unpayable_key
 from aftersales.services.refund_reviews import weigh
 from aftersales.services.refund_sources import Funds, lock_payments, share_refund, sum_of
 

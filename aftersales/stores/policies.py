@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import asdict
 
-from sqlalchemy import insert, select
+from sqlalchemy import func, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from aftersales.ports import PolicyVersion
@@ -28,3 +28,7 @@ class SqlPolicies:
     async def all(self) -> Sequence[PolicyVersion]:
         rows = await self._connection.execute(select(*_COLUMNS).order_by(policy_versions.c.id))
         return [PolicyVersion(**row) for row in rows.mappings()]
+
+    async def count(self) -> int:
+        counted = await self._connection.execute(select(func.count()).select_from(policy_versions))
+        return int(counted.scalar_one())

@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from aftersales.domain.errors import Conflict, NotFound
 from aftersales.domain.money import Money
 from aftersales.domain.pages import Mark, Wanted
+from aftersales.domain.refund_disputes import Contradiction
 from aftersales.domain.refunds import LONGEST_WAIT, CauseKind, Refund, RefundState
 from aftersales.domain.statements import Scope
 from aftersales.stores.inserts import hold_lock, insert_new
@@ -37,7 +38,6 @@ class SqlRefunds:
             "order_number": refund.order_number,
             "customer_id": refund.customer_id,
             "payment_id": refund.payment_id,
-            "amount_minor": refund.amount.minor,
             "currency": refund.amount.currency,
             "reason": refund.reason,
             "created_at": refund.created_at,
@@ -47,7 +47,7 @@ class SqlRefunds:
             raise Conflict("key of the refund")
 
     async def save(self, refund: Refund) -> None:
-        """Writes what changes in a refund's life; amount, payment and key never do."""
+        """Writes what changes in a refund's life; payment, currency and key never do."""
         await self._connection.execute(
             update(refunds).where(refunds.c.id == refund.id).values(**_changing(refund))
         )
@@ -109,6 +109,12 @@ class SqlRefunds:
         """By birth and id, from behind `after`."""
         return await self._read(page_of(refunds, wanted, state=refunds.c.state, after=after, limit=limit))
 
+    async def disputed(self, *, limit: int = 100) -> Sequence[Refund]:
+        """Those about which domain.refund_disputes.is_disputed holds, oldest first."""
+        asked = (RefundState.SUBMITTED.value, RefundState.UNKNOWN.value)
+        query = select(refunds).where(refunds.c.state.in_(asked), refunds.c.failure.in_(list(Contradiction)))
+        return await self._read(query.order_by(refunds.c.created_at, refunds.c.id).limit(limit))
+
     async def due(self, states: Sequence[RefundState], *, now: datetime, limit: int = 50) -> Sequence[Refund]:
         return await self._read(
             select(refunds)
@@ -150,6 +156,7 @@ def _meant(scope: Scope) -> list[ColumnElement[bool]]:
 def _changing(refund: Refund) -> dict[str, Any]:
     return {
         "state": refund.state.value,
+        "amount_minor": refund.amount.minor,
         "provider_reference": refund.provider_reference,
         "failure": refund.failure,
         "attempts": refund.attempts,

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import delete, update
 
 from aftersales.domain.accounts import Account, Role
 from aftersales.domain.money import Money
@@ -16,12 +16,16 @@ from aftersales.domain.returns import Return
 from aftersales.services.accounts import add_account
 from aftersales.services.approvals import approve, lower, reject
 from aftersales.services.moves import By
+from aftersales.services.overview import refunds_of_order
+from aftersales.services.refund_outcomes import note_provider_refund
+from aftersales.services.refund_submission import submit_due
 from aftersales.services.returns import access_return, approve_return, receive_return
 from aftersales.stores.schema.approvals import refund_reviews
+from aftersales.stores.schema.shop import shop_payment_refunds
 from connectors.web.returns import return_json
 from tests.desk.test_desk import decide, forms, page, sign_in, soup
 from tests.fronts import Front, open_front
-from tests.goods import COAT, yuan
+from tests.goods import COAT, NUMBER, SOCKS, yuan
 
 PASSWORD = "correct horse battery"
 CLI = By("system", "cli")
@@ -205,3 +209,57 @@ async def test_the_customer_hears_nothing_of_signs_and_reasons(front: Front) -> 
     for word in ("signal", "many_returns", "INTERNAL", "wei"):
         assert word not in told
     assert large.id not in told
+
+
+async def dispute(front: Front, *, status: str = "succeeded", minor: int = 2500) -> Refund:
+    """A refund of 30.00 of which the provider tells another amount."""
+    item = await front.goods.arrived((SOCKS, 1))
+    await submit_due(front.goods.ctx)
+    [refund] = await front.goods.refunds(item)
+    async with front.goods.engine.begin() as connection:
+        await connection.execute(update(shop_payment_refunds).values(amount=minor, status=status))
+    told = await front.goods.ctx.payments.find_refund(refund.id)
+    assert told is not None
+    await note_provider_refund(front.goods.ctx, key=refund.id, told=told)
+    return refund
+
+
+async def test_a_disputed_refund_shows_both_sides_and_what_may_be_decided(front: Front) -> None:
+    refund = await dispute(front)
+    await sign_in(front)
+    for lang, told in (("en", "The provider tells another amount"), ("zh", "支付方退的金额与我们的不同")):
+        assert told in soup(await page(front, "refunds", lang=lang)).get_text(" ", strip=True)
+        shown = await words(front, refund, lang=lang)
+        for part in ("30.00", "25.00", told):
+            assert part in shown
+    offered = {
+        action.partition("?")[0].rpartition("/")[2] for action in forms(await page(front, refund_page(refund)))
+    }
+    assert {"accept", "paid-by-hand"} <= offered
+    assert "give-up" not in offered
+    assert await decide(front, f"refunds/{refund.id}/accept", reason="") == leads_to(refund, "problem=bad_request")
+    accepted = await decide(front, f"refunds/{refund.id}/accept", reason="as their books say")
+    assert accepted == leads_to(refund, "done=1")
+    shown = await words(front, refund)
+    assert "took what the provider says" in shown
+    assert "as their books say" in shown
+    assert not any("/accept" in action for action in forms(await page(front, refund_page(refund))))
+
+
+async def test_a_refund_that_the_provider_lacks_is_given_up_and_one_it_pays_is_not(front: Front) -> None:
+    refund = await dispute(front)
+    await sign_in(front)
+    refused = await decide(front, f"refunds/{refund.id}/give-up", reason="gone")
+    assert refused == leads_to(refund, "problem=conflict")
+    async with front.goods.engine.begin() as connection:
+        await connection.execute(delete(shop_payment_refunds))
+    changed = await decide(front, f"refunds/{refund.id}/give-up", reason="gone")
+    assert changed == leads_to(refund, "problem=told_anew")
+    assert "it has no such refund" in await words(front, refund)
+    assert await decide(front, f"refunds/{refund.id}/give-up", reason="gone") == leads_to(refund, "done=1")
+    [found] = [r for r in await refunds_of_order(front.goods.ctx, order_number=NUMBER) if r.id == refund.id]
+    assert (found.state, found.failure) == ("failed", "given_up")
+
+
+def refund_page(refund: Refund) -> str:
+    return f"refunds/{refund.id}"

@@ -98,7 +98,7 @@ async def test_health_tells_about_the_database_the_bot_and_the_worker(front: Fro
     response = await front.client.get("/health")
     assert (response.status_code, response.json()) == (
         200,
-        {"status": "degraded", "database": "up", "shop": "up", "bot": "up", "worker": "unknown"},
+        {"status": "degraded", "database": "up", "shop": "up", "bot": "up", "worker": "unknown", "rules": "up"},
     )
     beat(tmp_path)
     await asyncio.sleep(2.1)

@@ -83,6 +83,25 @@ async def test_a_parcel_that_arrived_is_refunded(front: Front) -> None:
     ).items()
 
 
+async def test_the_state_of_the_goods_lowers_the_refund_as_the_policy_says(front: Front) -> None:
+    item = await front.goods.ask((COAT, 1))
+    await post(front, f"returns/{item.number}/approve")
+    path, used = f"returns/{item.number}/receive", {"conditions": {COAT: "used"}}
+    many = {f"l{n}": "used" for n in range(201)}
+    wrongs: list[object] = [[], "used", {COAT: "worn"}, {COAT: 1}, {COAT: None}, many]
+    for wrong in wrongs:
+        assert code_of(await post(front, path, json={"conditions": wrong})) == (400, "bad_request")
+    assert (await post(front, path, json={"conditions": {"no-line": "used"}})).status_code == 400
+    for _ in range(2):
+        response = await post(front, path, json=used)
+        assert response.status_code == 200
+    [line] = response.json()["lines"]
+    assert line["condition"] == "used"
+    assert line["deduction"]["amount"] == "600.00"  # 30 percent
+    assert line["amount"]["amount"] == "1400.00"
+    assert code_of(await post(front, path, json={"conditions": {COAT: "damaged"}})) == (409, "conflict")
+
+
 async def test_a_large_refund_waits_until_it_is_approved_or_cancelled(front: Front) -> None:
     item = await front.goods.ask((COAT, 1))
     for deed in ("approve", "receive"):

@@ -99,8 +99,20 @@ def test_until_when_goods_without_fault_come_back(
 
 @pytest.mark.parametrize(
     ("policy", "country", "returns", "exchanges"),
-    [(CN, "CN", 7, 15), (EU_UK, "FR", 730, 730), (EU_UK, "ES", 1095, 1095), (EU_UK, "GB", 30, 2190)],
-    ids=["three guarantees", "legal guarantee", "a longer one", "short-term right to reject"],
+    [
+        (CN, "CN", 7, 15),
+        (EU_UK, "FR", 730, 730),
+        (EU_UK, "ES", 1095, 1095),
+        (EU_UK, "IE", 2190, 2190),
+        (EU_UK, "GB", 30, 2190),
+    ],
+    ids=[
+        "three guarantees",
+        "legal guarantee",
+        "a longer one",
+        "as long as can be claimed",
+        "short-term right to reject",
+    ],
 )
 def test_until_when_faulty_goods_come_back_or_are_replaced(
     policy: Policy, country: str, returns: int, exchanges: int

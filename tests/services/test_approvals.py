@@ -32,7 +32,7 @@ from aftersales.stores.schema.approvals import refund_reviews
 from aftersales.stores.schema.returns import journal, refunds
 from tests.databases import DATABASES
 from tests.fakes import NOON
-from tests.goods import COAT, Goods, open_goods, yuan
+from tests.goods import COAT, Goods, open_goods, under, yuan
 
 CLI = By("system", "cli")
 
@@ -47,7 +47,7 @@ def with_rules(goods: Goods, **changes: Any) -> Goods:
     """Two people above 1500.00; the signs of the shipped policy."""
     policy = goods.ctx.policy
     rules = replace(policy.approvals, **({"second_person": {"CNY": yuan("1500.00")}} | changes))
-    return replace(goods, ctx=replace(goods.ctx, policy=replace(policy, approvals=rules)))
+    return replace(goods, ctx=under(goods.ctx, policy=replace(policy, approvals=rules)))
 
 
 async def person(goods: Goods, name: str, role: Role = Role.FINANCE, **changes: Any) -> Account:

@@ -16,7 +16,7 @@ from aftersales.domain.texts import Language
 from aftersales.services.cases import close_case, file_case, open_cases
 from aftersales.services.sessions import open_session
 from tests.databases import DATABASES
-from tests.goods import Goods, open_goods
+from tests.goods import Goods, open_goods, under
 
 
 @pytest.fixture(params=DATABASES)
@@ -45,7 +45,7 @@ async def test_a_case_is_promised_from_the_moment_it_is_filed(goods: Goods) -> N
 
 async def test_a_promise_counts_the_hours_of_those_who_speak_the_customer_s_language(goods: Goods) -> None:
     office = Schedule(week=(*[(Span(9 * 60, 18 * 60),)] * 5, (), ()))
-    ctx = replace(goods.ctx, hours=Hours(goods.ctx.zone, {"en": office}))
+    ctx = under(goods.ctx, hours=Hours(goods.ctx.zone, {"en": office}))
     expected: dict[Language, str] = {"en": "2026-11-24 16:00", "zh": "2026-11-22 12:00"}
     for language, promised in expected.items():
         _, talk = await open_session(ctx, channel="web", language=language, customer_id=None)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import suppress
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +27,7 @@ from aftersales.services.sessions import close_session, open_session
 from runtime.policy_file import load_policy
 from tests.databases import DATABASES
 from tests.desks import agent, handover_of, waiting_talk, want_person
-from tests.goods import POLICY
+from tests.goods import POLICY, under
 from tests.talks import World, open_world
 
 ENGLISH: tuple[Language, ...] = ("en",)
@@ -516,7 +515,7 @@ class TestSeats:
     async def test_what_changes_at_a_seat_is_noted_once_with_who_did_it(self, world: World) -> None:
         wei = await agent(world, "wei")
         boss = await agent(world, "boss", role=Role.SUPERVISOR)
-        ctx = replace(world.ctx, policy=load_policy(POLICY))
+        ctx = under(world.ctx, policy=load_policy(POLICY))
         for _ in range(2):
             await sit_down(ctx, wei, open=False)
             await set_up_seat_of(ctx, boss, name="wei", capacity=2, languages=ENGLISH, topics=["returns"])

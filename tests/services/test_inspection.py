@@ -16,7 +16,7 @@ from aftersales.domain.reasons import Reason
 from aftersales.domain.returns import Return, ReturnState
 from aftersales.services.returns import access_return, continue_received, receive_return
 from tests.databases import DATABASES
-from tests.goods import SHOES, SOCKS, Goods, open_goods, yuan
+from tests.goods import SHOES, SOCKS, Goods, open_goods, under, yuan
 
 USED, DAMAGED, PARTS = GoodsCondition.USED, GoodsCondition.DAMAGED, GoodsCondition.MISSING_PARTS
 DEDUCTED, RECEIVED = "utter_returns_deducted", "utter_returns_received"
@@ -34,7 +34,7 @@ async def receive(goods: Goods, item: Return, **conditions: GoodsCondition) -> R
 
 
 def with_policy(goods: Goods, policy: Policy) -> Goods:
-    return replace(goods, ctx=replace(goods.ctx, policy=policy))
+    return replace(goods, ctx=under(goods.ctx, policy=policy))
 
 
 async def test_what_is_kept_is_taken_off_the_refund_and_told_with_the_rule_before_it(goods: Goods) -> None:

@@ -16,7 +16,7 @@ from aftersales.domain.reasons import Reason
 from aftersales.services.returns import access_return, possible_remedies_of, quote_return, receive_return
 from tests.databases import DATABASES
 from tests.fakes import NOON
-from tests.goods import SHOES, Goods, open_goods, shipped_policy
+from tests.goods import SHOES, Goods, open_goods, shipped_policy, under
 
 STRICT_DAYS = 1
 
@@ -45,7 +45,7 @@ async def goods(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator
 
 
 def with_history(goods: Goods, *periods: Period) -> Goods:
-    ctx = replace(goods.ctx, policy=periods[-1].policy, history=PolicyHistory.of(periods))
+    ctx = under(goods.ctx, policy=periods[-1].policy, history=PolicyHistory.of(periods))
     return replace(goods, ctx=ctx)
 
 

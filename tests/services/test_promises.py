@@ -25,7 +25,7 @@ from aftersales.services.returns import cancel_return, receive_return
 from aftersales.services.sessions import open_session
 from aftersales.stores.schema.returns import outbox
 from tests.databases import DATABASES
-from tests.goods import LARGE, SOCKS, Goods, open_goods
+from tests.goods import LARGE, SOCKS, Goods, open_goods, under
 
 
 @pytest.fixture(params=DATABASES)
@@ -136,7 +136,7 @@ async def test_what_will_be_late_is_told_once_before_it_is(goods: Goods) -> None
 
 async def test_the_new_time_lies_in_business_hours(goods: Goods) -> None:
     office = Schedule(week=(*[(Span(9 * 60, 18 * 60),)] * 5, (), ()))
-    ctx = replace(goods.ctx, hours=Hours(goods.ctx.zone, {"zh": office}))
+    ctx = under(goods.ctx, hours=Hours(goods.ctx.zone, {"zh": office}))
     closed = replace(goods, ctx=ctx)
     await file(closed, await visit(closed))  # 24 business hours from Monday 09:00: Wednesday 15:00
     goods.clock.advance(days=3, hours=18, minutes=30)  # Wednesday 14:30

@@ -26,7 +26,7 @@ from aftersales.services.moves import WORKER
 from aftersales.services.refund_submission import reconcile_due, submit_due
 from aftersales.services.refunds import grant_refund, read_funds
 from tests.databases import DATABASES
-from tests.goods import NUMBER, SOCKS, Goods, open_goods, yuan
+from tests.goods import NUMBER, SOCKS, Goods, open_goods, under, yuan
 from tests.services.test_complaints import file, visit
 from tests.services.test_split_tender import ruled
 
@@ -55,7 +55,7 @@ async def reserved(goods: Goods) -> dict[str, int]:
 def one_person_is_enough(goods: Goods) -> Goods:
     """For any amount, so that the shop's own system may release what waits."""
     policy = replace(goods.ctx.policy, approvals=ApprovalRules())
-    return replace(goods, ctx=replace(goods.ctx, policy=policy))
+    return replace(goods, ctx=under(goods.ctx, policy=policy))
 
 
 async def swallow(deed: Awaitable[object]) -> None:

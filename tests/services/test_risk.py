@@ -28,7 +28,7 @@ from aftersales.services.sessions import open_session
 from aftersales.stores.schema import shop as tables
 from tests.databases import DATABASES
 from tests.fakes import NOON
-from tests.goods import SHOES, SOCKS, Goods, open_goods
+from tests.goods import SHOES, SOCKS, Goods, open_goods, under
 from tests.unsent import Unsent, add_unsent, cancel, move_to
 
 BY = By("agent:wei", "desk")
@@ -43,7 +43,7 @@ async def goods(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator
 def with_risk(goods: Goods, risk: RiskRules) -> Goods:
     policy = goods.ctx.policy
     approvals = replace(policy.approvals, risk=risk)
-    return replace(goods, ctx=replace(goods.ctx, policy=replace(policy, approvals=approvals)))
+    return replace(goods, ctx=under(goods.ctx, policy=replace(policy, approvals=approvals)))
 
 
 async def found(goods: Goods, item: Return) -> dict[SignalKind, Mapping[str, str | int]]:

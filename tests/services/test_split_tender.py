@@ -19,7 +19,7 @@ from aftersales.services.refund_sources import quote_tender
 from aftersales.services.refunds import grant_again
 from aftersales.services.returns import access_return
 from tests.databases import DATABASES
-from tests.goods import SHOES, SOCKS, Goods, open_goods, yuan
+from tests.goods import SHOES, SOCKS, Goods, open_goods, under, yuan
 from tests.services.test_refunds import only, run_out, work
 
 
@@ -33,7 +33,7 @@ def ruled(goods: Goods, **changes: object) -> Goods:
     """The same goods under other rules for refunds."""
     policy = goods.ctx.policy
     refunds = replace(policy.refunds, **changes)  # type: ignore[arg-type]
-    return replace(goods, ctx=replace(goods.ctx, policy=replace(policy, refunds=refunds)))
+    return replace(goods, ctx=under(goods.ctx, policy=replace(policy, refunds=refunds)))
 
 
 async def parts(goods: Goods, item: Return) -> dict[str, tuple[int, RefundState]]:

@@ -23,6 +23,7 @@ from aftersales.services.changes import Wish, quote_change, request_change
 from aftersales.services.context import Context
 from aftersales.services.refund_submission import reconcile_due, submit_due
 from aftersales.services.returns import quote_return, receive_return, request_return
+from aftersales.services.rules import Rules, RulesInForce
 from aftersales.stores.unit_of_work import SqlUnitOfWorkFactory
 from connectors.medusa.changes import OrderLocks
 from connectors.medusa.payments import MedusaPayments
@@ -81,8 +82,7 @@ async def open_service(folder: Path) -> AsyncIterator[Service]:
             unit_of_work=unit_of_work,
             shop=world.bare,
             payments=payments,
-            policy=shipped_policy(),
-            faq=shipped_faq(),
+            rules=Rules(RulesInForce(policy=shipped_policy(), faq=shipped_faq())),
             texts=FakeTexts(),
             clock=SystemClock(),
             zone=ZoneInfo("Asia/Shanghai"),

@@ -10,6 +10,12 @@ from benchmarks.speed.measure import Result
 
 GOALS: tuple[tuple[str, float, Callable[[Result, Result], float], bool], ...] = (
     ("messages/s, one conversation: times stock", 8.0, lambda a, b: a.alone.per_second / b.alone.per_second, True),
+    (
+        "messages/s, ten at a time: times stock",
+        8.0,
+        lambda a, b: a.together.per_second / b.together.per_second,
+        True,
+    ),
     ("resident memory: share of stock", 0.6, lambda a, b: a.memory / b.memory, False),
     ("p95 at one conversation, ms", 60.0, lambda a, _: a.alone.milliseconds(0.95), False),
     ("turn 200 against turn 10", 1.3, lambda a, _: a.turns[200] / a.turns[10], False),

@@ -3,25 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-import socket
-import subprocess
-import sys
-import time
 from collections.abc import AsyncIterator, Iterator
-from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import httpx
 import pytest
-from pydantic import SecretStr
 
 from aftersales.domain.accounts import Account, Role
 from aftersales.services.accounts import add_account, all_accounts, disable_account
 from aftersales.services.identities import invite, unlink
 from aftersales.services.moves import By
+from tests.desk.providers import at_its_address, identity_provider, provide, settings
 from tests.desk.test_desk import sign_in, soup
 from tests.fronts import MERCHANT_KEY, Front, open_front
 
@@ -31,22 +25,9 @@ CLI = By("system", "cli")
 
 @pytest.fixture(scope="module")
 def issuer() -> Iterator[str]:
-    """A provider in a process of its own, the same for all tests: each has people of its own."""
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
-    command = [sys.executable, "-W", "ignore", "-m", "oidc_provider_mock", "--port", str(port)]
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    try:
-        address = f"http://localhost:{port}"
-        for _ in range(200):
-            with suppress(httpx.HTTPError):
-                httpx.get(f"{address}/.well-known/openid-configuration")
-                break
-            time.sleep(0.1)
+    """The same for all tests: each has people of its own."""
+    with identity_provider() as address:
         yield address
-    finally:
-        process.terminate()
-        process.wait()
 
 
 @pytest.fixture
@@ -55,32 +36,8 @@ async def front(issuer: str, tmp_path: Path) -> AsyncIterator[Front]:
         yield at_its_address(front)
 
 
-def settings(issuer: str, **changes: Any) -> dict[str, Any]:
-    return {
-        "oidc_issuer": issuer,
-        "oidc_client_id": "desk",
-        "oidc_client_secret": SecretStr("secret"),
-        "oidc_label": "Foothill ID",
-        **changes,
-    }
-
-
-def at_its_address(front: Front) -> Front:
-    """The desk names its own address to the provider, which is known once it listens."""
-    desk = front.app.ctx.desk
-    front.app.ctx.desk = replace(desk, context=replace(desk.context, front_url=front.url))
-    return front
-
-
 async def account(front: Front, name: str = "wei", role: Role = Role.AGENT) -> Account:
     return await add_account(front.goods.ctx, name=name, role=role, password=PASSWORD, by=CLI)
-
-
-async def provide(issuer: str, subject: str, **claims: object) -> None:
-    """What the provider knows of somebody."""
-    async with httpx.AsyncClient() as client:
-        answer = await client.put(f"{issuer}/users/{subject}", json=claims)
-        assert answer.status_code == 204, answer.text
 
 
 async def begin(front: Front, lang: str = "en", after: str = "") -> str:

@@ -83,3 +83,21 @@ def test_a_file_that_is_missing_is_named_in_one_line(
         [line] = capsys.readouterr().err.splitlines()
         assert line.startswith(f"{variable}: {tmp_path / 'nowhere.yml'}")
         assert "No such file" in line
+
+
+def test_somebody_is_invited_to_sign_in_through_the_provider(monkeypatch: pytest.MonkeyPatch) -> None:
+    run("add", "wei", "--role", "agent", typed=PASSWORD)
+    run("add", "li", "--role", "agent", typed=PASSWORD)
+    assert "set RETURNDESK_OIDC_ISSUER" in run("invite", "wei", "--subject", "u-1").output
+    monkeypatch.setenv("RETURNDESK_OIDC_ISSUER", "https://id.example")
+    assert run("invite", "wei", "--subject", "u-1").output == "wei may sign in through https://id.example\n"
+    assert run("invite", "wei", "--email", "wei@example.com").exit_code == 0
+    for words, told in (
+        (("li", "--subject", "u-1"), "this subject has an account"),
+        (("li", "--email", "nonsense"), "this is no e-mail address"),
+        (("li", "--subject", "u-2", "--email", "li@example.com"), "give --subject or --email"),
+        (("nobody", "--subject", "u-3"), "there is no such account"),
+    ):
+        refused = run("invite", *words)
+        assert (refused.exit_code, told in refused.output) == (1, True)
+    assert run("uninvite", "wei").output == "wei: 2 taken away\n"

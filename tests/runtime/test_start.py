@@ -405,3 +405,21 @@ def test_a_gateway_for_texts_needs_a_token_and_an_address_that_is_safe(tmp_path:
 def test_the_shops_page_of_signing_in_must_be_safe(tmp_path: Path) -> None:
     [line] = problems_of(tmp_path, shop_sign_in_url="http://shop.example/sign-in")
     assert line.startswith("RETURNDESK_SHOP_SIGN_IN_URL")
+
+
+def test_an_identity_provider_needs_a_safe_address_a_client_and_roles_that_exist(tmp_path: Path) -> None:
+    wrong = {"oidc_issuer": "http://id.example", "oidc_roles": ["support", "leads=boss", "a=b=agent"]}
+    assert [line.partition(":")[0] for line in problems_of(tmp_path, **wrong)] == [
+        "RETURNDESK_OIDC_ISSUER",
+        "RETURNDESK_OIDC_CLIENT_ID",
+        "RETURNDESK_OIDC_ROLES",
+        "RETURNDESK_OIDC_ROLES",
+    ]
+    check_settings(
+        settings(tmp_path, oidc_issuer="https://id.example/realm", oidc_client_id="desk", password_sign_in=False)
+    )
+
+
+def test_without_an_identity_provider_passwords_stay(tmp_path: Path) -> None:
+    (line,) = problems_of(tmp_path, password_sign_in=False)
+    assert line.startswith("RETURNDESK_PASSWORD_SIGN_IN: ")

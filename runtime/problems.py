@@ -22,14 +22,12 @@ from runtime.hours_file import load_hours
 from runtime.identity_settings import identity_problems
 from runtime.policy_file import PolicyFileError, load_policy
 from runtime.settings import Settings
+from runtime.shop_settings import shop_problems
 from runtime.texts import shipped_texts
 from runtime.wechat import wechat_problems
 from runtime.wecom import wecom_problems
 
 _SHORTEST_TOKEN = 32
-_SHOPIFY_SHOP = re.compile(r"[a-z0-9][a-z0-9-]{0,60}\.myshopify\.com")
-# Refunds are idempotent since.
-_SHOPIFY_VERSION = re.compile(r"2026-(04|07|10)|20(2[7-9]|[3-9][0-9])-(01|04|07|10)")
 _SHORTEST_WEBHOOK_SECRET = 16  # Chatwoot makes it, of 24
 _TELEGRAM_TOKEN = re.compile(r"[0-9]{3,20}:[A-Za-z0-9_-]{20,100}")
 _TELEGRAM_SECRET = re.compile(r"[A-Za-z0-9_-]{16,256}")
@@ -228,35 +226,8 @@ def _wechat_problems(settings: Settings) -> Iterator[str]:
 
 
 def _shop_problems(settings: Settings) -> Iterator[str]:
-    if settings.shop == "embedded":
-        return
-    if settings.demo:
-        yield f"{variable('demo')}: the demo is of the embedded shop; set {variable('demo')}=false"
-    yield from _medusa_problems(settings) if settings.shop == "medusa" else _shopify_problems(settings)
-
-
-def _medusa_problems(settings: Settings) -> Iterator[str]:
-    if not settings.medusa_url.startswith(("http://", "https://")) or not _host_of(settings.medusa_url):
-        yield f"{variable('medusa_url')}: must be the address of the Medusa server, such as https://shop.example.com"
-    if not settings.medusa_secret_key.get_secret_value():
-        yield f"{variable('medusa_secret_key')}: must be a secret API key of the Medusa server"
-    if 0 < len(settings.medusa_webhook_secret.get_secret_value()) < _SHORTEST_TOKEN:
-        yield f"{variable('medusa_webhook_secret')}: must have at least {_SHORTEST_TOKEN} characters"
-
-
-def _shopify_problems(settings: Settings) -> Iterator[str]:
-    if not _SHOPIFY_SHOP.fullmatch(settings.shopify_shop):
-        yield f"{variable('shopify_shop')}: must be the shop's own name at Shopify, such as foothill.myshopify.com"
-    app = bool(settings.shopify_client_id and settings.shopify_client_secret.get_secret_value())
-    if app == bool(settings.shopify_token.get_secret_value()):
-        yield (
-            f"{variable('shopify_token')}: give either an access token, or both"
-            f" {variable('shopify_client_id')} and {variable('shopify_client_secret')}"
-        )
-    if not _SHOPIFY_VERSION.fullmatch(settings.shopify_api_version):
-        yield f"{variable('shopify_api_version')}: must be a version of 2026-04 or later, such as 2026-10"
-    if 0 < len(settings.shopify_webhook_secret.get_secret_value()) < _SHORTEST_TOKEN:
-        yield f"{variable('shopify_webhook_secret')}: must have at least {_SHORTEST_TOKEN} characters"
+    for field, reason in shop_problems(settings):
+        yield f"{variable(field)}: {reason}"
 
 
 def _host_of(url: str) -> str:

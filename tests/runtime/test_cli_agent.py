@@ -76,8 +76,8 @@ def test_a_file_that_is_missing_is_named_in_one_line(
 ) -> None:
     monkeypatch.setattr("sys.argv", ["returndesk", "agent", "list"])
     for variable in ("RETURNDESK_HOURS_FILE", "RETURNDESK_POLICY_FILE"):
-        monkeypatch.setenv(variable, str(tmp_path / "nowhere.yml"))
-        with pytest.raises(SystemExit) as ended:
+        with monkeypatch.context() as set_here, pytest.raises(SystemExit) as ended:
+            set_here.setenv(variable, str(tmp_path / "nowhere.yml"))
             main()
         assert ended.value.code == 1
         [line] = capsys.readouterr().err.splitlines()

@@ -96,7 +96,7 @@ def run_cli(service: Service, *arguments: str) -> subprocess.CompletedProcess[st
         cwd=file_home(service),
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=300,
         check=False,
     )
 

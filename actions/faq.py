@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from rasa_sdk.events import FollowupAction
+
 from actions.access import known_customer
 from actions.base import Events, Scene, ServiceAction
 from actions.cards import joint, line_title
+from actions.orders.price_words import CHECK, claims
+from actions.orders.price_words import INTENT as PRICE
 from actions.orders.status import OWN_MONEY, ActionOrdersStatus, money_under_way
 from actions.orders.words import asks_for_own_money
 from actions.outbursts import is_met_by_person
@@ -25,7 +29,8 @@ ORDERS_AT_HAND = 50
 class ActionFaqAnswer(ServiceAction):
     """Answers with the entry that the question is most like; names its neighbours where that is not sure.
 
-    A question about goods of one's own is also answered by what the rules say about these.
+    A question about goods of one's own is also answered by what the rules say about these. One that claims the
+    difference of a price opens its topic instead.
     """
 
     action_name = "action_faq_answer"
@@ -34,6 +39,8 @@ class ActionFaqAnswer(ServiceAction):
         said: Said = scene.said
         if await is_met_by_person(scene):
             return []
+        if claims(said) and not scene.tracker.active_loop:
+            return [FollowupAction("matter_form")]
         customer_id = await known_customer(scene)
         about_money = not said.structured and asks_for_own_money(said.text)
         if about_money and await money_under_way(scene, customer_id):
@@ -105,6 +112,10 @@ def go_on_buttons(scene: Scene, entry: Entry) -> list[dict[str, str]]:
 
 
 def intent_button(scene: Scene, intent: str) -> dict[str, str]:
+    """What the intent is called; beside answers about price protection, a look at the customer's own orders."""
+    if intent == PRICE and scene.said.intent == PRICE:
+        choice = ":".join(CHECK)
+        return {"title": scene.title("utter_price_check"), "payload": f'/{intent}{{"choice":"{choice}"}}'}
     return {"title": scene.title(f"utter_intent_{intent}"), "payload": f"/{intent}"}
 
 

@@ -24,6 +24,7 @@ from actions.complaints.ask import AskComplaintsConfirmed, AskComplaintsOrder, A
 from actions.complaints.follow import AskComplaintsAddition, AskComplaintsCase, AskComplaintsSure
 from actions.complaints.parcel_ask import AskComplaintsParcel, AskComplaintsParcelSure, AskComplaintsPlan
 from actions.complaints.payment_ask import AskComplaintsCharge, AskComplaintsChargeSure, AskComplaintsPayment
+from actions.orders.price_told import AskPriceConfirmed, AskPriceOrder
 from actions.returns.ask import AskReturnsItems, AskReturnsOrder, AskReturnsQuantity
 from actions.returns.ask_remedy import AskReturnsRemedy, AskReturnsVariant
 from actions.returns.verdict import AskReturnsConfirmed
@@ -40,6 +41,7 @@ _RETURNS = (
     AskWithdrawNumber(),
     AskWithdrawConfirmed(),
 )
+_PRICE = (AskPriceOrder(), AskPriceConfirmed())
 _ORDERS = (
     AskOrdersOrder(),
     AskOrdersKind(),
@@ -65,7 +67,7 @@ _COMPLAINTS = (
     AskComplaintsChargeSure(),
 )
 QUESTIONS: Mapping[str, Question] = {
-    question.slot: question for question in (*_ACCESS, *_RETURNS, *_ORDERS, *_COMPLAINTS)
+    question.slot: question for question in (*_ACCESS, *_RETURNS, *_PRICE, *_ORDERS, *_COMPLAINTS)
 }
 
 

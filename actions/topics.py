@@ -8,6 +8,7 @@ from actions.complaints.follow import FollowTopic
 from actions.complaints.parcel import ParcelTopic
 from actions.complaints.payment import PaymentTopic
 from actions.complaints.topic import ComplaintTopic
+from actions.orders.price import PriceTopic
 from actions.orders.status import StatusTopic
 from actions.returns.form import ReturnTopic
 from actions.returns.withdraw import WithdrawTopic
@@ -25,6 +26,7 @@ TOPICS: dict[str, Topic] = {
         ReturnTopic(),
         WithdrawTopic(),
         ChangeTopic(),
+        PriceTopic(),
         StatusTopic(),
         FeedbackTopic(),
     )

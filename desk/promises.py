@@ -14,7 +14,12 @@ from desk.cases import MOST
 from desk.promise_words import promise_helpers
 
 _STANDINGS: Mapping[str, Standing] = {"open": "open", "soon": "soon", "broken": "broken"}
-_PAGES = {Subject.CASE: "/desk/cases/{}", Subject.RETURN: "/desk/#{}", Subject.CHANGE: "/desk/changes#{}"}
+_PAGES = {
+    Subject.CASE: "/desk/cases/{}",
+    Subject.RETURN: "/desk/#{}",
+    Subject.CHANGE: "/desk/changes#{}",
+    Subject.ADJUSTMENT: "/desk/refunds#{}",
+}
 
 
 async def promises_page(request: Request) -> HTTPResponse:

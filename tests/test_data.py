@@ -33,6 +33,7 @@ from aftersales.domain.claims import ComplaintType, PaymentTrouble, Wish
 from aftersales.domain.deliveries import DeliveryStage
 from aftersales.domain.errors import AftersalesError
 from aftersales.domain.parcels import ParcelState
+from aftersales.domain.price_drops import Nothing
 from aftersales.domain.reasons import Reason
 from aftersales.domain.refunds import Refund, RefundState
 from aftersales.domain.remedies import Remedy
@@ -60,7 +61,7 @@ SLICES = {"orders", "returns", "refunds", "exchanges", "complaints", "faq", "han
 # Not slices of the business, but words that several of them share.
 SHARED_RESPONSES = {"channels", "access", "errors", "intents", "mail"}
 # A slice of the business in a file of its own beside its topic's.
-PARTS = {"order_changes"}
+PARTS = {"order_changes", "price"}
 # Not a slice of the business either, but what people ask it for although others do it.
 NOT_OURS = {"other_trades"}
 OF_RASA = {"action_listen", "action_deactivate_loop", "action_extract_slots", "action_restart"}
@@ -68,6 +69,7 @@ OF_RASA = {"action_listen", "action_deactivate_loop", "action_extract_slots", "a
 UNDERSTANDING = {
     "actions/consent.py",
     "actions/social.py",
+    "actions/orders/price_words.py",
     "actions/orders/words.py",
     "actions/returns/draft.py",
     "actions/returns/filed.py",
@@ -163,6 +165,7 @@ def composed_names() -> dict[str, set[str]]:
         "utter_returns_payer_": {"customer", "merchant"},
         "utter_returns_next_": {step for _, step in TOLD},
         "utter_returns_remedy_": set(Remedy),
+        "utter_price_": set(Nothing),
         "utter_error_": error_codes(),
         "utter_": {"mail_code", "mail_code_subject"},
     }
@@ -359,7 +362,7 @@ def test_no_intent_opens_two_topics_and_no_slot_belongs_to_two() -> None:
 
 def test_slots_are_named_after_a_topic() -> None:
     free = {"language", "language_fixed"}
-    topics = SLICES | {"access", "withdraw"}
+    topics = SLICES | {"access", "withdraw", "price"}
     assert {slot for slot in set(domain()["slots"]) - free if slot.partition("_")[0] not in topics} == set()
 
 

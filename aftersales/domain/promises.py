@@ -28,6 +28,7 @@ class Subject(StrEnum):
     RETURN = "return"
     CHANGE = "change"
     CONVERSATION = "conversation"
+    ADJUSTMENT = "adjustment"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from aftersales.domain.adjustments import Adjustment
 from aftersales.domain.cases import Case
@@ -26,18 +27,19 @@ async def grant_adjustment(
     uow: UnitOfWork,
     *,
     kind: CauseKind,
-    case: Case,
+    case: Case | None,
     amount: Money,
     funds: Funds,
     key: str,
     by: By,
     line: tuple[str, int] | None = None,
+    conversation_id: str | None = None,
 ) -> Adjustment:
-    """Writes that the amount is owed for a case, and grants its refunds; the same key again gives the same one.
+    """Writes that the amount is owed, and grants its refunds; the same key again gives the same one.
 
-    The caller holds the order's lock and the case's. `line` is (line id, units) of a price that fell, which goes
-    by the rules of the day of purchase. Raises Conflict("refundable") when the order's payments do not cover the
-    amount: nothing is written then.
+    For a case, or asked for by the customer in `conversation_id`. The caller holds the order's lock and the
+    case's. `line` is (line id, units) of a price that fell, which goes by the rules of the day of purchase. Raises
+    Conflict("refundable") when the order's payments do not cover the amount: nothing is written then.
     """
     known = await uow.adjustments.by_key(key)
     if known is not None:
@@ -46,7 +48,10 @@ async def grant_adjustment(
     free = [await free_of(uow, payment, funds=funds) for payment in funds.order.payments]
     if sum(part.minor for part in free) < amount.minor:
         raise Conflict("refundable")
-    item = await _add(ctx, uow, _draft(ctx, kind, case, amount, funds.order, key=key, line=line), by=by)
+    draft = _draft(ctx, kind, case, amount, funds.order, key=key, line=line)
+    if case is None:
+        draft = replace(draft, conversation_id=conversation_id)
+    item = await _add(ctx, uow, draft, by=by)
     await grant_refund(ctx, uow, cause=item.cause, funds=funds, by=by)
     return item
 
@@ -81,7 +86,7 @@ async def granted_for(
 def _draft(
     ctx: Context,
     kind: CauseKind,
-    case: Case,
+    case: Case | None,
     amount: Money,
     order: Order,
     *,
@@ -97,8 +102,8 @@ def _draft(
         order_id=order.id,
         order_number=order.number,
         customer_id=order.customer.id,
-        conversation_id=case.conversation_id or None,
-        case_number=case.number,
+        conversation_id=case.conversation_id or None if case else None,
+        case_number=case.number if case else None,
         line_id=line_id,
         quantity=quantity,
         amount=amount,

@@ -14,6 +14,7 @@
         returns: [{state: awaiting_parcel, reason: wrong_size}]
 
 An order is `delivered`, `shipped` or only `placed` so many days ago; `paid` may name several captures.
+`above` says by how much more than today's price each unit was bought.
 
 What the customer does: `say`, `hurry` (several messages, one after the other without waiting), `tap` (part of a
 button's title), `photo`, `code` (the first one that was mailed to him is 1; or `wrong`), `reload` (the page again,

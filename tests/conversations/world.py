@@ -92,7 +92,7 @@ def _order(customer: str, number: str, place: Mapping[str, str], told: Mapping[s
 def _line(line_id: str, text: str, told: Mapping[str, Any], currency: str) -> dict[str, Any]:
     variant, _, count = text.partition(" x")
     quantity = int(count or 1)
-    price = Decimal(_catalogue().price(variant, currency).decimal())
+    price = Decimal(_catalogue().price(variant, currency).decimal()) + Decimal(str(told.get("above", "0")))
     sent = quantity if {"delivered", "shipped"} & told.keys() else 0
     return {
         "id": line_id,

@@ -26,13 +26,13 @@ check: $(DEV) ## Format, lint, types, import rules
 	.envs/dev/bin/mypy
 	.envs/dev/bin/lint-imports
 
-# A file at a time on each of two cores, the longest first; whole services, which take most of the memory, at the end.
+# A file at a time on each of two cores, the longest first. Whole services want the machine for themselves.
 TESTS = .envs/dev/bin/python -m pytest -q -n 2 --dist loadfile --no-loadscope-reorder
 test: $(DEV) $(BOT) ## All tests, or those that PYTEST tells; trains the model first when there is none
 	.envs/dev/bin/python -m runtime.cli train
 	@if test -n "$$PYTEST"; then set -x; exec .envs/dev/bin/python -m pytest $$PYTEST; fi; set -ex; \
 	$(TESTS) --durations=25 -m "not e2e"; \
-	$(TESTS) --durations=15 -m e2e
+	.envs/dev/bin/python -m pytest -q --durations=15 -m e2e
 
 packages: $(DEV) ## Fetch beforehand what make test-medusa installs
 	@.envs/dev/bin/python -m tests.connectors.medusa.serve .envs/medusa --install

@@ -81,7 +81,9 @@ async def drop(goods: Goods, refund: Refund, account: Account) -> Refund:
 
 
 async def record(goods: Goods, refund: Refund, account: Account) -> Refund:
-    return await record_by_person(goods.ctx, refund_id=refund.id, account=account, reference="bank 1")
+    return await record_by_person(
+        goods.ctx, refund_id=refund.id, account=account, reference=f"bank {account.name}"
+    )
 
 
 async def test_what_was_asked_and_what_the_provider_says_stand_side_by_side(goods: Goods) -> None:

@@ -76,9 +76,10 @@ def test_a_file_that_is_missing_is_named_in_one_line(
 ) -> None:
     monkeypatch.setattr("sys.argv", ["returndesk", "agent", "list"])
     for variable in ("RETURNDESK_HOURS_FILE", "RETURNDESK_POLICY_FILE"):
-        with monkeypatch.context() as set_here, pytest.raises(SystemExit) as ended:
-            set_here.setenv(variable, str(tmp_path / "nowhere.yml"))
-            main()
+        with monkeypatch.context() as here:
+            here.setenv(variable, str(tmp_path / "nowhere.yml"))
+            with pytest.raises(SystemExit) as ended:
+                main()
         assert ended.value.code == 1
         [line] = capsys.readouterr().err.splitlines()
         assert line.startswith(f"{variable}: {tmp_path / 'nowhere.yml'}")

@@ -175,7 +175,7 @@ def test_the_command_writes_a_pack_once(tmp_path: Path) -> None:
     path = tmp_path / "policy.yml"
     run = CliRunner().invoke
     assert run(app, ["new", str(path), "--pack", "eu-uk"]).exit_code == 0
-    assert run(app, ["check", str(path)]).output == "ok eu-uk-1\n"
+    assert run(app, ["check", str(path)]).output == "ok eu-uk-2\n"
     path.write_text("mine", encoding="utf8")
     again = run(app, ["new", str(path), "--pack", "cn"])
     assert (again.exit_code, path.read_text(encoding="utf8")) == (1, "mine")

@@ -16,7 +16,10 @@ from aftersales.services.handoff_access import fresh
 
 USUAL_CAPACITY = 4
 # What a seat can be limited to; the names of the bot's matters.
-TOPICS = ("returns", "withdrawal", "orders", "status", "complaints", "parcel", "payment", "feedback", "follow")
+TOPICS = (
+    *("returns", "withdrawal", "orders", "price", "status"),
+    *("complaints", "parcel", "payment", "feedback", "follow"),
+)
 
 
 async def seat_of(ctx: Context, account: Account) -> Seat:

@@ -2,7 +2,9 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -86,9 +88,30 @@ async def test_after_receipt_the_new_goods_are_sent_as_a_line_of_the_order(goods
     assert await goods.refunds(item) == []
 
 
+class SeenByBoth:
+    """The shop to two customers at once: neither goes on before the other has seen the catalogue too."""
+
+    def __init__(self, shop: Any) -> None:
+        self._shop = shop
+        self._looks = 0
+        self._both = asyncio.Event()
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._shop, name)
+
+    async def list_variants(self, product_id: str, *, currency: str | None = None) -> Any:
+        found = await self._shop.list_variants(product_id, currency=currency)
+        self._looks += 1
+        if self._looks == 2:
+            self._both.set()
+        await self._both.wait()
+        return found
+
+
 async def test_of_two_who_want_the_last_one_the_second_is_told_that_it_is_gone(goods: Goods) -> None:
+    both = replace(goods, ctx=replace(goods.ctx, shop=SeenByBoth(goods.ctx.shop)))
     first, second = await asyncio.gather(
-        goods.swap(DEAR, key="a", reason=Reason.WRONG_SIZE), goods.swap(DEAR, key="b", reason=Reason.WRONG_SIZE)
+        both.swap(DEAR, key="a", reason=Reason.WRONG_SIZE), both.swap(DEAR, key="b", reason=Reason.WRONG_SIZE)
     )
     assert {first.state, second.state} == {ReturnState.AWAITING_PAYMENT, ReturnState.REJECTED}
     late = first if first.state is ReturnState.REJECTED else second

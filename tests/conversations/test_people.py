@@ -12,7 +12,7 @@ from aftersales.services.handoff_seats import USUAL_CAPACITY
 from aftersales.stores.base import make_engine
 from aftersales.stores.unit_of_work import SqlUnitOfWorkFactory
 from tests.conversations.play import Player
-from tests.conversations.script import Script, interrupted_scripts
+from tests.conversations.script import Script, interrupted_scripts, scripts
 from tests.services_at_work import Service
 
 ASKED = {"zh": ("转人工", "正在为您转接人工"), "en": ("agent please", "getting a colleague for you")}
@@ -64,5 +64,21 @@ def test_a_matter_ends_the_same_when_a_person_is_asked_for_at_every_step(
     try:
         player.play()
         player.check()
+    finally:
+        player.close()
+
+
+def test_a_threat_brings_a_person_at_once_and_whoever_goes_back_can_still_file_it(
+    manned_shop: Service, serials: dict[str, int]
+) -> None:
+    script = next(script for script in scripts() if script.title == "A threat makes it urgent")
+    player = AsksForPeople(manned_shop, script, serial=serials[script.id])
+    try:
+        player.chat.say(script.dialogue[0]["say"])
+        assert player.chat.fetch()["owner"] == "waiting"
+        player.chat.choose(BACK["zh"])
+        assert player.chat.fetch()["owner"] == "bot"
+        player.chat.say("继续投诉")
+        assert any(choice["title"] == "确认提交" for choice in player.chat.log[-1]["choices"]), player.talk()
     finally:
         player.close()

@@ -202,18 +202,7 @@ async def set_owner(
         updated_at=at,
     )
     await uow.conversations.save(changed)
-    entry = Entry(
-        subject="conversation",
-        subject_id=conversation.id,
-        actor=actor,
-        channel=conversation.channel,
-        trigger=trigger,
-        from_state=conversation.owner.value,
-        to_state=owner.value,
-        at=at,
-        detail=dict(detail or {}),
-    )
-    await uow.journal.add(entry)
+    await _journal(uow, conversation, owner, actor=actor, trigger=trigger, at=at, detail=detail)
     return changed
 
 
@@ -227,6 +216,21 @@ async def note_in_talk(
     detail: Mapping[str, Any] | None = None,
 ) -> None:
     """Journals something that happened in a talk and left its owner as it was; `actor` as in set_owner."""
+    at = ctx.clock.now()
+    await _journal(uow, conversation, conversation.owner, actor=actor, trigger=trigger, at=at, detail=detail)
+
+
+async def _journal(
+    uow: UnitOfWork,
+    conversation: Conversation,
+    owner: Owner,
+    *,
+    actor: str,
+    trigger: str,
+    at: datetime,
+    detail: Mapping[str, Any] | None,
+) -> None:
+    """From the conversation's owner as it is to `owner`."""
     entry = Entry(
         subject="conversation",
         subject_id=conversation.id,
@@ -234,8 +238,8 @@ async def note_in_talk(
         channel=conversation.channel,
         trigger=trigger,
         from_state=conversation.owner.value,
-        to_state=conversation.owner.value,
-        at=ctx.clock.now(),
+        to_state=owner.value,
+        at=at,
         detail=dict(detail or {}),
     )
     await uow.journal.add(entry)

@@ -22,6 +22,7 @@ from aftersales.services.context import Context
 from aftersales.services.external_refunds import read_funds
 from aftersales.services.moves import By
 from aftersales.services.promises import Promised, promise_refund
+from aftersales.services.refund_sources import Funds
 from aftersales.services.return_units import with_held
 
 
@@ -55,23 +56,9 @@ async def refund_price_drops(
         if case.customer_id != funds.order.customer.id:
             raise NotFound("order")
         drops = await _drops(ctx, uow, funds.order, prices)
-        owed = sum((drop.amount for drop in drops), Money.zero(funds.order.currency))
-        if not drops or owed != agreed:
+        if not drops or _total(drops, funds.order) != agreed:
             raise Conflict("amount_changed")
-        return [
-            await grant_adjustment(
-                ctx,
-                uow,
-                kind=CauseKind.PRICE_PROTECTION,
-                case=case,
-                amount=drop.amount,
-                funds=funds,
-                key=_key(funds.order, drop),
-                by=by,
-                line=(drop.line_id, drop.units),
-            )
-            for drop in drops
-        ]
+        return await _grant(ctx, uow, drops, funds=funds, by=by, case=case)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,7 +76,7 @@ class PriceCheck:
 
     @property
     def owed(self) -> Money:
-        return sum((drop.amount for drop in self.drops), Money.zero(self.order.currency))
+        return _total(self.drops, self.order)
 
 
 async def check_price_drops(ctx: Context, *, customer_id: str, order_number: str) -> PriceCheck:
@@ -97,12 +84,9 @@ async def check_price_drops(ctx: Context, *, customer_id: str, order_number: str
     order = await access_order(ctx, customer_id=customer_id, number=order_number)
     prices, rules = await _prices(ctx, order), ctx.policy_for(order).refunds.price_protection
     async with ctx.unit_of_work(read_only=True) as uow:
-        drops = await _drops(ctx, uow, order, prices)
-        given = {item.line_id for item in await _given(uow, order) if item.line_id is not None}
-        held = with_held(order, await uow.returns.of_order(order.id))
-    why = None
-    if not drops:
-        why = why_nothing(held, rules, given=given, today=ctx.today(), zone=ctx.zone)
+        held, given = await _standing(uow, order)
+    drops = price_drops(held, prices, rules, given=given, today=ctx.today(), zone=ctx.zone)
+    why = None if drops else why_nothing(held, rules, given=given, today=ctx.today(), zone=ctx.zone)
     last = last_day(order, rules, zone=ctx.zone)
     return PriceCheck(order=order, drops=drops, nothing=why, rules=rules, last_day=last)
 
@@ -122,26 +106,11 @@ async def claim_price_drops(
     async with ctx.unit_of_work() as uow:
         await uow.returns.lock_order(funds.order.id)
         drops = await _drops(ctx, uow, funds.order, prices)
-        owed = sum((drop.amount for drop in drops), Money.zero(funds.order.currency))
         if not drops:
             return await _told_again(uow, funds.order, agreed=agreed, conversation_id=conversation_id)
-        if owed != agreed:
+        if _total(drops, funds.order) != agreed:
             raise Conflict("amount_changed")
-        granted = [
-            await grant_adjustment(
-                ctx,
-                uow,
-                kind=CauseKind.PRICE_PROTECTION,
-                case=None,
-                amount=drop.amount,
-                funds=funds,
-                key=_key(funds.order, drop),
-                by=by,
-                line=(drop.line_id, drop.units),
-                conversation_id=conversation_id,
-            )
-            for drop in drops
-        ]
+        granted = await _grant(ctx, uow, drops, funds=funds, by=by, conversation_id=conversation_id)
         days = ctx.policy_for(funds.order).refunds.price_protection.refund_days
         for item in granted:
             await promise_refund(ctx, uow, _promised(item), days=days, amount=item.amount)
@@ -153,6 +122,34 @@ async def waits_for_people(ctx: Context, items: Sequence[Adjustment]) -> bool:
     async with ctx.unit_of_work(read_only=True) as uow:
         refunds = [refund for item in items for refund in await uow.refunds.of_cause(item.id)]
     return any(refund.state is RefundState.AWAITING_APPROVAL for refund in refunds)
+
+
+async def _grant(
+    ctx: Context,
+    uow: UnitOfWork,
+    drops: Sequence[PriceDrop],
+    *,
+    funds: Funds,
+    by: By,
+    case: Case | None = None,
+    conversation_id: str | None = None,
+) -> Sequence[Adjustment]:
+    """An adjustment for each; the caller holds the order's lock."""
+    return [
+        await grant_adjustment(
+            ctx,
+            uow,
+            kind=CauseKind.PRICE_PROTECTION,
+            case=case,
+            amount=drop.amount,
+            funds=funds,
+            key=_key(funds.order, drop),
+            by=by,
+            line=(drop.line_id, drop.units),
+            conversation_id=conversation_id,
+        )
+        for drop in drops
+    ]
 
 
 async def _told_again(
@@ -192,7 +189,16 @@ async def _prices(ctx: Context, order: Order) -> dict[str, Money]:
 
 
 async def _drops(ctx: Context, uow: UnitOfWork, order: Order, prices: dict[str, Money]) -> Sequence[PriceDrop]:
-    given = {item.line_id for item in await _given(uow, order) if item.line_id is not None}
-    held = with_held(order, await uow.returns.of_order(order.id))
+    held, given = await _standing(uow, order)
     rules = ctx.policy_for(order).refunds.price_protection
     return price_drops(held, prices, rules, given=given, today=ctx.today(), zone=ctx.zone)
+
+
+async def _standing(uow: UnitOfWork, order: Order) -> tuple[Order, set[str]]:
+    """The order with what its returns hold, and the lines whose difference was paid."""
+    given = {item.line_id for item in await _given(uow, order) if item.line_id is not None}
+    return with_held(order, await uow.returns.of_order(order.id)), given
+
+
+def _total(drops: Sequence[PriceDrop], order: Order) -> Money:
+    return sum((drop.amount for drop in drops), Money.zero(order.currency))

@@ -2,13 +2,32 @@
 
 from __future__ import annotations
 
+import os
 import re
+import subprocess
+import sys
 from types import TracebackType
 from typing import Self
 
 import httpx
 
+from runtime.places import ROOT
 from tests.services_at_work import Service
+
+PASSWORD = "correct horse battery"
+
+
+def add_agent(service: Service, name: str, role: str, *more: str) -> None:
+    """An account at the desk with PASSWORD; `more` are further words of the command."""
+    subprocess.run(
+        [sys.executable, "-m", "runtime.cli", "agent", "add", name, "--role", role, *more],
+        input=f"{PASSWORD}\n",
+        env={**os.environ, "RETURNDESK_DATA": str(service.data), "PYTHONPATH": str(ROOT)},
+        cwd=ROOT,
+        text=True,
+        check=True,
+        timeout=60,
+    )
 
 
 class Agent:

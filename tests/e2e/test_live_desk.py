@@ -2,44 +2,21 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
-from collections.abc import Iterator
-
 import pytest
-from playwright.sync_api import Browser, expect, sync_playwright
+from playwright.sync_api import Browser, expect
 
-from runtime.places import ROOT
+from tests.e2e.agent import PASSWORD, add_agent
 from tests.e2e.browser import CHROMIUM, PATIENCE, LiveAgent, Shopper, surfing
 from tests.services_at_work import Service
 
 pytestmark = pytest.mark.skipif(not CHROMIUM.exists(), reason=f"needs {CHROMIUM}")
-PASSWORD = "correct horse battery"
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        arguments = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
-        browser = playwright.chromium.launch(executable_path=str(CHROMIUM), args=arguments)
-        yield browser
-        browser.close()
 
 
 @pytest.fixture(scope="module")
 def agents(service: Service) -> tuple[str, str]:
     """Names of two accounts."""
     for name in ("wei", "li"):
-        subprocess.run(
-            [sys.executable, "-m", "runtime.cli", "agent", "add", name, "--role", "agent"],
-            input=f"{PASSWORD}\n",
-            env={**os.environ, "RETURNDESK_DATA": str(service.data), "PYTHONPATH": str(ROOT)},
-            cwd=ROOT,
-            text=True,
-            check=True,
-            timeout=60,
-        )
+        add_agent(service, name, "agent")
     return "wei", "li"
 
 

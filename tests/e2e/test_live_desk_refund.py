@@ -3,34 +3,22 @@ a real browser on the running service, in both languages. Nobody leaves the chat
 
 from __future__ import annotations
 
-import os
 import re
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
 import pytest
-from playwright.sync_api import Browser, expect, sync_playwright
+from playwright.sync_api import Browser, expect
 
 from runtime.places import ROOT
+from tests.e2e.agent import PASSWORD, add_agent
 from tests.e2e.browser import CHROMIUM, PATIENCE, LiveAgent, Shopper, surfing
 from tests.services_at_work import Service, environment, serving
 
 pytestmark = pytest.mark.skipif(not CHROMIUM.exists(), reason=f"needs {CHROMIUM}")
-PASSWORD = "correct horse battery"
 AMOUNTS = re.compile(r"second_person: \{[^}]*\}")
 STRICT = "second_person: {CNY: 2000.00, USD: 300.00, GBP: 300.00}"
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        arguments = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
-        browser = playwright.chromium.launch(executable_path=str(CHROMIUM), args=arguments)
-        yield browser
-        browser.close()
 
 
 @pytest.fixture(scope="module")
@@ -42,21 +30,9 @@ def strict(model: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Se
     settings = environment(folder / "data", model=model, policy_file=rules)
     with serving(settings, folder=folder) as service:
         limits = [word for limit in ("CNY=9000", "USD=900", "GBP=900") for word in ("--limit", limit)]
-        _add_agent(service, "wei", "agent", *limits)
-        _add_agent(service, "fei", "finance")
+        add_agent(service, "wei", "agent", *limits)
+        add_agent(service, "fei", "finance")
         yield service
-
-
-def _add_agent(service: Service, name: str, role: str, *more: str) -> None:
-    subprocess.run(
-        [sys.executable, "-m", "runtime.cli", "agent", "add", name, "--role", role, *more],
-        input=f"{PASSWORD}\n",
-        env={**os.environ, "RETURNDESK_DATA": str(service.data), "PYTHONPATH": str(ROOT)},
-        cwd=ROOT,
-        text=True,
-        check=True,
-        timeout=60,
-    )
 
 
 def number_in(told: str) -> str:

@@ -26,6 +26,7 @@ from sqlalchemy import make_url, text
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from tests.connectors.medusa.admin import PASSWORD, USER, furnish
+from tests.connectors.medusa.supervised import kept_running
 from tests.databases import SERVER, on_server
 from tests.project_data import ROOT
 from tests.services_at_work import free_ports
@@ -133,20 +134,11 @@ def serving(folder: Path, *, database: str, port: int, environment: Mapping[str,
             if done.returncode:
                 raise SystemExit(f"medusa {command[0]} failed:\n{log.read_text(encoding='utf8')[-4000:]}")
         asyncio.run(_number_from(database, 100001))
-        command = [medusa, "start", "-p", str(port), "-H", "127.0.0.1"]
-        with subprocess.Popen(
-            command, cwd=folder, env=environment, stdout=lines, stderr=subprocess.STDOUT
-        ) as server:
-            try:
-                url = f"http://127.0.0.1:{port}"
-                _wait(url, server=server, log=log)
-                yield url
-            finally:
-                server.terminate()
-                try:
-                    server.wait(10)
-                except subprocess.TimeoutExpired:
-                    server.kill()
+    command = [medusa, "start", "-p", str(port), "-H", "127.0.0.1"]
+    with kept_running(command, folder=folder, environment=environment, log=log):
+        url = f"http://127.0.0.1:{port}"
+        _wait(url, log=log)
+        yield url
     log.unlink()
 
 
@@ -172,7 +164,7 @@ async def _number_from(database: str, first: int) -> None:
         await engine.dispose()
 
 
-def _wait(url: str, *, server: subprocess.Popen[bytes], log: Path) -> None:
+def _wait(url: str, *, log: Path) -> None:
     deadline = time.monotonic() + _START_SECONDS
     while True:
         try:
@@ -180,7 +172,7 @@ def _wait(url: str, *, server: subprocess.Popen[bytes], log: Path) -> None:
                 return
         except httpx.TransportError:
             pass
-        if server.poll() is not None or time.monotonic() > deadline:
+        if time.monotonic() > deadline:
             raise SystemExit(f"Medusa did not start:\n{log.read_text(encoding='utf8')[-4000:]}")
         time.sleep(0.3)
 

@@ -20,6 +20,7 @@ from sanic.response import HTTPResponse, json
 
 from aftersales.domain.ids import new_id
 from runtime.current import Current, provide
+from runtime.garbage import spare_what_stays
 from runtime.logs import configure_logs, without_words
 from runtime.notifiers import open_notifier
 from runtime.secret_files import load_or_make
@@ -102,6 +103,7 @@ def main() -> None:
     @app.before_server_start
     async def open_all(_app: Sanic[Any, Any]) -> None:
         await stack.enter_async_context(open_current(settings))
+        spare_what_stays()
 
     @app.after_server_stop
     async def close_all(_app: Sanic[Any, Any]) -> None:

@@ -6,7 +6,6 @@ and the load comes from the other one. Takes about ten minutes, most of them for
 
 from __future__ import annotations
 
-import asyncio
 import os
 import platform
 import sys
@@ -72,7 +71,7 @@ def _ours(service: Service, conversations: list[str], *, model: Path, core: int,
             well.removesuffix("/webhooks/returndesk/health"), token=service.secret("internal_secret")
         )
         stack.enter_context(pinned(load))
-        return asyncio.run(measure(assistant, conversations, pid=pid, start=start))
+        return measure(assistant, conversations, pid=pid, start=start)
 
 
 def _stock(service: Service, conversations: list[str], *, model: Path, core: int, load: int) -> Result:
@@ -83,7 +82,7 @@ def _stock(service: Service, conversations: list[str], *, model: Path, core: int
         with pinned(core):
             pid, start = stack.enter_context(running(command, well=well, headers={}, cwd=folder))
         stack.enter_context(pinned(load))
-        return asyncio.run(measure(Stock(well.removesuffix("/status")), conversations, pid=pid, start=start))
+        return measure(Stock(well.removesuffix("/status")), conversations, pid=pid, start=start)
 
 
 def _machine() -> str:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from statistics import median
 
@@ -38,32 +38,31 @@ class Load:
         return 1000 * ordered[min(len(ordered) - 1, round(share * (len(ordered) - 1)))]
 
 
-async def converse(assistant: Assistant, sessions: Sequence[tuple[str, str]], *, at_once: int) -> Load:
+def converse(assistant: Assistant, sessions: Sequence[tuple[str, str]], *, at_once: int) -> Load:
     """A whole return in each (session, language), `at_once` of them at a time."""
-    load = Load()
-    waiting = list(reversed(sessions))
-
-    async def customer() -> None:
-        while waiting:
-            session, language = waiting.pop()
-            await _return(assistant, session, language, load)
-
     for session, language in sessions:
-        await assistant.begin(session, language)
+        assistant.begin(session, language)
     began = time.perf_counter()
-    await asyncio.gather(*(customer() for _ in range(at_once)))
-    load.wall = time.perf_counter() - began
-    return load
+    with ThreadPoolExecutor(at_once) as customers:
+        talks = list(customers.map(lambda talk: _return(assistant, *talk), sessions))
+    return Load(
+        seconds=[second for talk in talks for second in talk.seconds],
+        wall=time.perf_counter() - began,
+        dialogues=len(talks),
+        filed=sum(talk.filed for talk in talks),
+        misread=sum(talk.misread for talk in talks),
+    )
 
 
-async def _return(assistant: Assistant, session: str, language: str, load: Load) -> None:
+def _return(assistant: Assistant, session: str, language: str) -> Load:
+    load = Load(dialogues=1)
     said = ""
     offered: list[str] = []
 
-    async def say(text: str, *, tapped: bool) -> str:
+    def say(text: str, *, tapped: bool) -> str:
         nonlocal offered
         began = time.perf_counter()
-        answer, buttons = await assistant.say(session, text, tapped=tapped)
+        answer, buttons = assistant.say(session, text, tapped=tapped)
         load.seconds.append(time.perf_counter() - began)
         offered = buttons or offered
         return answer
@@ -71,29 +70,30 @@ async def _return(assistant: Assistant, session: str, language: str, load: Load)
     steps = RETURN[language]
     for number, step in enumerate(steps):
         if isinstance(step, Say):
-            said += await say(step.text, tapped=False)
+            said += say(step.text, tapped=False)
             following = steps[number + 1] if number + 1 < len(steps) else None
             if following and not isinstance(following, Say) and not _holds(offered, following.payload):
                 load.misread += 1
-                said += await say(f"/{step.intent}", tapped=True)
+                said += say(f"/{step.intent}", tapped=True)
         else:
-            said += await say(_holds(offered, step.payload) or f"/{step.payload}", tapped=True)
-    load.dialogues += 1
-    load.filed += bool(FILED.search(said))
+            said += say(_holds(offered, step.payload) or f"/{step.payload}", tapped=True)
+    load.filed = int(bool(FILED.search(said)))
+    load.wall = sum(load.seconds)
+    return load
 
 
 def _holds(offered: Sequence[str], payload: str) -> str | None:
     return next((button for button in offered if payload in button), None)
 
 
-async def talk_on(assistant: Assistant, sessions: Sequence[str]) -> dict[int, float]:
+def talk_on(assistant: Assistant, sessions: Sequence[str]) -> dict[int, float]:
     """The median milliseconds of the turns around the 10th, 50th and 200th of one session."""
     times: dict[int, list[float]] = {turn: [] for turn in TURNS_LOOKED_AT}
     for session in sessions:
-        await assistant.begin(session, "en")
+        assistant.begin(session, "en")
         for turn in range(1, max(TURNS_LOOKED_AT) + _AROUND + 1):
             began = time.perf_counter()
-            await assistant.say(session, LONG_TALK[turn % len(LONG_TALK)], tapped=True)
+            assistant.say(session, LONG_TALK[turn % len(LONG_TALK)], tapped=True)
             spent = time.perf_counter() - began
             for looked_at, seen in times.items():
                 if abs(turn - looked_at) <= _AROUND:

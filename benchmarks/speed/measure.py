@@ -25,16 +25,16 @@ class Result:
     turns: dict[int, float]
 
 
-async def measure(assistant: Assistant, conversations: Sequence[str], *, pid: int, start: float) -> Result:
+def measure(assistant: Assistant, conversations: Sequence[str], *, pid: int, start: float) -> Result:
     """Needs NEEDED conversations of customers with something to return; half of them speak Chinese."""
     sessions = [(f"{conversation}.bench", ("zh", "en")[n % 2]) for n, conversation in enumerate(conversations)]
     warm, rest = sessions[:2], sessions[2:]
-    await converse(assistant, warm, at_once=1)
+    converse(assistant, warm, at_once=1)
     return Result(
         name=assistant.name,
         start=start,
-        alone=await converse(assistant, rest[:ALONE], at_once=1),
-        together=await converse(assistant, rest[ALONE : ALONE + TOGETHER], at_once=10),
-        turns=await talk_on(assistant, [name for name, _ in rest[ALONE + TOGETHER :][:LONG]]),
+        alone=converse(assistant, rest[:ALONE], at_once=1),
+        together=converse(assistant, rest[ALONE : ALONE + TOGETHER], at_once=10),
+        turns=talk_on(assistant, [name for name, _ in rest[ALONE + TOGETHER :][:LONG]]),
         memory=resident_megabytes(pid),
     )

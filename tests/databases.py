@@ -31,6 +31,8 @@ DATABASES = [
         marks=pytest.mark.skipif(not SERVER, reason="RETURNDESK_TEST_POSTGRES names no PostgreSQL server"),
     ),
 ]
+# With the reads of SQLite in the thread of the event loop, as the action server has them.
+WAYS = [*DATABASES, "sqlite_short"]
 
 
 load_tables()
@@ -40,7 +42,7 @@ load_tables()
 # and copied.
 _empty_files: list[bytes] = []
 _made: list[str] = []
-_idle: dict[str, list[AsyncEngine]] = {"sqlite": [], "postgres": []}
+_idle: dict[str, list[AsyncEngine]] = {"sqlite": [], "sqlite_short": [], "postgres": []}
 
 
 @asynccontextmanager
@@ -49,13 +51,14 @@ async def open_database(kind: str, folder: Path) -> AsyncIterator[AsyncEngine]:
     if _idle[kind]:
         engine = _idle[kind].pop()
     else:
-        engine = make_engine(_url(await _make_database()) if kind == "postgres" else _new_file())
+        url = _url(await _make_database()) if kind == "postgres" else _new_file()
+        engine = make_engine(url, short_reads=kind == "sqlite_short")
     try:
         await (_empty(engine) if kind == "postgres" else _copy(engine))
         yield engine.execution_options()  # shares all but the listeners that a test adds
     finally:
         await engine.dispose()
-        if kind == "sqlite":
+        if kind != "postgres":
             shutil.move(_file(engine), folder / "test.sqlite3")
         _idle[kind].append(engine)
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Column, RowMapping, Select, Table, bindparam, select
+from sqlalchemy import Column, CursorResult, RowMapping, Select, Table, bindparam, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from aftersales.domain.money import Money
@@ -86,23 +86,37 @@ async def of_orders(
     connection: AsyncConnection, table: Table, order_ids: Iterable[str]
 ) -> dict[str, list[RowMapping]]:
     """Rows of `table` by order id, in their position."""
-    query = _with_keys(table.c.order_id, order=table.c.position)
-    rows = await connection.execute(query, {"keys": list(order_ids)})
-    return _grouped(rows.mappings(), lambda row: row["order_id"])
+    rows = await _with_keys(connection, table.c.order_id, order_ids, order=table.c.position)
+    return _grouped(rows, lambda row: row["order_id"])
 
 
 async def held_lines(connection: AsyncConnection, fulfilment_ids: Iterable[str]) -> dict[str, list[RowMapping]]:
     """What each parcel holds, by its id."""
     table = shop_fulfilment_lines
-    query = _with_keys(table.c.fulfilment_id, order=table.c.line_id)
-    rows = await connection.execute(query, {"keys": list(fulfilment_ids)})
-    return _grouped(rows.mappings(), lambda row: row["fulfilment_id"])
+    rows = await _with_keys(connection, table.c.fulfilment_id, fulfilment_ids, order=table.c.line_id)
+    return _grouped(rows, lambda row: row["fulfilment_id"])
+
+
+async def _with_keys(
+    connection: AsyncConnection, key: Column[str], wanted: Iterable[str], *, order: Column[Any]
+) -> Iterable[RowMapping]:
+    """The rows whose `key` is one of those wanted. One alone, the usual case, is no list to be spelt out."""
+    keys = list(wanted)
+    alone = len(keys) == 1
+    query = _with_key(key, order=order) if alone else _with_any_key(key, order=order)
+    rows: CursorResult[Any] = await connection.execute(query, {"wanted": keys[0] if alone else keys})
+    return rows.mappings()
 
 
 @cache
-def _with_keys(key: Column[str], *, order: Column[Any]) -> Select[Any]:
-    """Rows whose `key` is among the parameter `keys`. Built once: that takes as long as running it."""
-    return select(key.table).where(key.in_(bindparam("keys", expanding=True))).order_by(order)
+def _with_key(key: Column[str], *, order: Column[Any]) -> Select[Any]:
+    """Built once: that takes as long as running it."""
+    return select(key.table).where(key == bindparam("wanted")).order_by(order)
+
+
+@cache
+def _with_any_key(key: Column[str], *, order: Column[Any]) -> Select[Any]:
+    return select(key.table).where(key.in_(bindparam("wanted", expanding=True))).order_by(order)
 
 
 def _grouped(rows: Iterable[RowMapping], key: Callable[[RowMapping], str]) -> dict[str, list[RowMapping]]:
@@ -113,9 +127,8 @@ def _grouped(rows: Iterable[RowMapping], key: Callable[[RowMapping], str]) -> di
 
 
 async def _customers(connection: AsyncConnection, ids: set[str]) -> dict[str, Customer]:
-    query = _with_keys(shop_customers.c.id, order=shop_customers.c.id)
-    rows = await connection.execute(query, {"keys": list(ids)})
-    return {row["id"]: _customer(row) for row in rows.mappings()}
+    rows = await _with_keys(connection, shop_customers.c.id, ids, order=shop_customers.c.id)
+    return {row["id"]: _customer(row) for row in rows}
 
 
 def _customer(row: RowMapping) -> Customer:

@@ -1,12 +1,9 @@
-"""SQLite statements in one step instead of four, and reads without any switch where they are known to be short.
+"""SQLite statements in one step instead of four.
 
 The asynchronous SQLite driver runs every call of a cursor in a thread of the connection. SQLAlchemy's adapter
 makes four such calls for a statement (open, execute, fetch, close), each a switch to that thread and back: for the
 small statements of this service more than half of their time. This cursor does all four in one call. It gives away
 nothing that the adapter's own offers, which fetches all rows at once too.
-
-A connection that reads only, and waits for nobody since it began deferred in WAL, can do without the thread: a
-look at a row takes less time than two switches. `read_here` says so for the transaction at hand.
 """
 
 from __future__ import annotations
@@ -64,7 +61,7 @@ class OneStepCursor(AsyncAdapt_aiosqlite_cursor):
                 cursor.close()
 
         async with self._adapt_connection._execute_mutex:
-            done = in_thread() if _reads_here(connection) else await connection._execute(in_thread)
+            done = await connection._execute(in_thread)
         self._description, rows, self._rowcount, lastrowid = done
         self._rows = deque(rows)
         self._lastrowid = lastrowid or 0
@@ -79,25 +76,14 @@ class OneStepCursor(AsyncAdapt_aiosqlite_cursor):
 _commit, _rollback = AsyncAdapt_aiosqlite_connection.commit, AsyncAdapt_aiosqlite_connection.rollback
 
 
-def read_here(connection: Any, *, here: bool) -> None:
-    """Whether the transaction that begins on this adapted connection runs in the thread of its caller."""
-    connection._connection.reads_here = here
-
-
-def _reads_here(driver: Any) -> bool:
-    return getattr(driver, "reads_here", False)
-
-
 def _commit_open(connection: Any) -> None:
-    driver = connection._connection
-    if _is_open(driver):
-        driver._conn.commit() if _reads_here(driver) else _commit(connection)
+    if _is_open(connection._connection):
+        _commit(connection)
 
 
 def _rollback_open(connection: Any) -> None:
-    driver = connection._connection
-    if _is_open(driver):
-        driver._conn.rollback() if _reads_here(driver) else _rollback(connection)
+    if _is_open(connection._connection):
+        _rollback(connection)
 
 
 def _is_open(driver: Any) -> bool:

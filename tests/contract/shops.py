@@ -15,11 +15,11 @@ from aftersales.stores.shop_import import import_shop
 from tests.connectors.medusa.running import MEDUSA
 from tests.connectors.medusa.world import open_medusa
 from tests.connectors.shopify.world import open_shopify
-from tests.databases import DATABASES, open_database
+from tests.databases import WAYS, open_database
 from tests.shop_data import customer, line, order, product, raw
 
 # Those that exchange, change lines of an order, and tell prices in several currencies.
-ABLE = [*DATABASES, *MEDUSA]
+ABLE = [*WAYS, *MEDUSA]
 SHOPS = [*ABLE, "shopify"]  # on a fake of it: docs/connectors/shopify.md
 
 

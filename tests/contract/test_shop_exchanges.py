@@ -16,7 +16,7 @@ from aftersales.stores.embedded_shop import EmbeddedShop
 from aftersales.stores.shop_import import import_shop
 from aftersales.stores.shop_import_report import ImportRejectedError
 from tests.contract.shops import ABLE, ShopWorld, open_shop
-from tests.databases import DATABASES, open_database
+from tests.databases import WAYS, open_database
 from tests.shop_data import customer, order, product, raw
 
 
@@ -134,7 +134,7 @@ async def test_what_is_not_there_is_not_found(shop: ShopBackend) -> None:
     assert (await shop.get_order("o1")).line("o1-a").return_requested == 0
 
 
-@pytest.fixture(params=DATABASES)
+@pytest.fixture(params=WAYS)
 async def engine(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[AsyncEngine]:
     async with open_database(request.param, tmp_path) as engine:
         await import_shop(engine, raw([customer(), product(), order()]))

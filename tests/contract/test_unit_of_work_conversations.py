@@ -16,7 +16,7 @@ from aftersales.domain.conversations import Author, Choice, Conversation, Messag
 from aftersales.domain.errors import NotFound
 from aftersales.ports import Attachment, OneTimeCode, OpenUnitOfWork, Session
 from aftersales.stores.unit_of_work import SqlUnitOfWorkFactory
-from tests.databases import DATABASES, open_database
+from tests.databases import WAYS, open_database
 from tests.fakes import NOON
 
 TALK = Conversation(
@@ -51,7 +51,7 @@ def session(token_hash: str, *, hours: int) -> Session:
     )
 
 
-@pytest.fixture(params=DATABASES)
+@pytest.fixture(params=WAYS)
 async def work(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[OpenUnitOfWork]:
     """Units of work on a database that holds TALK."""
     async with open_database(request.param, tmp_path) as engine:

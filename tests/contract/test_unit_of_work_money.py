@@ -24,13 +24,13 @@ from aftersales.domain.statements import Scope
 from aftersales.ports import OpenUnitOfWork, OutboxItem
 from aftersales.stores.schema.returns import outbox
 from aftersales.stores.unit_of_work import SqlUnitOfWorkFactory
-from tests.databases import DATABASES, open_database
+from tests.databases import WAYS, open_database
 from tests.fakes import NOON
 
 SOON = NOON + timedelta(minutes=1)
 
 
-@pytest.fixture(params=DATABASES)
+@pytest.fixture(params=WAYS)
 async def opened(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[tuple[OpenUnitOfWork, Any]]:
     async with open_database(request.param, tmp_path) as engine:
         yield SqlUnitOfWorkFactory(engine), engine

@@ -9,7 +9,7 @@ import pytest
 
 from aftersales.ports import PolicyVersion
 from aftersales.stores.unit_of_work import SqlUnitOfWorkFactory
-from tests.databases import DATABASES, open_database
+from tests.databases import WAYS, open_database
 from tests.fakes import NOON
 
 
@@ -19,7 +19,7 @@ def version(name: str, *, days: int = 0) -> PolicyVersion:
     )
 
 
-@pytest.mark.parametrize("kind", DATABASES)
+@pytest.mark.parametrize("kind", WAYS)
 async def test_versions_come_back_in_the_order_in_which_they_were_noted(kind: str, tmp_path: Path) -> None:
     noted = [version("b", days=9), version("a"), version("b")]
     async with open_database(kind, tmp_path) as engine:

@@ -69,7 +69,7 @@ refit: $(OURS) $(BOT) ## The same, after setting the limits of bot/decision.yml 
 	@test -d "$$EVAL" || { echo 'Say which folder of gold files: make refit EVAL=folder'; exit 2; }
 	@$(PYTHON) -m runtime.cli evaluate --refit "$$EVAL"
 
-bench: $(DEV) $(BOT) ## Speed and memory against a stock Rasa assistant; writes benchmarks/README.md (ten minutes)
+bench: $(DEV) $(BOT) ## Speed and memory against a stock Rasa assistant; writes benchmarks/README.md (twenty minutes)
 	@.envs/dev/bin/python -m runtime.cli train
 	@.envs/dev/bin/python -m benchmarks.speed
 

@@ -19,6 +19,7 @@ from sanic.response import json as json_response
 from bot import (
     failed_actions,
     fast_actions,
+    fast_domain,
     fast_graph,
     fast_logs,
     fast_rules,
@@ -37,6 +38,7 @@ GARBAGE_THRESHOLD = 20_000  # new objects between two looks; CPython's 700 are m
 TOKEN_VARIABLE = "RETURNDESK_INTERNAL_SECRET"  # noqa: S105 (a name, not a secret)
 
 fast_actions.install()
+fast_domain.install()
 fast_graph.install()
 fast_logs.install()
 fast_rules.install()

@@ -1,24 +1,46 @@
 """Copies of trackers without what makes them slow in Rasa 3.6.21.
 
 Before each action, and twice in a form, Rasa copies the tracker by replaying all that happened, and a policy looks
-back at it by copying it, with all its slots, once per step; `copy.copy` takes the way of pickling for each slot. A
-slot's attributes are all there is to it, and what replaying leads to is what the tracker holds already.
+back at it by making a new one with all its slots. What replaying leads to is what the tracker holds already; and
+here a slot is never changed but replaced, so that copies share those that are the same in both.
 """
 
 import copy
+from typing import Any
 
 from rasa.core.actions.forms import FormAction
+from rasa.shared.constants import DEFAULT_SENDER_ID
 from rasa.shared.core.constants import REQUESTED_SLOT
 from rasa.shared.core.domain import Domain
 from rasa.shared.core.events import ActionExecuted, Event, SlotSet
 from rasa.shared.core.slots import Slot
 from rasa.shared.core.trackers import DialogueStateTracker
 
+_set_in_place = DialogueStateTracker._set_slot
+
 
 def copied(slot: Slot) -> Slot:
-    """A shallow copy, as copy.copy makes it."""
+    """A shallow copy, as copy.copy makes it: its attributes are all there is to a slot."""
     made: Slot = object.__new__(type(slot))
     made.__dict__.update(slot.__dict__)
+    return made
+
+
+def set_slot(tracker: DialogueStateTracker, key: str, value: Any) -> None:
+    """As DialogueStateTracker._set_slot, on a slot that is this tracker's alone."""
+    if key in tracker.slots:
+        tracker.slots[key] = copied(tracker.slots[key])
+    _set_in_place(tracker, key, value)
+
+
+def reset_slots(tracker: DialogueStateTracker) -> None:
+    """As DialogueStateTracker._reset_slots."""
+    tracker.slots.update({name: _untouched(slot) for name, slot in tracker.slots.items() if slot.has_been_set})
+
+
+def _untouched(slot: Slot) -> Slot:
+    made = copied(slot)
+    made.reset()
     return made
 
 
@@ -27,8 +49,21 @@ def duplicate(tracker: DialogueStateTracker) -> DialogueStateTracker:
     made: DialogueStateTracker = object.__new__(type(tracker))
     made.__dict__.update(tracker.__dict__)
     made.events = copy.copy(tracker.events)
-    made.slots = {name: copied(slot) for name, slot in tracker.slots.items()}
+    made.slots = tracker.slots.copy()
     made.active_loop = copy.copy(tracker.active_loop)
+    return made
+
+
+def begun_anew(tracker: DialogueStateTracker) -> DialogueStateTracker:
+    """As DialogueStateTracker.init_copy: the same slots, to which nothing has happened yet."""
+    made = DialogueStateTracker(
+        tracker.sender_id or DEFAULT_SENDER_ID,
+        (),
+        tracker._max_event_history,
+        is_rule_tracker=tracker.is_rule_tracker,
+    )
+    made.slots = tracker.slots.copy()
+    reset_slots(made)
     return made
 
 
@@ -44,7 +79,10 @@ def as_in_form(
 
 
 def install() -> None:
-    """Gives slots and trackers a way of their own to be copied. Harmless when done twice."""
+    """Gives trackers a way of their own to be changed and copied. Harmless when done twice."""
     Slot.__copy__ = copied
+    DialogueStateTracker._set_slot = set_slot
+    DialogueStateTracker._reset_slots = reset_slots
     DialogueStateTracker.copy = duplicate
+    DialogueStateTracker.init_copy = begun_anew
     FormAction._temporary_tracker = as_in_form

@@ -14,6 +14,7 @@ from aftersales.services.channel_sending import Outlet
 from connectors.webhooks.sender import HttpWebhookSender
 from runtime.channel_words import ChannelWords
 from runtime.channels import open_channels
+from runtime.garbage import spare_what_stays
 from runtime.heartbeat import beat
 from runtime.jobs import Job, make_handlers, make_jobs
 from runtime.logs import configure_logs
@@ -91,7 +92,7 @@ async def serve(settings: Settings) -> None:
     tell_limits(settings)
     async with (
         HttpWebhookSender(private=settings.webhook_private, local=settings.demo) as sender,
-        open_context(settings) as ctx,
+        open_context(settings, short_reads=True) as ctx,
         open_notifier(settings) as notifier,
         open_mailbox(settings) as mailbox,
         open_channels(settings, clock=ctx.clock) as channels,
@@ -100,6 +101,7 @@ async def serve(settings: Settings) -> None:
             ctx, notifier, shop_name=settings.shop_name, channels=channels, texts=bool(settings.sms_url)
         )
         folder, words = settings.data / "attachments", ChannelWords(ctx.texts, zone=ctx.zone)
+        spare_what_stays()
         log.info("worker_started")
         jobs = make_jobs(
             ctx,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-from sqlalchemy import select, update
+from sqlalchemy import bindparam, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from aftersales.domain.errors import Conflict, NotFound
@@ -13,6 +13,17 @@ from aftersales.stores.schema.shop import shop_order_lines, shop_orders, shop_re
 from aftersales.stores.transactions import insert_new
 
 _LINES = shop_order_lines.c
+# Part of every return that is filed: building a statement takes longer than running it.
+_BY_KEY = select(shop_returns.c.id).where(shop_returns.c.key == bindparam("wanted"))
+_ORDER = select(shop_orders.c.id).where(shop_orders.c.id == bindparam("wanted"))
+_LINES_OF_ORDER = select(_LINES.id).where(_LINES.order_id == bindparam("wanted"))
+_LEFT = _LINES.fulfilled - _LINES.return_requested - _LINES.returned - _LINES.dismissed
+_MARK = (
+    update(shop_order_lines)
+    .where(_LINES.id == bindparam("wanted"), bindparam("units") <= _LEFT)
+    .values(return_requested=_LINES.return_requested + bindparam("units"))
+)
+_HOLD = shop_return_lines.insert()
 
 
 async def request(connection: AsyncConnection, *, order_id: str, units: dict[str, int], key: str) -> str:
@@ -28,7 +39,7 @@ async def request(connection: AsyncConnection, *, order_id: str, units: dict[str
     for line_id in sorted(units):  # always in the same order, so that two returns cannot deadlock
         await _mark(connection, line_id, units[line_id])
     held = [{"return_id": row["id"], "line_id": line, "quantity": count} for line, count in units.items()]
-    await connection.execute(shop_return_lines.insert(), held)
+    await connection.execute(_HOLD, held)
     return row["id"]
 
 
@@ -57,7 +68,7 @@ async def close(
 
 async def reference_of(connection: AsyncConnection, key: str) -> str | None:
     """The return that was filed under this key."""
-    reference: str | None = await connection.scalar(select(shop_returns.c.id).where(shop_returns.c.key == key))
+    reference: str | None = await connection.scalar(_BY_KEY, {"wanted": key})
     return reference
 
 
@@ -66,21 +77,15 @@ def _lost(key: str) -> str:
 
 
 async def _check_lines(connection: AsyncConnection, *, order_id: str, line_ids: Any) -> None:
-    if await connection.scalar(select(shop_orders.c.id).where(shop_orders.c.id == order_id)) is None:
+    if await connection.scalar(_ORDER, {"wanted": order_id}) is None:
         raise NotFound(order_id)
-    query = select(_LINES.id).where(_LINES.order_id == order_id, _LINES.id.in_(list(line_ids)))
-    missing = set(line_ids) - set((await connection.scalars(query)).all())
+    missing = set(line_ids) - set((await connection.scalars(_LINES_OF_ORDER, {"wanted": order_id})).all())
     if missing:
         raise NotFound(min(missing))
 
 
 async def _mark(connection: AsyncConnection, line_id: str, count: int) -> None:
-    left = _LINES.fulfilled - _LINES.return_requested - _LINES.returned - _LINES.dismissed
-    marked = await connection.execute(
-        update(shop_order_lines)
-        .where(_LINES.id == line_id, left >= count)
-        .values(return_requested=_LINES.return_requested + count)
-    )
+    marked = await connection.execute(_MARK, {"wanted": line_id, "units": count})
     if marked.rowcount == 0:
         raise Conflict(f"line {line_id} has fewer than {count} units left")
 

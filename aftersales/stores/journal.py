@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 
-from sqlalchemy import RowMapping, insert, select
+from sqlalchemy import RowMapping, bindparam, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from aftersales.domain.journal import Entry
@@ -13,6 +13,11 @@ from aftersales.stores.schema.returns import journal
 ENTRY_COLUMNS = tuple(column for column in journal.c if column.name != "id")
 _NAMES = tuple(column.name for column in ENTRY_COLUMNS)
 _ADD = insert(journal)
+_OF_SUBJECT = (
+    select(*ENTRY_COLUMNS)
+    .where(journal.c.subject == bindparam("kind"), journal.c.subject_id == bindparam("wanted"))
+    .order_by(journal.c.id)
+)
 
 
 def read_entry(row: RowMapping) -> Entry:
@@ -29,11 +34,7 @@ class SqlJournal:
 
     async def of(self, subject: str, subject_id: str) -> Sequence[Entry]:
         """Oldest first."""
-        rows = await self._connection.execute(
-            select(*ENTRY_COLUMNS)
-            .where(journal.c.subject == subject, journal.c.subject_id == subject_id)
-            .order_by(journal.c.id)
-        )
+        rows = await self._connection.execute(_OF_SUBJECT, {"kind": subject, "wanted": subject_id})
         return [read_entry(row) for row in rows.mappings()]
 
     async def of_each(self, subject: str, subject_ids: Collection[str]) -> Mapping[str, Sequence[Entry]]:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, RowMapping, Select, and_, or_, select, update
+from sqlalchemy import ColumnElement, RowMapping, Select, and_, bindparam, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from aftersales.domain.errors import Conflict, NotFound
@@ -18,6 +18,10 @@ from aftersales.domain.statements import Scope
 from aftersales.stores.inserts import hold_lock, insert_new
 from aftersales.stores.pages import page_of
 from aftersales.stores.schema.returns import refunds
+
+_OLDEST_FIRST = select(refunds).order_by(refunds.c.created_at, refunds.c.key)
+_OF_PAYMENT = _OLDEST_FIRST.where(refunds.c.payment_id == bindparam("wanted"))
+_OF_CAUSE = _OLDEST_FIRST.where(refunds.c.cause_id == bindparam("wanted"))
 
 
 class SqlRefunds:
@@ -69,18 +73,14 @@ class SqlRefunds:
 
     async def of_payment(self, payment_id: str) -> Sequence[Refund]:
         """Oldest first."""
-        return await self._read(
-            select(refunds).where(refunds.c.payment_id == payment_id).order_by(refunds.c.created_at, refunds.c.key)
-        )
+        return await self._read(_OF_PAYMENT, {"wanted": payment_id})
 
     async def lock_cause(self, cause_id: str) -> None:
         await hold_lock(self._connection, f"cause:{cause_id}")
 
     async def of_cause(self, cause_id: str) -> Sequence[Refund]:
         """Oldest first."""
-        return await self._read(
-            select(refunds).where(refunds.c.cause_id == cause_id).order_by(refunds.c.created_at, refunds.c.key)
-        )
+        return await self._read(_OF_CAUSE, {"wanted": cause_id})
 
     async def of_order(self, order_number: str, *, limit: int = 100) -> Sequence[Refund]:
         """Oldest first."""
@@ -136,8 +136,8 @@ class SqlRefunds:
             raise NotFound("refund")
         return found[0]
 
-    async def _read(self, query: Select[Any]) -> list[Refund]:
-        return [_refund(row) for row in (await self._connection.execute(query)).mappings()]
+    async def _read(self, query: Select[Any], parameters: Mapping[str, Any] | None = None) -> list[Refund]:
+        return [_refund(row) for row in (await self._connection.execute(query, parameters)).mappings()]
 
 
 def _meant(scope: Scope) -> list[ColumnElement[bool]]:

@@ -1,7 +1,8 @@
 """`python -m benchmarks.speed`: runs both assistants and writes the table into benchmarks/README.md.
 
-Needs both environments, a trained model and two cores: each assistant has one to itself, with its action server,
-and the load comes from the other one. Takes about ten minutes, most of them for training the stock assistant.
+Needs both environments, a trained model and two cores: both assistants share one with the action server, and
+one is spoken to at a time; the load comes from the other core. Takes about twenty minutes, most of them for
+training the stock assistant.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from pathlib import Path
 
 from benchmarks.speed import stock_project
 from benchmarks.speed.assistants import ReturnDesk, Stock
-from benchmarks.speed.measure import NEEDED, Result, measure
+from benchmarks.speed.measure import NEEDED, Result, Running, measure
 from benchmarks.speed.report import goals_met, heading, table
 from benchmarks.speed.servers import our_bot, pinned, running, stock_bot
 from benchmarks.speed.shop import open_conversations
@@ -43,46 +44,37 @@ def main() -> None:
 
 
 def run(folder: Path) -> tuple[Result, Result]:
-    """Both results, measured one after the other in this run."""
+    """Both results, measured in turns."""
     core, other = sorted(os.sched_getaffinity(0))[:2]
     print("training the stock assistant", file=sys.stderr)
     stock_project.make(folder / "stock")
     trained = stock_project.train(folder / "stock", python=BOT_PYTHON)
     model = model_path(Settings(_env_file=None, model=""))
-    results = []
     with ExitStack() as stack:
         with pinned(core):
             service = stack.enter_context(
                 serving(environment(folder / "data", model=model, trusted_proxies=1), folder=folder)
             )
-        conversations = open_conversations(service, 2 * NEEDED, folder=folder)
-        results.append(_ours(service, conversations[:NEEDED], model=model, core=core, load=other))
-        results.append(_stock(service, conversations[NEEDED:], model=trained, core=core, load=other))
-    return results[0], results[1]
+            both = [_ours(stack, service, model=model), _stock(stack, service, model=trained)]
+        conversations = open_conversations(service, len(both) * NEEDED, folder=folder)
+        stack.enter_context(pinned(other))
+        print("measuring", file=sys.stderr)
+        ours, stock = measure(both, conversations)
+    return ours, stock
 
 
-def _ours(service: Service, conversations: list[str], *, model: Path, core: int, load: int) -> Result:
-    print("measuring ReturnDesk", file=sys.stderr)
+def _ours(stack: ExitStack, service: Service, *, model: Path) -> Running:
     command, well, headers = our_bot(service, python=BOT_PYTHON, model=model)
-    with ExitStack() as stack:
-        with pinned(core):
-            pid, start = stack.enter_context(running(command, well=well, headers=headers, cwd=ROOT))
-        assistant = ReturnDesk(
-            well.removesuffix("/webhooks/returndesk/health"), token=service.secret("internal_secret")
-        )
-        stack.enter_context(pinned(load))
-        return measure(assistant, conversations, pid=pid, start=start)
+    pid, start = stack.enter_context(running(command, well=well, headers=headers, cwd=ROOT))
+    url = well.removesuffix("/webhooks/returndesk/health")
+    return Running(assistant=ReturnDesk(url, token=service.secret("internal_secret")), pid=pid, start=start)
 
 
-def _stock(service: Service, conversations: list[str], *, model: Path, core: int, load: int) -> Result:
-    print("measuring stock Rasa", file=sys.stderr)
+def _stock(stack: ExitStack, service: Service, *, model: Path) -> Running:
     folder = model.parent.parent
     command, well = stock_bot(service, python=BOT_PYTHON, model=model, folder=folder)
-    with ExitStack() as stack:
-        with pinned(core):
-            pid, start = stack.enter_context(running(command, well=well, headers={}, cwd=folder))
-        stack.enter_context(pinned(load))
-        return measure(Stock(well.removesuffix("/status")), conversations, pid=pid, start=start)
+    pid, start = stack.enter_context(running(command, well=well, headers={}, cwd=folder))
+    return Running(assistant=Stock(well.removesuffix("/status")), pid=pid, start=start)
 
 
 def _machine() -> str:

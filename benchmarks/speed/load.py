@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from statistics import median
 
 from benchmarks.speed.assistants import Assistant
@@ -38,6 +38,18 @@ class Load:
         return 1000 * ordered[min(len(ordered) - 1, round(share * (len(ordered) - 1)))]
 
 
+def summed(loads: Iterable[Load]) -> Load:
+    """All of them as one, held one after the other."""
+    every = list(loads)
+    return Load(
+        seconds=[second for load in every for second in load.seconds],
+        wall=sum(load.wall for load in every),
+        dialogues=sum(load.dialogues for load in every),
+        filed=sum(load.filed for load in every),
+        misread=sum(load.misread for load in every),
+    )
+
+
 def converse(assistant: Assistant, sessions: Sequence[tuple[str, str]], *, at_once: int) -> Load:
     """A whole return in each (session, language), `at_once` of them at a time."""
     for session, language in sessions:
@@ -45,13 +57,7 @@ def converse(assistant: Assistant, sessions: Sequence[tuple[str, str]], *, at_on
     began = time.perf_counter()
     with ThreadPoolExecutor(at_once) as customers:
         talks = list(customers.map(lambda talk: _return(assistant, *talk), sessions))
-    return Load(
-        seconds=[second for talk in talks for second in talk.seconds],
-        wall=time.perf_counter() - began,
-        dialogues=len(talks),
-        filed=sum(talk.filed for talk in talks),
-        misread=sum(talk.misread for talk in talks),
-    )
+    return replace(summed(talks), wall=time.perf_counter() - began)
 
 
 def _return(assistant: Assistant, session: str, language: str) -> Load:

@@ -15,6 +15,8 @@ from tests import shop_data
 from tests.e2e.stock import import_records
 from tests.services_at_work import Service
 
+_FIRST = 50000  # the orders of the demo shop are numbered below
+
 
 def open_conversations(service: Service, count: int, *, folder: Path) -> list[str]:
     """Ids of `count` new conversations, each of a customer of its own who is signed in."""
@@ -23,7 +25,7 @@ def open_conversations(service: Service, count: int, *, folder: Path) -> list[st
         records += _customer(number)
     import_records(service, folder / "customers.jsonl", records)
     for number in range(count):
-        _open(service, f"load{number}", address=f"192.0.2.{number}")
+        _open(service, f"load{number}", address=f"198.18.{number // 250}.{number % 250}")
     return _conversations(service, [f"load{number}" for number in range(count)])
 
 
@@ -48,7 +50,7 @@ def _customer(number: int) -> list[dict[str, Any]]:
     }
     order = shop_data.order(
         name,
-        number=f"RD{sent:%Y%m%d}{number:05d}",
+        number=f"RD{sent:%Y%m%d}{_FIRST + number}",
         customer_id=name,
         placed_at=(sent - timedelta(days=1)).isoformat(),
         total="808.00",

@@ -7,25 +7,35 @@ import json
 import random
 import sys
 import tarfile
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from rasa.core.actions.forms import FormAction
 from rasa.core.policies.rule_policy import RULES, RULES_FOR_LOOP_UNHAPPY_PATH, RulePolicy
 from rasa.shared.core.domain import Domain
-from rasa.shared.core.events import ActionExecuted, ActiveLoop, BotUttered, Event, SlotSet, UserUttered
+from rasa.shared.core.events import (
+    ActionExecuted,
+    ActiveLoop,
+    AllSlotsReset,
+    BotUttered,
+    Event,
+    SlotSet,
+    UserUttered,
+)
 from rasa.shared.core.trackers import DialogueStateTracker
 
 from bot import fast_rules, fast_trackers
 
 TALKS = 400
 FORM = "matter_form"
+NAMES = ("order", "reason", "requested_slot")
 
 
 def main(archive: Path) -> dict[str, Any]:
     rng = random.Random(20261122)
     lookups = read_lookups(archive)
-    return {**search(lookups, rng), **copies(rng)}
+    return {**search(lookups, rng), **copies()}
 
 
 def read_lookups(archive: Path) -> dict[str, Any]:
@@ -59,41 +69,53 @@ def search(lookups: dict[str, Any], rng: random.Random) -> dict[str, int]:
     return counts
 
 
-def copies(rng: random.Random) -> dict[str, int]:
-    """Talks of random events: a copy is what replaying leads to, and goes its own way afterwards."""
-    slots = ("order", "reason", "requested_slot")
+def copies() -> dict[str, int]:
+    """Talks of random events: changed, copied and looked back at, they stand as Rasa's own ways leave them."""
+    theirs = list(stands())
+    fast_trackers.install()
+    ours = list(stands())
+    different = sum(one != other for one, other in zip(ours, theirs, strict=True))
+    return {
+        "talks": len(ours),
+        "different_copies": different,
+        "mixed_up": sum(stand["mixed up"] for stand in ours),
+    }
+
+
+def stands() -> Iterator[dict[str, Any]]:
+    """Of each talk where it stands, where its copies stand after more has happened to them, and its past."""
+    rng = random.Random(20261122)
+    slots: dict[str, Any] = {name: {"type": "any", "mappings": [{"type": "custom"}]} for name in NAMES}
+    slots["verified"] = {"type": "bool", "initial_value": False, "mappings": [{"type": "custom"}]}
     domain = Domain.from_dict(
-        {
-            "intents": ["greet"],
-            "slots": {name: {"type": "any", "mappings": [{"type": "custom"}]} for name in slots},
-            "forms": {FORM: {"required_slots": ["order"]}},
-        }
+        {"intents": ["greet"], "slots": slots, "forms": {FORM: {"required_slots": ["order"]}}}
     )
     form = FormAction(FORM, None)
-    different = 0
     for _ in range(TALKS):
-        tracker = DialogueStateTracker.from_events("s", events(rng, slots), slots=domain.slots)
-        copied, replayed = fast_trackers.duplicate(tracker), tracker.travel_back_in_time(float("inf"))
-        more = [SlotSet("order", {"n": 1}), ActiveLoop(None)]
-        in_form = [
-            make(form, tracker, list(more), domain)
-            for make in (fast_trackers.as_in_form, FormAction._temporary_tracker)
-        ]
+        tracker = DialogueStateTracker.from_events("s", events(rng), slots=domain.slots)
         before = state(tracker)
+        copied = tracker.copy()
         copied.update(SlotSet("reason", "later"))
-        apart = state(tracker) == before
-        replayed.update(SlotSet("reason", "later"))
-        different += not (apart and state(copied) == state(replayed) and state(in_form[0]) == state(in_form[1]))
-    return {"talks": TALKS, "different_copies": different}
+        in_form = form._temporary_tracker(tracker, [SlotSet("order", {"n": 1}), ActiveLoop(None)], domain)
+        emptied = tracker.copy()
+        emptied.update(AllSlotsReset())
+        yield {
+            "talk": before,
+            "copies": [state(one) for one in (copied, in_form, emptied, tracker.init_copy())],
+            "past": tracker.past_states(domain),
+            "mixed up": state(tracker) != before,
+        }
 
 
-def events(rng: random.Random, slots: tuple[str, ...]) -> list[Event]:
+def events(rng: random.Random) -> list[Event]:
     kinds = (
         lambda: UserUttered("hi", {"name": "greet"}),
         lambda: BotUttered("hello"),
-        lambda: SlotSet(rng.choice(slots), rng.choice([None, "a", ["b"]])),
+        lambda: SlotSet(rng.choice(NAMES), rng.choice([None, "a", ["b"]])),
+        lambda: SlotSet("verified", rng.choice([None, True, False])),
         lambda: ActionExecuted(rng.choice(["action_listen", FORM, "utter_greet"])),
         lambda: ActiveLoop(rng.choice([FORM, None])),
+        AllSlotsReset,
     )
     return [rng.choice(kinds)() for _ in range(rng.randint(0, 25))]
 

@@ -42,3 +42,4 @@ def test_the_search_by_latest_step_finds_the_rules_that_a_search_through_all_fin
 def test_a_copied_talk_is_a_replayed_one_and_goes_its_own_way(found: dict[str, Any]) -> None:
     assert found["talks"] == 400
     assert found["different_copies"] == 0
+    assert found["mixed_up"] == 0

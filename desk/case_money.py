@@ -12,7 +12,7 @@ from aftersales.domain.claims import Decision
 from aftersales.domain.errors import AftersalesError, Conflict
 from aftersales.domain.money import Money
 from aftersales.domain.refunds import Refund
-from aftersales.services.adjustments import grant_adjustment_again
+from aftersales.services.adjustments import grant_adjustment_again, still_owed
 from aftersales.services.agent_deeds import do_as
 from aftersales.services.claims import quote_claim, settle_claim
 from aftersales.services.compensation import compensate, quote_compensation
@@ -28,14 +28,27 @@ T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class OrderRefund:
+    """`may_record`: whether a person may record it as paid by other means.
+
+    `owed` is what no refund covers of the claim, compensation or price difference that it is for: told at the
+    latest refund of each, None at the others.
+    """
+
+    refund: Refund
+    may_record: bool
+    owed: Money | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CaseMoney:
-    """`refunds`: (refund of the order, whether a person may record it as paid by other means), oldest first.
+    """`refunds` are those of the order, oldest first.
 
     `claim` is what refunding the claim comes to, `compensation` what may still be given, `price_drop` what is owed
     because prices fell; None where it is nothing, and where the shop cannot be asked just now.
     """
 
-    refunds: Sequence[tuple[Refund, bool]]
+    refunds: Sequence[OrderRefund]
     claim: Money | None
     compensation: Money | None
     price_drop: Money | None
@@ -44,11 +57,24 @@ class CaseMoney:
 async def money_of(ctx: Context, case: Case) -> CaseMoney:
     found = await refunds_of_order(ctx, order_number=case.order_number) if case.order_number else ()
     return CaseMoney(
-        refunds=[(refund, may_be_recorded(refund)) for refund in found],
+        refunds=await _with_what_is_owed(ctx, found),
         claim=await _asked(quote_claim, ctx, case),
         compensation=await _asked(quote_compensation, ctx, case),
         price_drop=await _asked(_price_drop, ctx, case),
     )
+
+
+async def _with_what_is_owed(ctx: Context, refunds: Sequence[Refund]) -> Sequence[OrderRefund]:
+    owed = await still_owed(ctx, order_id=refunds[0].order_id) if refunds else {}
+    latest = {refund.cause_number: refund.id for refund in refunds}
+    return [
+        OrderRefund(
+            refund=refund,
+            may_record=may_be_recorded(refund),
+            owed=owed.get(refund.cause_number) if latest[refund.cause_number] == refund.id else None,
+        )
+        for refund in refunds
+    ]
 
 
 def money_deed(

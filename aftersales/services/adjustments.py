@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from aftersales.domain.adjustments import Adjustment
@@ -12,7 +12,7 @@ from aftersales.domain.ids import new_id
 from aftersales.domain.journal import Entry
 from aftersales.domain.money import Money
 from aftersales.domain.orders import Order
-from aftersales.domain.refunds import RESERVING, CauseKind, Refund
+from aftersales.domain.refunds import COVERING, RESERVING, CauseKind, Refund
 from aftersales.ports import UnitOfWork
 from aftersales.services.context import Context
 from aftersales.services.external_refunds import read_funds
@@ -59,9 +59,9 @@ async def grant_adjustment(
 async def grant_adjustment_again(
     ctx: Context, *, number: str, actor: str, channel: str = "desk"
 ) -> Sequence[Refund]:
-    """A person's new attempt for a refund that failed or was cancelled; nothing when all of it is covered.
+    """A person's new attempt for what no refund covers: one failed, was cancelled, or paid less than was asked.
 
-    Raises NotFound, Unavailable.
+    Grants nothing when all of it is covered. Raises NotFound, Unavailable.
     """
     async with ctx.unit_of_work(read_only=True) as uow:
         seen = await uow.adjustments.by_number(number)
@@ -69,6 +69,18 @@ async def grant_adjustment_again(
     async with ctx.unit_of_work() as uow:
         item = await uow.adjustments.lock(seen.id)
         return await grant_refund(ctx, uow, cause=item.cause, funds=funds, by=By(actor, channel))
+
+
+async def still_owed(ctx: Context, *, order_id: str) -> Mapping[str, Money]:
+    """What of the order's adjustments no refund covers, by their number; those that are covered are left out."""
+    found = {}
+    async with ctx.unit_of_work(read_only=True) as uow:
+        for item in await uow.adjustments.of_order(order_id):
+            covering = [refund for refund in await uow.refunds.of_cause(item.id) if refund.state in COVERING]
+            missing = item.amount - sum_of(covering, item.amount.currency)
+            if missing.minor > 0:
+                found[item.number] = missing
+    return found
 
 
 async def granted_for(

@@ -199,7 +199,7 @@ async def _consent(
     )
     consents = [consent for consent in await _consents(uow, refund, seen.tales) if consent.step is step]
     actors = [f"agent:{consent.account}" for consent in consents]
-    if is_agreed(review.level, approvers=actors, raised_by=review.grounds.raised_by):
+    if is_agreed(review.level, approvers=actors, raised_by=review.barred):
         return True
     if not is_new:
         raise NeedsAnother

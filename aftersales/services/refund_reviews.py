@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from aftersales.domain.accounts import Account
+from aftersales.domain.accounts import Account, Right
 from aftersales.domain.approvals import Approval, Grounds, Review, Step, is_agreed
 from aftersales.domain.money import Money
 from aftersales.domain.refunds import RESERVING, Cause, CauseKind, Refund, RefundTrigger
@@ -25,11 +25,14 @@ class RefundReview:
 
     `total` is all that is paid, under way or waiting for its cause: this is what people agree to, so that nothing
     goes by in parts. `agreed` have agreed since it came to wait the last time (sign-in names, in their order).
+    `barred` is the actor whose consent is not enough by itself, since they raised it; empty where the customer
+    did, and where nobody else may agree to the total: who works alone goes on alone.
     """
 
     grounds: Grounds
     total: Money
     level: Review
+    barred: str
     round: int
     approvals: Sequence[Approval]
 
@@ -41,7 +44,7 @@ class RefundReview:
     def is_agreed_with(self, *more: str) -> bool:
         """Whether it may go on with these people's consent as well."""
         actors = [f"agent:{name}" for name in (*self.agreed, *more)]
-        return is_agreed(self.level, approvers=actors, raised_by=self.grounds.raised_by)
+        return is_agreed(self.level, approvers=actors, raised_by=self.barred)
 
 
 async def weigh(
@@ -80,9 +83,20 @@ async def review_of(ctx: Context, uow: UnitOfWork, refund: Refund, *, amount: Mo
         grounds=grounds,
         total=total,
         level=max(_level(ctx, refund.cause_kind, total, grounds), Review.ONE_PERSON),
+        barred=await _barred(ctx, uow, grounds.raised_by, total=total),
         round=sum(entry.trigger == RefundTrigger.HOLD for entry in entries),
         approvals=await uow.reviews.approvals([refund.id]),
     )
+
+
+async def _barred(ctx: Context, uow: UnitOfWork, raised_by: str, *, total: Money) -> str:
+    others = [one for one in await uow.accounts.all() if one.actor != raised_by] if raised_by else []
+    return raised_by if any(_may_agree(ctx, one, total) for one in others) else ""
+
+
+def _may_agree(ctx: Context, account: Account, total: Money) -> bool:
+    limit = limit_of(ctx, account, total.currency)
+    return account.may(Right.DECIDE_REFUNDS) and (limit is None or total <= limit)
 
 
 def limit_of(ctx: Context, account: Account, currency: str) -> Money | None:

@@ -19,9 +19,13 @@ from aftersales.services.bounces import note_bounce
 from aftersales.services.complaints import Visitor, access_case, file_customer_case
 from aftersales.services.conversations import history
 from aftersales.services.feedback import give_feedback
+from aftersales.services.overview import refunds_of_order
 from aftersales.services.promise_watch import watch_promises
+from aftersales.services.refund_disputes import accept_told
+from aftersales.services.refund_submission import submit_due
 from aftersales.services.sessions import open_session
 from tests.desk.test_desk import decide, forms, page, sign_in, soup
+from tests.desk.test_refunds import add, tell_less
 from tests.fronts import Front, open_front
 from tests.goods import NUMBER
 
@@ -196,6 +200,27 @@ async def test_a_complaint_is_compensated_within_its_limit(front: Front) -> None
     assert "Up to CN¥159.50" in shown
     assert "CN¥40.50" in shown
     assert "可以补偿 ¥159.50" in (await page(front, f"cases/{case.number}", lang="zh")).text
+
+
+async def test_what_the_provider_paid_less_of_a_compensation_is_refunded_from_its_case(front: Front) -> None:
+    case = await complain(front, await visit(front), order_number=NUMBER)
+    await sign_in(front)
+    where = f"cases/{case.number}"
+    given = {"amount": "40.50", "text": "Sorry.", "reply_id": "c1"}
+    assert "done=1" in await decide(front, f"{where}/compensate", **given)
+    await submit_due(front.goods.ctx)
+    [refund] = await refunds_of_order(front.goods.ctx, order_number=NUMBER)
+    await tell_less(front, refund, minor=3000)
+    assert "grant-again" not in " ".join(forms(await page(front, where)))
+    wei = await add(front, "wei")  # a second person: the owner gave the compensation
+    await accept_told(front.goods.ctx, refund_id=refund.id, account=wei, reason="as their books say")
+    assert "CN¥10.50 of it is still owed" in soup(await page(front, where)).get_text(" ", strip=True)
+    assert "还有 ¥10.50 没有退" in soup(await page(front, where, lang="zh")).get_text(" ", strip=True)
+    for _ in range(2):  # a second press grants nothing more
+        assert "done=1" in await decide(front, f"{where}/grant-again", name=refund.cause_number)
+    amounts = [found.amount for found in await refunds_of_order(front.goods.ctx, order_number=NUMBER)]
+    assert sorted(amount.minor for amount in amounts) == [1050, 3000]
+    assert "still owed" not in (await page(front, where)).text
 
 
 async def test_a_price_that_fell_is_paid_back_from_the_case_of_the_complaint(front: Front) -> None:

@@ -216,12 +216,17 @@ async def dispute(front: Front, *, status: str = "succeeded", minor: int = 2500)
     item = await front.goods.arrived((SOCKS, 1))
     await submit_due(front.goods.ctx)
     [refund] = await front.goods.refunds(item)
+    await tell_less(front, refund, minor=minor, status=status)
+    return refund
+
+
+async def tell_less(front: Front, refund: Refund, *, minor: int, status: str = "succeeded") -> None:
+    """The provider tells that this is what it paid back."""
     async with front.goods.engine.begin() as connection:
         await connection.execute(update(shop_payment_refunds).values(amount=minor, status=status))
     told = await front.goods.ctx.payments.find_refund(refund.id)
     assert told is not None
     await note_provider_refund(front.goods.ctx, key=refund.id, told=told)
-    return refund
 
 
 async def test_a_disputed_refund_shows_both_sides_and_what_may_be_decided(front: Front) -> None:

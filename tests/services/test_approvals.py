@@ -246,6 +246,30 @@ async def test_who_raised_a_refund_is_never_the_only_one_to_agree(goods: Goods) 
     assert (await approve(goods.ctx, refund_id=refund.id, account=lei)).state is RefundState.CREATED
 
 
+@pytest.mark.parametrize(("limit", "released"), [(None, True), ("1999.99", True), ("2000.00", False)])
+async def test_who_works_alone_releases_what_they_raised_themselves(
+    goods: Goods, limit: str | None, released: bool
+) -> None:
+    """A colleague whose limit does not cover it is no second pair of eyes for it."""
+    goods = with_rules(goods, second_person=None)
+    _, refund = await big(goods)
+    wei = await person(goods, "wei")
+    if limit is not None:
+        await person(goods, "lei", limits={"CNY": yuan(limit)})
+    async with goods.engine.begin() as connection:
+        await connection.execute(update(refund_reviews).values(raised_by=wei.actor))
+    state = (await approve(goods.ctx, refund_id=refund.id, account=wei)).state
+    assert state is (RefundState.CREATED if released else RefundState.AWAITING_APPROVAL)
+
+
+async def test_who_works_alone_is_still_one_person_where_two_have_to_agree(goods: Goods) -> None:
+    _, refund = await big(goods)
+    wei = await person(goods, "wei")
+    async with goods.engine.begin() as connection:
+        await connection.execute(update(refund_reviews).values(raised_by=wei.actor))
+    assert (await approve(goods.ctx, refund_id=refund.id, account=wei)).state is RefundState.AWAITING_APPROVAL
+
+
 @pytest.mark.parametrize(
     ("kind", "actor", "raised_by"),
     [

@@ -150,7 +150,12 @@ def _country(address: AddressRow | None) -> str:
 
 
 def _items(row: OrderRow) -> list[Item]:
-    return [item for item in row.items if item.quantity > 0 and not _is_reserved(item)]
+    """By their ids: Medusa 2.21.2 tells them in whatever order its database has them just then.
+
+    With another order "the second one" would be another item, and another line would get the cent of the rounding.
+    """
+    kept = (item for item in row.items if item.quantity > 0 and not _is_reserved(item))
+    return sorted(kept, key=line_id)
 
 
 def _is_reserved(item: Item) -> bool:

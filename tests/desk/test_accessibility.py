@@ -69,7 +69,8 @@ async def fill(front: Front) -> list[str]:
     _, waiting = await wants_a_person(front)
     visitor, chat = await wants_a_person(front)
     await claim(ctx, boss, conversation_id=chat)
-    await write(ctx, boss, conversation_id=chat, text="Hello", key="k1")
+    words = "You get a refund of 20.00 within three days."  # a promise, which stands under it
+    await write(ctx, boss, conversation_id=chat, text=words, key="k1")
     await add_note(ctx, boss, conversation_id=chat, text="a regular", key="n1")
     await visitor.say("thank you", id="m2")
     deciding = await chat_with_all_to_decide(front, boss)

@@ -53,6 +53,13 @@ def test_lines_and_postage_add_up_to_what_was_paid_whatever_is_rounded() -> None
     assert found.total == dollars(3100 + 550) == sum((line.paid for line in found.lines), found.shipping_paid)
 
 
+def test_lines_stand_in_one_order_with_one_amount_however_medusa_tells_them() -> None:
+    thirds = [item(id=f"i{n}", raw_total={"value": "10.333"}) for n in range(3)]
+    for told in ([0, 1, 2], [2, 0, 1], [1, 2, 0]):
+        found = order(items=[thirds[n] for n in told], fulfillments=[])
+        assert [(line.id, line.paid.minor) for line in found.lines] == [("i0", 1033), ("i1", 1034), ("i2", 1033)]
+
+
 def test_a_provider_that_moves_no_money_cannot_pay_back_by_itself() -> None:
     recorded_order = row()
     for by_hand, itself in ((frozenset({"system_default"}), False), (frozenset[str](), True)):

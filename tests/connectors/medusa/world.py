@@ -118,7 +118,9 @@ class NamedShop:
             order,
             id=name(order.id),
             customer=replace(order.customer, id=name(order.customer.id)),
-            lines=tuple(lines),
+            lines=tuple(
+                sorted(lines, key=lambda line: line.id)
+            ),  # by their names, as the shop has them by its ids
             fulfilments=tuple(self._parcel(parcel) for parcel in order.fulfilments),
         )
 

@@ -16,8 +16,10 @@ from aftersales.domain.policy_checks import (
     Opening,
     check_limit,
     check_opening,
+    check_refundable,
     check_requirements,
     check_windows,
+    refundable,
 )
 from aftersales.domain.policy_combine import merged
 from aftersales.domain.policy_evaluate import make_cases
@@ -52,7 +54,8 @@ def evaluate_exchange(
 
     A line without a swap is judged as far as that goes: stock and difference are left open. Cheaper goods bring
     the difference back, in proportion where less than today's price was paid and never more than was paid; dearer
-    ones are paid for. Over several lines what is to pay and what is paid back are set off against each other.
+    ones are paid for. Over several lines what is to pay and what is paid back are set off against each other; no
+    more is paid back than is left of the payments, and a person looks where that is less.
     Raises NotFound, Invalid.
     """
     cases = make_cases(
@@ -176,13 +179,15 @@ def _combine(policy: Policy, order: Order, lines: Sequence[QuotedLine], *, today
     decisive = next((decision for decision in decisions if not decision.allowed), decisions[0])
     zero = Money.zero(order.currency)
     net = sum((d.amount - (d.to_pay or zero) for d in decisions), zero) if decisive.allowed else zero
-    amount = max(net, zero)
+    amount = min(max(net, zero), refundable(order))
     limit = check_limit(policy.automatic_limit, amount=amount)
-    checks = merged(order, lines, [decision.checks for decision in decisions])
+    short = _shortage(policy, order, decisions, net=net)
+    checks = (*merged(order, lines, [decision.checks for decision in decisions]), *short)
     last_days = [decision.last_day for decision in decisions if decision.last_day is not None]
     return replace(
         decisive,
-        needs_human=decisive.allowed and not (limit.passed and not any(d.needs_human for d in decisions)),
+        needs_human=decisive.allowed
+        and not (limit.passed and not short and not any(d.needs_human for d in decisions)),
         checks=(*checks, limit) if amount else checks,
         amount=amount,
         to_pay=Money(-net.minor, net.currency) if net < zero else None,
@@ -194,3 +199,10 @@ def _combine(policy: Policy, order: Order, lines: Sequence[QuotedLine], *, today
         last_day=min(last_days) if len(last_days) == len(decisions) else None,
         terms=merged(order, lines, [decision.terms for decision in decisions]) if decisive.allowed else (),
     )
+
+
+def _shortage(policy: Policy, order: Order, decisions: Sequence[Decision], *, net: Money) -> tuple[Check, ...]:
+    """That less is left of the payments than all lines together bring back, where no line tells so by itself."""
+    covered = check_refundable(policy, order, worth=net)
+    told = any(check.id == covered.id and not check.passed for found in decisions for check in found.checks)
+    return (covered,) if net > refundable(order) and not told else ()

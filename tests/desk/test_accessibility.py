@@ -25,6 +25,7 @@ from tests.desk.agents import CLI, PASSWORD, wants_a_person
 from tests.desk.test_cases import complain, visit
 from tests.desk.test_chat_settling import claim_of
 from tests.desk.test_chat_verdicts import chat_about
+from tests.desk.test_promises_in_chat import promised
 from tests.desk.test_refunds import coat
 from tests.fronts import Front, open_front
 from tests.goods import NUMBER, SHOES
@@ -69,8 +70,8 @@ async def fill(front: Front) -> list[str]:
     _, waiting = await wants_a_person(front)
     visitor, chat = await wants_a_person(front)
     await claim(ctx, boss, conversation_id=chat)
-    words = "You get a refund of 20.00 within three days."  # a promise, which stands under it
-    await write(ctx, boss, conversation_id=chat, text=words, key="k1")
+    await write(ctx, boss, conversation_id=chat, text="I'll refund $20 within 3 days", key="k1")
+    assert await promised(front, chat)
     await add_note(ctx, boss, conversation_id=chat, text="a regular", key="n1")
     await visitor.say("thank you", id="m2")
     deciding = await chat_with_all_to_decide(front, boss)

@@ -163,6 +163,26 @@ def test_differences_of_several_lines_are_set_off_against_each_other() -> None:
 # Refund without a return
 
 
+@pytest.mark.parametrize("refunded", [19_000, 19_999])
+def test_a_difference_brings_no_more_than_is_left_of_the_payments_and_a_person_looks(refunded: int) -> None:
+    order = make_order(make_line(paid=10_000), make_line("l2", paid=10_000), refunded=refunded)
+    swaps = {"l1": swap(6_000), "l2": swap(6_000)}
+    for items in ([("l1", 1)], [("l1", 1), ("l2", 1)]):
+        decision = quote(order, Wish(remedy=Remedy.EXCHANGE), swaps=swaps, items=items).decision
+        assert (decision.allowed, decision.amount.minor) == (True, 20_000 - refunded)
+        assert decision.needs_human
+        assert any(check.id.endswith("refundable") and not check.passed for check in decision.checks)
+
+
+def test_two_differences_that_each_would_be_covered_are_held_against_what_is_left_together() -> None:
+    order = make_order(make_line(paid=3_000), make_line("l2", paid=3_000), refunded=2_500)
+    swaps = {name: swap(100, listed=3_000) for name in ("l1", "l2")}
+    items = [("l1", 1), ("l2", 1)]
+    decision = quote(order, Wish(remedy=Remedy.EXCHANGE), swaps=swaps, items=items).decision
+    assert (decision.amount.minor, decision.needs_human) == (3_500, True)
+    assert [check.id for check in decision.checks if not check.passed] == ["refundable"]
+
+
 def test_missing_units_are_refunded_without_a_return() -> None:
     decision = refund_only(make_line(quantity=3, paid=30_000), quantity=2, reason=Reason.MISSING_ITEM)
     assert (decision.allowed, decision.rule_id, decision.amount.minor) == (True, "missing", 20_000)

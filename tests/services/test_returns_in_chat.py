@@ -276,6 +276,7 @@ async def test_whoever_works_alone_approves_what_they_filed(goods: Goods) -> Non
 async def test_whoever_filed_a_dear_return_does_not_agree_to_its_refund_alone(goods: Goods) -> None:
     goods.clock.advance(**LATE)
     boss = await agent(goods, "boss", role=Role.ADMIN)
+    await agent(goods, "accounts", role=Role.FINANCE, seated=False)
     chat = await chat_with(goods, boss)
     dear = asked((COAT, 1))
     item = await file(goods, boss, chat, asked=dear, agreed=yuan("2000.00"), exception="goodwill")

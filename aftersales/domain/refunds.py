@@ -164,6 +164,12 @@ def less_rejected(amount: Money, refunds: Iterable[Refund]) -> Money:
     return Money(max(0, amount.minor - rejected), amount.currency)
 
 
+def uncovered(amount: Money, refunds: Iterable[Refund]) -> Money:
+    """What of an amount that is owed these refunds leave; below zero where they cover more."""
+    covered = sum(refund.amount.minor for refund in refunds if refund.state in COVERING)
+    return Money(amount.minor - covered, amount.currency)
+
+
 def is_under_way(refunds: Iterable[Refund]) -> bool:
     """Whether one of them may still be paid."""
     return any(refund.state in _UNDER_WAY for refund in refunds)

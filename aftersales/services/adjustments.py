@@ -12,7 +12,7 @@ from aftersales.domain.ids import new_id
 from aftersales.domain.journal import Entry
 from aftersales.domain.money import Money
 from aftersales.domain.orders import Order
-from aftersales.domain.refunds import COVERING, RESERVING, CauseKind, Refund
+from aftersales.domain.refunds import RESERVING, CauseKind, Refund, uncovered
 from aftersales.ports import UnitOfWork
 from aftersales.services.context import Context
 from aftersales.services.external_refunds import read_funds
@@ -76,8 +76,7 @@ async def still_owed(ctx: Context, *, order_id: str) -> Mapping[str, Money]:
     found = {}
     async with ctx.unit_of_work(read_only=True) as uow:
         for item in await uow.adjustments.of_order(order_id):
-            covering = [refund for refund in await uow.refunds.of_cause(item.id) if refund.state in COVERING]
-            missing = item.amount - sum_of(covering, item.amount.currency)
+            missing = uncovered(item.amount, await uow.refunds.of_cause(item.id))
             if missing.minor > 0:
                 found[item.number] = missing
     return found

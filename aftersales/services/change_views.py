@@ -8,7 +8,7 @@ from datetime import date, timedelta
 
 from aftersales.domain.changes import Change, ChangeState
 from aftersales.domain.money import Money
-from aftersales.domain.refunds import COVERING, RESERVING, SETTLED, Refund, RefundState, less_rejected
+from aftersales.domain.refunds import RESERVING, SETTLED, Refund, RefundState, less_rejected, uncovered
 from aftersales.ports import UnitOfWork
 from aftersales.services.context import Context
 
@@ -67,8 +67,7 @@ def step_of(change: Change, refunds: Sequence[Refund]) -> str:
     live = [refund for refund in refunds if refund.state in RESERVING]
     if any(refund.state is RefundState.AWAITING_APPROVAL for refund in live):
         return "refund_approval"
-    covered = sum(refund.amount.minor for refund in refunds if refund.state in COVERING)
-    if covered < change.amount.minor:
+    if uncovered(change.amount, refunds).minor > 0:
         return "refund_trouble"
     return "refunded" if all(refund.state in SETTLED for refund in live) else "refund_underway"
 

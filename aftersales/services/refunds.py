@@ -12,7 +12,7 @@ from aftersales.domain.ids import new_id
 from aftersales.domain.money import Money
 from aftersales.domain.orders import Payment
 from aftersales.domain.payment_methods import PaymentMethod
-from aftersales.domain.refunds import COVERING, Cause, CauseKind, Refund, RefundState, RefundTrigger
+from aftersales.domain.refunds import COVERING, Cause, CauseKind, Refund, RefundState, RefundTrigger, uncovered
 from aftersales.domain.returns import ReturnState
 from aftersales.ports import UnitOfWork
 from aftersales.services.cases import add_case, close_case_of
@@ -21,7 +21,7 @@ from aftersales.services.external_refunds import ELSEWHERE, read_funds, was_paid
 from aftersales.services.moves import By, move_refund, open_refund
 from aftersales.services.refund_cases import BY_HAND, hold_case, unpayable_key
 from aftersales.services.refund_reviews import weigh
-from aftersales.services.refund_sources import Funds, lock_payments, share_refund, sum_of
+from aftersales.services.refund_sources import Funds, lock_payments, share_refund
 
 __all__ = ["Funds", "cancel_refund", "decide_waiting", "grant_again", "grant_refund", "read_funds"]
 
@@ -38,10 +38,10 @@ async def grant_refund(ctx: Context, uow: UnitOfWork, *, cause: Cause, funds: Fu
     """
     await lock_payments(uow, funds.order.payments)
     earlier = await uow.refunds.of_cause(cause.id)  # behind the locks: another may have covered it meanwhile
-    covering = [refund for refund in earlier if refund.state in COVERING]
-    missing = cause.amount - sum_of(covering, cause.amount.currency)
+    missing = uncovered(cause.amount, earlier)
     if missing.minor <= 0:
         return []
+    covering = [refund for refund in earlier if refund.state in COVERING]
     parts = await share_refund(ctx, uow, cause.amount, funds, earlier=covering)
     short = sum(part.minor for _, part in parts) < missing.minor
     level, grounds = await weigh(ctx, uow, cause=cause, funds=funds, earlier=earlier, by=by)

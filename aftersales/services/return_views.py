@@ -9,7 +9,7 @@ from datetime import date, datetime, timedelta
 from aftersales.domain.errors import NotFound
 from aftersales.domain.journal import Entry
 from aftersales.domain.money import Money
-from aftersales.domain.refunds import COVERING, RESERVING, Refund, RefundState, less_rejected
+from aftersales.domain.refunds import RESERVING, Refund, RefundState, less_rejected, uncovered
 from aftersales.domain.remedies import Remedy
 from aftersales.domain.returns import OUT_OF_STOCK, Return, ReturnState, ReturnTrigger
 from aftersales.ports import UnitOfWork
@@ -108,8 +108,7 @@ def next_step(item: Return, refunds: Sequence[Refund]) -> str:
     live = [refund for refund in refunds if refund.state in RESERVING]
     if any(refund.state is RefundState.AWAITING_APPROVAL for refund in live):
         return "refund_approval"
-    covered = sum(refund.amount.minor for refund in refunds if refund.state in COVERING)
-    return "refund_underway" if covered >= item.amount.minor else "refund_trouble"
+    return "refund_trouble" if uncovered(item.amount, refunds).minor > 0 else "refund_underway"
 
 
 async def view_return(ctx: Context, uow: UnitOfWork, item: Return) -> ReturnView:

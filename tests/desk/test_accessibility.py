@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
 import pytest
 from axe_playwright_python.async_playwright import Axe
-from playwright.async_api import Browser, Page, async_playwright, expect
+from playwright.async_api import Browser, Page, expect
 
 from aftersales.domain.accounts import Account, Role
 from aftersales.domain.reasons import Reason
@@ -21,6 +20,7 @@ from aftersales.services.canned_answers import add_canned_answer
 from aftersales.services.handoff_claims import claim
 from aftersales.services.handoff_seats import sit_down
 from aftersales.services.handoff_talk import add_note, write
+from tests.browsers import CHROMIUM, async_chromium
 from tests.desk.agents import CLI, PASSWORD, wants_a_person
 from tests.desk.test_cases import complain, visit
 from tests.desk.test_chat_settling import claim_of
@@ -30,7 +30,6 @@ from tests.desk.test_refunds import coat
 from tests.fronts import Front, open_front
 from tests.goods import NUMBER, SHOES
 
-CHROMIUM = Path("/usr/bin/chromium")
 pytestmark = pytest.mark.skipif(not CHROMIUM.exists(), reason=f"needs {CHROMIUM}")
 RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"], "resultTypes": ["violations"]}
 PATIENCE = 15_000.0  # ms
@@ -48,15 +47,6 @@ class Look:
 
 
 LOOKS = (Look("zh", "light", 1280), Look("en", "dark", 360))
-
-
-@asynccontextmanager
-async def open_browser() -> AsyncIterator[Browser]:
-    async with async_playwright() as playwright:
-        arguments = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
-        browser = await playwright.chromium.launch(executable_path=str(CHROMIUM), args=arguments)
-        yield browser
-        await browser.close()
 
 
 async def fill(front: Front) -> list[str]:
@@ -159,7 +149,7 @@ async def look_at_the_widget(front: Front, browser: Browser, look: Look) -> list
 async def test_no_page_has_a_known_hindrance(tmp_path: Path) -> None:
     async with AsyncExitStack() as stack:
         front = await stack.enter_async_context(open_front(tmp_path))
-        browser = await stack.enter_async_context(open_browser())
+        browser = await stack.enter_async_context(async_chromium())
         paths = await fill(front)
         found: list[str] = []
         for look in LOOKS:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
-from playwright.async_api import Browser, Locator, Page, async_playwright, expect
+from playwright.async_api import Browser, Locator, Page, expect
 
 from aftersales.domain.accounts import Account, Role
 from aftersales.domain.conversations import Answer
@@ -22,12 +22,12 @@ from aftersales.services.handoff_seats import sit_down
 from aftersales.services.handoff_talk import write
 from aftersales.services.sessions import open_session
 from connectors.web.chat import Sockets
+from tests.browsers import CHROMIUM, async_chromium
 from tests.desk.agents import CLI, PASSWORD
 from tests.desk.test_refunds import coat
 from tests.desks import want_person
 from tests.fronts import Front, open_front
 
-CHROMIUM = Path("/usr/bin/chromium")
 pytestmark = pytest.mark.skipif(not CHROMIUM.exists(), reason=f"needs {CHROMIUM}")
 LOCALES = {"zh": "zh-CN", "en": "en-GB"}
 PATIENCE = 15_000.0  # ms
@@ -87,19 +87,10 @@ class Place:
 async def place(tmp_path: Path) -> AsyncIterator[Place]:
     async with AsyncExitStack() as stack:
         front = await stack.enter_async_context(open_front(tmp_path))
-        browser = await stack.enter_async_context(_browser())
+        browser = await stack.enter_async_context(async_chromium())
         place = Place(front, browser, [])
         yield place
     assert not place.trouble, place.trouble
-
-
-@asynccontextmanager
-async def _browser() -> AsyncIterator[Browser]:
-    async with async_playwright() as playwright:
-        arguments = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
-        browser = await playwright.chromium.launch(executable_path=str(CHROMIUM), args=arguments)
-        yield browser
-        await browser.close()
 
 
 async def say(page: Page, text: str) -> None:

@@ -6,12 +6,10 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any, Literal
 
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Locator, Page, Request, Response, expect
 
-CHROMIUM = Path("/usr/bin/chromium")
 PATIENCE = 30_000.0  # ms, for what the bot or the worker does
 _SOMETHING = re.compile(".+")
 

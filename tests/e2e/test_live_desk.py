@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import Browser, expect
 
+from tests.browsers import CHROMIUM
 from tests.e2e.agent import PASSWORD, add_agent
-from tests.e2e.browser import CHROMIUM, PATIENCE, LiveAgent, Shopper, surfing
+from tests.e2e.browser import PATIENCE, LiveAgent, Shopper, surfing
 from tests.services_at_work import Service
 
 pytestmark = pytest.mark.skipif(not CHROMIUM.exists(), reason=f"needs {CHROMIUM}")

@@ -10,7 +10,8 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Browser, BrowserContext, expect
 
-from tests.e2e.browser import CHROMIUM, PATIENCE, DeskWorker, Shopper, surfing
+from tests.browsers import CHROMIUM
+from tests.e2e.browser import PATIENCE, DeskWorker, Shopper, surfing
 from tests.e2e.chat import Chat
 from tests.services_at_work import Service
 

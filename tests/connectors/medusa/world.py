@@ -118,9 +118,8 @@ class NamedShop:
             order,
             id=name(order.id),
             customer=replace(order.customer, id=name(order.customer.id)),
-            lines=tuple(
-                sorted(lines, key=lambda line: line.id)
-            ),  # by their names, as the shop has them by its ids
+            # By their names, as the shop has them by its ids.
+            lines=tuple(sorted(lines, key=lambda line: line.id)),
             fulfilments=tuple(self._parcel(parcel) for parcel in order.fulfilments),
         )
 
